@@ -1,0 +1,106 @@
+"""The error tree. Every error says what happened, then what to do, in Chinese and in English.
+
+    TujianError
+    ├─ BadInput                the caller can mend it
+    │  ├─ UnreadablePicture    these bytes are no picture that Tujian reads
+    │  │  ├─ PictureTooLarge   more bytes or pixels than the limit
+    │  │  └─ DecodeFailed      the decoder gave up: damaged, too slow, out of its memory limit
+    │  ├─ FetchRefused         the address may not be opened (private network, scheme, port)
+    │  ├─ FetchFailed          the address was opened and did not give a picture in time
+    │  ├─ BadTask              a task file or a task name is wrong
+    │  └─ BadSettings          a setting or a command-line value is wrong
+    ├─ NotAllowed              token, host or origin is wrong
+    ├─ Busy                    the queue is full
+    ├─ NoEngine                an engine was asked for and none is configured
+    ├─ EngineError             the engine was asked and no usable answer came
+    │  ├─ EngineDown           it cannot be reached, or ran out of time
+    │  ├─ EngineRefused        it answered with an error of its own (key, model name, picture)
+    │  └─ EngineUnusable       it answered, but not in the form asked for, twice
+    └─ BrokenInstall           a file or system library that Tujian needs is missing
+
+Each edge (command line, API, page) translates the tree once; nothing else catches TujianError.
+"""
+
+from typing import Literal, NamedTuple
+
+Lang = Literal["zh", "en"]
+
+
+class Said(NamedTuple):
+    """What happened and what to do, in one language."""
+
+    message: str
+    remedy: str
+
+
+class TujianError(Exception):
+    """Root of the tree.
+
+    >>> error = UnreadablePicture(zh=Said("这是视频", "请截取一帧"), en=Said("A video", "Take a frame"))
+    >>> error.say("en").remedy
+    'Take a frame'
+    """
+
+    def __init__(self, *, zh: Said | tuple[str, str], en: Said | tuple[str, str]) -> None:
+        self.zh, self.en = Said(*zh), Said(*en)
+        super().__init__(f"{self.en.message} {self.en.remedy}")
+
+    def say(self, lang: Lang) -> Said:
+        """The message and the remedy in `lang`."""
+        return self.zh if lang == "zh" else self.en
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Errors cross the pipe from the decode child, so they pickle by their words."""
+        return (_rebuild, (type(self), tuple(self.zh), tuple(self.en)))
+
+
+def _rebuild(kind: type[TujianError], zh: tuple[str, str], en: tuple[str, str]) -> TujianError:
+    return kind(zh=zh, en=en)
+
+
+class BadInput(TujianError): ...
+
+
+class UnreadablePicture(BadInput): ...
+
+
+class PictureTooLarge(UnreadablePicture): ...
+
+
+class DecodeFailed(UnreadablePicture): ...
+
+
+class FetchRefused(BadInput): ...
+
+
+class FetchFailed(BadInput): ...
+
+
+class BadTask(BadInput): ...
+
+
+class BadSettings(BadInput): ...
+
+
+class NotAllowed(TujianError): ...
+
+
+class Busy(TujianError): ...
+
+
+class NoEngine(TujianError): ...
+
+
+class EngineError(TujianError): ...
+
+
+class EngineDown(EngineError): ...
+
+
+class EngineRefused(EngineError): ...
+
+
+class EngineUnusable(EngineError): ...
+
+
+class BrokenInstall(TujianError): ...

@@ -1,0 +1,61 @@
+"""Places on a picture. Pixels are of the upright original; `box_1000` runs 0-1000 on both axes.
+
+The 0-1000 form is Qwen3-VL's own (`bbox_2d`), so a model's boxes and perception's boxes are comparable
+whatever size the picture had when each of them looked at it.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+Size = tuple[int, int]
+"""Width, height in pixels."""
+
+
+class Box1000(NamedTuple):
+    """Left, top, right, bottom, each 0-1000, left <= right and top <= bottom."""
+
+    x1: int
+    y1: int
+    x2: int
+    y2: int
+
+    @property
+    def area(self) -> int:
+        return (self.x2 - self.x1) * (self.y2 - self.y1)
+
+
+Quad = tuple[tuple[float, float], ...]
+"""Four corners in pixels of the upright original, clockwise from the text's own top left."""
+
+
+def box_1000(x1: float, y1: float, x2: float, y2: float, size_px: Size) -> Box1000:
+    """A pixel rectangle as a relative one, clipped to the picture.
+
+    >>> box_1000(10, 20, 60, 40, (100, 200))
+    Box1000(x1=100, y1=100, x2=600, y2=200)
+    """
+    width, height = size_px
+    left, right = sorted((_relative(x1, width), _relative(x2, width)))
+    top, bottom = sorted((_relative(y1, height), _relative(y2, height)))
+    return Box1000(left, top, right, bottom)
+
+
+def quad_box_1000(quad_px: Sequence[Sequence[float]], size_px: Size) -> Box1000:
+    """The upright rectangle around four corners.
+
+    >>> quad_box_1000([(0, 0), (50, 10), (50, 30), (0, 20)], (100, 100))
+    Box1000(x1=0, y1=0, x2=500, y2=300)
+    """
+    xs, ys = [p[0] for p in quad_px], [p[1] for p in quad_px]
+    return box_1000(min(xs), min(ys), max(xs), max(ys), size_px)
+
+
+def union(boxes: Sequence[Box1000]) -> Box1000:
+    """The smallest box around all of `boxes` (at least one)."""
+    return Box1000(
+        min(b.x1 for b in boxes), min(b.y1 for b in boxes), max(b.x2 for b in boxes), max(b.y2 for b in boxes)
+    )
+
+
+def _relative(value: float, side: int) -> int:
+    return max(0, min(1000, round(value * 1000 / side)))

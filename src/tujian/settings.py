@@ -1,0 +1,89 @@
+"""The one reader of the environment and of `TUJIAN_HOME/settings.toml`. Nothing else looks at either.
+
+Order: what the command line passes, then `TUJIAN_*` in the environment, then the file, then these defaults.
+"""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from tujian.errors import BadSettings, Said
+
+DEFAULT_HOME = Path("~/.tujian")
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class Settings(BaseSettings):
+    """Everything a user may set; `TUJIAN_` and the field's name in capitals is the variable."""
+
+    model_config = SettingsConfigDict(env_prefix="TUJIAN_", extra="ignore", frozen=True)
+
+    home: Path = Field(DEFAULT_HOME, description="where answers, own tasks and settings.toml live")
+    lang: Literal["zh", "en"] = Field("zh", description="language of values, messages and the page")
+
+    host: str = Field("127.0.0.1", description="address the server listens on")
+    port: int = Field(7860, ge=0, le=65535, description="port of page and API (0: any free one)")
+    token: SecretStr | None = Field(None, description="needed on every request once the server listens beyond loopback")
+    allowed_hosts: str = Field("", description="further Host names the server answers to, by commas")
+    pictures_root: Path | None = Field(None, description="folder whose files API clients may name by path")
+
+    max_upload_mb: float = Field(50, gt=0, description="largest picture taken, in MB")
+    concurrency: int = Field(0, ge=0, description="pictures looked at together (0: one per core, at most 4)")
+    queue: int = Field(32, ge=0, description="requests that may wait; more are answered 429")
+    cache_mb: int = Field(512, ge=0, description="stored answers kept, in MB; the oldest go first")
+
+    fetch_allow: str = Field("", description="private networks pictures may be fetched from, e.g. 10.1.0.0/16")
+    fetch_timeout_s: float = Field(20, gt=0, description="longest a picture's download may take")
+
+    decode_timeout_s: float = Field(20, gt=0, description="longest one picture may take to decode")
+    decode_memory_mb: int = Field(1024, ge=256, description="memory the decode child may use")
+
+    engine_url: str | None = Field(None, description="an OpenAI-compatible server with a vision model, e.g. http://127.0.0.1:8080/v1")
+    engine_model: str | None = Field(None, description="model name there; without it the server's first one")
+    engine_key: SecretStr | None = Field(None, description="API key for it")
+    engine_timeout_s: float = Field(120, gt=0, description="longest one answer of it may take")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        home = Path(os.environ.get("TUJIAN_HOME", DEFAULT_HOME)).expanduser()
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, home / "settings.toml")
+
+    @property
+    def home_dir(self) -> Path:
+        """`home` with ~ resolved."""
+        return self.home.expanduser()
+
+    @property
+    def workers(self) -> int:
+        """Pictures looked at together."""
+        return self.concurrency or min(4, os.cpu_count() or 1)
+
+    @property
+    def is_loopback(self) -> bool:
+        return self.host in LOOPBACK
+
+
+def read_settings(**chosen: object) -> Settings:
+    """Settings with `chosen` (None is "not chosen") over the environment and the file. Raises BadSettings."""
+    try:
+        return Settings(**{name: value for name, value in chosen.items() if value is not None})  # pyright: ignore[reportArgumentType]
+    except ValidationError as error:
+        raise BadSettings(zh=_why(error, "zh"), en=_why(error, "en")) from error
+
+
+def _why(error: ValidationError, lang: str) -> Said:
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    if lang == "zh":
+        return Said(f"设置 {name} 不对：{first['msg']}。", f"请检查环境变量 TUJIAN_{name.upper()}、命令行选项或 settings.toml。")
+    return Said(f"Setting {name} is wrong: {first['msg']}.", f"Check TUJIAN_{name.upper()}, the command line or settings.toml.")
