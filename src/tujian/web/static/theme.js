@@ -1,0 +1,22 @@
+// Light, dark or the system's. A cookie keeps it, so the server can set it before the first paint.
+import { say } from "./dom.js";
+
+const ORDER = ["auto", "light", "dark"];
+const YEAR_S = 365 * 24 * 3600;
+
+export function nameTheme(button) {
+  const theme = document.documentElement.dataset.theme;
+  button.textContent = say(`theme_${theme}`);
+  button.setAttribute("aria-label", say("theme_label", { theme: say(`theme_${theme}`) }));
+}
+
+export function startTheme(button) {
+  nameTheme(button);
+  button.addEventListener("click", () => {
+    const root = document.documentElement;
+    const next = ORDER[(ORDER.indexOf(root.dataset.theme) + 1) % ORDER.length];
+    root.dataset.theme = next;
+    document.cookie = `theme=${next};path=/;max-age=${YEAR_S};samesite=lax`;
+    nameTheme(button);
+  });
+}
