@@ -75,7 +75,10 @@ def canned_record(lang="zh", engine=None):
         "brand": field("ALPINA", "confirmed", evidence("ocr", "ALPINA")),
         "flavour": field("苹果汁", "confirmed", evidence("ocr", "APPLE JUICE")),
         "net": field(
-            "1 L", "contradicted", evidence("ocr", "500 ml"), [{"value": "500 ml", "confidence": 0.97, "source": "ocr"}]
+            "1 L",
+            "contradicted",
+            evidence("ocr", "500 ml"),
+            [{"value": "500 ml", "confidence": 0.97, "evidence": evidence("ocr", "500 ml")}],
         ),
         "barcode": field("6901234567892", "confirmed", evidence("barcode", "6901234567892", "zxing-cpp")),
         "colour": field(["米白", "红"], "unchecked", evidence("colour", by="kmeans")),
@@ -98,6 +101,9 @@ def canned_record(lang="zh", engine=None):
         },
         "task": "product",
         "recipe": "9f31c2d4e5f6",
+        "made_with": {},
+        "schema_version": "1",
+        "lang": lang,
         "title": "ALPINA 苹果汁" if lang == "zh" else "ALPINA apple juice",
         "tags": ["果汁", "苹果", "早餐"],
         "labels": labels if lang == "zh" else {name: name.title() for name in fields},
@@ -127,7 +133,7 @@ class FakeApi:
     """The contract of /v1 with canned answers; it keeps what it was asked and how many were in work together."""
 
     def __init__(self):
-        self.asked, self.busy_left, self.now, self.most = [], 0, 0, 0
+        self.asked, self.busy_left, self.now, self.most, self.previews = [], 0, 0, 0, 0
         self.engine = None
         self.app = FastAPI()
         self.app.include_router(page_router(Settings(lang="zh"), lambda: self.engine, SAMPLES))
@@ -141,6 +147,7 @@ class FakeApi:
         return {"tasks": [{"name": "product", "title": {"zh": "商品", "en": "Product"}, "fields": []}]}
 
     def preview(self):
+        self.previews += 1
         out = io.BytesIO()
         Image.open(io.BytesIO(draw_carton())).convert("RGB").save(out, "JPEG")
         return Response(out.getvalue(), media_type="image/jpeg")

@@ -1,5 +1,6 @@
 """The page in a real browser, against a small server that keeps the API's contract with canned answers."""
 
+import io
 import json
 import re
 import shutil
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from page_server import HOSTILE, SIZE_PX, Served, draw_carton
+from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 
 from tujian.web import static_dir
@@ -23,7 +25,7 @@ CHROMIUM = [
     "--disable-component-update",
     "--disable-sync",
 ]
-ENGINE = {"model": "qwen3-vl", "url": "https://secret@models.example.com:8443/v1", "remote": True}
+ENGINE = {"kind": "openai", "model": "qwen3-vl", "url": "https://secret@models.example.com:8443/v1", "remote": True}
 
 
 @pytest.fixture
@@ -58,8 +60,8 @@ def page(browser, served):
     assert troubles == []
 
 
-def choose(page, *names, kind="image/png"):
-    files = [{"name": name, "mimeType": kind, "buffer": draw_carton()} for name in names]
+def choose(page, *names, kind="image/png", picture=None):
+    files = [{"name": name, "mimeType": kind, "buffer": picture or draw_carton()} for name in names]
     page.set_input_files("#files", files)
 
 
@@ -202,10 +204,25 @@ def test_a_wrong_address_is_explained(page, served):
     assert served.api.asked == []
 
 
-def test_a_format_that_the_browser_cannot_show_comes_as_preview(page):
+def test_a_format_that_the_browser_cannot_show_comes_as_preview(page, served):
     choose(page, "carton.heic", kind="image/heic")
     wait_for_plate(page)
-    assert page.get_attribute(".frame img", "src").startswith("blob:")
+    assert served.api.previews == 1
+
+
+def test_a_picture_the_browser_shows_is_not_sent_a_second_time(page, served):
+    choose(page, "carton.png")
+    wait_for_plate(page)
+    assert served.api.previews == 0
+
+
+def test_a_picture_the_browser_would_show_lying_on_its_side_comes_as_preview(page, served):
+    """The record's boxes are of the upright picture (600 x 800), so 800 x 600 from the browser would misplace them."""
+    lying = io.BytesIO()
+    Image.new("RGB", SIZE_PX[::-1]).save(lying, "PNG")
+    choose(page, "lying.png", picture=lying.getvalue())
+    wait_for_plate(page)
+    assert served.api.previews == 1
 
 
 def test_a_question_is_sent_and_answered_beside_the_record(page, served):
@@ -268,6 +285,30 @@ def test_on_a_phone_values_are_numbered_and_nothing_overflows(page):
     assert page.locator(".line").count() == 0
     assert sorted(page.locator(".marker text").all_text_contents()) == ["1", "2", "3", "4"]
     assert page.locator(".value").first.get_attribute("data-field") == "brand"
+
+
+def test_copied_json_is_the_record(page, served):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=served.url)
+    choose(page, "carton.png")
+    wait_for_plate(page)
+    page.click("text=复制 JSON")
+    expect(page.locator(".buttons")).to_contain_text("已复制")
+    assert json.loads(page.evaluate("() => navigator.clipboard.readText()"))["title"] == "ALPINA 苹果汁"
+
+
+def test_cells_of_a_sheet_never_begin_a_formula(page):
+    cells = ["=1+1", " +1", "-2", "@x", "＝1", "\tx", 'say "hi", you', -2, None, "盒"]
+    kept = page.evaluate("async (cells) => cells.map((await import('/static/exports.js')).cell)", cells)
+    assert kept == ["'=1+1", "' +1", "'-2", "'@x", "'＝1", "'\tx", '"say ""hi"", you"', "-2", "", "盒"]
+
+
+def test_nothing_moves_for_those_who_asked_for_stillness(page, served):
+    page.emulate_media(reduced_motion="reduce")
+    served.api.busy_left = 1
+    choose(page, "carton.png")
+    page.wait_for_selector(".progress")
+    moving = "() => getComputedStyle(document.querySelector('.progress'), '::after').animationName"
+    assert page.evaluate(moving) == "none"
 
 
 def test_saved_csv_runs_no_formula(page):

@@ -13,19 +13,24 @@ from tujian.records import Evidence, FieldValue, Source
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """`value` of `field_name` according to `source`; `key` is its form for comparison ("1 L" and "1000 ml" agree)."""
+    """`value` of `field_name` according to `source`.
+
+    `key` is the form for comparison ("1 L" and "1000 ml" agree). `valid` is a check digit's verdict.
+    `candidate_only` claims are kept and shown but never win: a hint is no finding.
+    """
 
     field_name: str
     value: FieldValue
     source: Source
     by: str
-    confidence: float
+    confidence: float | None
     key: str = ""
     id: str | None = None
     unit: str | None = None
     box_1000: Box1000 | None = None
     quote: str | None = None
     valid: bool | None = None
+    candidate_only: bool = False
     more: tuple[Evidence, ...] = field(default=())
 
     @property
@@ -37,7 +42,7 @@ class Claim:
         own = Evidence(
             source=self.source,
             by=self.by,
-            confidence=round(self.confidence, 3),
+            confidence=None if self.confidence is None else round(self.confidence, 3),
             box_1000=self.box_1000,
             quote=self.quote,
         )

@@ -126,19 +126,16 @@ class _Child:
     def ask(self, content: bytes, kind: str) -> tuple[dict[str, Any], bytearray]:
         process = self.start()
         stdin, stdout = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
-        overdue = threading.Event()
-        deadline = threading.Timer(self._timeout_s, lambda: (overdue.set(), process.kill()))
-        deadline.start()
+        deadline = _Deadline(self._timeout_s, process)
         try:
             _send(stdin, {"kind": kind}, content)
             return _receive(stdout)
         except (OSError, EOFError, ValueError) as error:
             process.kill()
-            raise _dead(overdue.is_set(), self._timeout_s, process.wait()) from error
+            raise _dead(deadline.passed, self._timeout_s, process.wait()) from error
         finally:
-            deadline.cancel()
-            deadline.join()  # after this nobody kills the child that the next picture gets
-            if overdue.is_set():
+            deadline.lift()
+            if deadline.passed:
                 self.stop()
 
     def stop(self) -> None:
@@ -150,6 +147,28 @@ class _Child:
         process.kill()
         process.wait()
         cast(IO[bytes], process.stdout).close()
+
+
+class _Deadline:
+    """Kills `process` after `timeout_s` unless lifted before; once lifted, it never does."""
+
+    def __init__(self, timeout_s: float, process: subprocess.Popen[bytes]) -> None:
+        self._process, self._lock, self._is_over = process, threading.Lock(), False
+        self.passed = False
+        self._timer = threading.Timer(timeout_s, self._pass)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _pass(self) -> None:
+        with self._lock:
+            if not self._is_over:
+                self.passed = True
+                self._process.kill()
+
+    def lift(self) -> None:
+        self._timer.cancel()
+        with self._lock:
+            self._is_over = True
 
 
 def _decoded(told: dict[str, Any], pixels: bytearray) -> Decoded:

@@ -1,9 +1,9 @@
 """Facts in the file: when, where and with what a picture was taken, and which way up it is.
 
 Enters: an opened and loaded Pillow picture with the blocks beside its pixels: EXIF, then for the time XMP, IPTC
-and the record of FLIR's thermal cameras. Leaves: `Facts`. It does not know the pixels, time zones that nobody
-wrote, or the time a file was edited: tag DateTime (0x0132) and xmp:CreateDate are set by whatever program saved
-the file last or first, so they never stand in for the time a picture was taken.
+and the record of FLIR's thermal cameras, for the place XMP. Leaves: `Facts`. It does not know the pixels, time
+zones that nobody wrote, or the time a file was edited: tag DateTime (0x0132) is set by whatever program saved
+the file last, so it never stands in for the time a picture was taken.
 """
 
 import math
@@ -12,8 +12,9 @@ import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from typing import cast
 
-from PIL import ExifTags, Image, IptcImagePlugin
+from PIL import ExifTags, Image, ImageFile, IptcImagePlugin
 
 UPRIGHT = 1  # EXIF 2.32, tag 0x0112: row 0 is the visual top, column 0 the visual left
 
@@ -25,7 +26,9 @@ _ORIGINAL = (
     *(ExifTags.Base.DateTimeOriginal, ExifTags.Base.SubsecTimeOriginal, ExifTags.Base.OffsetTimeOriginal),
 )
 _DIGITIZED = (*(ExifTags.Base.DateTimeDigitized, ExifTags.Base.SubsecTimeDigitized, ExifTags.Base.OffsetTimeDigitized),)
-_XMP_TIME = re.compile(r"""(?:exif:DateTimeOriginal|photoshop:DateCreated)(?:\s*=\s*["']|>)\s*([^"'<]+)""")
+_XMP_VALUE = r"""(?:\s*=\s*["']|>)\s*([^"'<]+)"""  # as attribute or as element
+_XMP_TAKEN = re.compile(rf"(?:exif:DateTimeOriginal|photoshop:DateCreated){_XMP_VALUE}")
+_XMP_CREATED = re.compile(rf"(?:xmp|xap):CreateDate{_XMP_VALUE}")
 _IPTC_DATE, _IPTC_TIME = (2, 55), (2, 60)  # IPTC-IIM 4.2: date and time the picture was created
 _FLIR_CAMERA = 0x20  # record types and offsets: ExifTool's FLIR.pm, "FFF" records
 _FLIR_CLOCK = 900
@@ -49,10 +52,13 @@ class Facts:
 def read_facts(image: Image.Image) -> Facts:
     """The facts beside the pixels of `image`; what is missing or makes no sense is None, never guessed."""
     exif = image.getexif()
+    camera = _camera(_text(exif.get(ExifTags.Base.Make)), _text(exif.get(ExifTags.Base.Model)))
+    tags = {**exif, **exif.get_ifd(ExifTags.IFD.Exif)}  # some programs write the times into the first directory
+    xmp = _xmp(image)
     return Facts(
-        taken_at=next(filter(None, _times(image, exif.get_ifd(ExifTags.IFD.Exif))), None),
-        gps=_gps(exif.get_ifd(ExifTags.IFD.GPSInfo)),
-        camera=_camera(_text(exif.get(ExifTags.Base.Make)), _text(exif.get(ExifTags.Base.Model))),
+        taken_at=next(filter(None, _times(image, tags, xmp, is_photo=camera is not None)), None),
+        gps=_gps(exif.get_ifd(ExifTags.IFD.GPSInfo)) or _xmp_gps(xmp),
+        camera=camera,
         orientation=read_orientation(exif),
     )
 
@@ -63,13 +69,15 @@ def read_orientation(exif: Image.Exif) -> int:
     return value if isinstance(value, int) and UPRIGHT <= value <= 8 else UPRIGHT
 
 
-def _times(image: Image.Image, tags: Mapping[int, object]) -> Iterator[str | None]:
+def _times(image: Image.Image, tags: Mapping[int, object], xmp: str, *, is_photo: bool) -> Iterator[str | None]:
     """Candidates for the time it was taken, the camera's own word first."""
     yield _exif_time(tags, *_ORIGINAL)
-    yield _xmp_time(image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b"")
+    yield _xmp_time(xmp, _XMP_TAKEN)
     yield _iptc_time(image)
     yield _exif_time(tags, *_DIGITIZED)
     yield _flir_time(image)
+    if is_photo:  # of a banner drawn in a program it is when the drawing was begun
+        yield _xmp_time(xmp, _XMP_CREATED)
 
 
 def _exif_time(tags: Mapping[int, object], time: int, fraction: int, offset: int) -> str | None:
@@ -78,14 +86,29 @@ def _exif_time(tags: Mapping[int, object], time: int, fraction: int, offset: int
     return _iso(f"{_text(tags.get(time))}{tail}{zone if _OFFSET.fullmatch(zone) else ''}")
 
 
-def _xmp_time(xmp: bytes | str) -> str | None:
-    found = _XMP_TIME.search(xmp.decode("utf-8", "replace") if isinstance(xmp, bytes) else xmp)
+def _xmp(image: Image.Image) -> str:
+    block = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or ""
+    return block.decode("utf-8", "replace") if isinstance(block, bytes) else block
+
+
+def _xmp_time(xmp: str, names: re.Pattern[str]) -> str | None:
+    found = names.search(xmp)
     return _iso(found[1]) if found else None
+
+
+def _xmp_gps(xmp: str) -> tuple[float, float] | None:
+    """ "39,6.9N" and "108,24,3.5W" (XMP specification part 2, GPSCoordinate)."""
+    sides = []
+    for name, limit in (("Latitude", 90), ("Longitude", 180)):
+        found = re.search(rf"""exif:GPS{name}(?:\s*=\s*["']|>)\s*([\d.,]+)([NSEW])""", xmp)
+        sides.append(_degrees(tuple(found[1].split(",")), found[2], limit) if found else None)
+    latitude, longitude = sides
+    return None if latitude is None or longitude is None else (latitude, longitude)
 
 
 def _iptc_time(image: Image.Image) -> str | None:
     """ "20220110" and "151544-0400" in two records; IPTC knows no fraction."""
-    blocks = IptcImagePlugin.getiptcinfo(image) or {}
+    blocks = IptcImagePlugin.getiptcinfo(cast(ImageFile.ImageFile, image)) or {}
     found = re.match(
         r"(\d{4})(\d\d)(\d\d) (\d\d)(\d\d)(\d\d)(?:([+-]\d\d)(\d\d))?",
         f"{_text(blocks.get(_IPTC_DATE))} {_text(blocks.get(_IPTC_TIME))}",

@@ -178,6 +178,7 @@ class _Transport(SafeTransport):
 
     def __init__(self, policy: ssrfguard.Policy, trust: ssl.SSLContext, clock: _Clock, resolver: _Resolver) -> None:
         super().__init__(policy=policy, verify=trust, trust_env=False)
+        # ssrfguard replaces httpx's pool in the same way; were the name to change, test_fetching's drip would tell
         self._pool = httpcore.ConnectionPool(
             ssl_context=trust,
             max_connections=1,
@@ -240,7 +241,7 @@ def _policy(allow: Sequence[str]) -> ssrfguard.Policy:
             zh=(f"TUJIAN_FETCH_ALLOW 不对：{error}。", "请写成网段，用逗号分开，例如 10.1.0.0/16,192.168.1.20/32。"),
             en=(
                 f"TUJIAN_FETCH_ALLOW is wrong: {error}.",
-                "Write networks by commas, e.g. 10.1.0.0/16,192.168.1.20/32.",
+                "Write networks by commas, as 10.1.0.0/16,192.168.1.20/32.",
             ),
         ) from error
 

@@ -95,7 +95,7 @@ def open_picture(
     `name` is what to call it; paths and addresses are their own name. Raises UnreadablePicture and its kinds
     for what is no picture, is missing, too large or damaged; FetchRefused and FetchFailed for addresses.
     """
-    content, called = _content(source, fetcher, max_bytes)
+    content, called = read_content(source, fetcher, max_bytes)
     if len(content) > max_bytes:
         raise _too_many_bytes(len(content), max_bytes)
     kind = sniff(content[:HEAD_BYTES])
@@ -180,7 +180,7 @@ def _cells(size_px: Size) -> int:
     return (size_px[0] // CELL_PX) * (size_px[1] // CELL_PX)
 
 
-def _content(source: bytes | Path | str, fetcher: "Fetcher | None", max_bytes: int) -> tuple[bytes, str]:
+def read_content(source: bytes | Path | str, fetcher: "Fetcher | None", max_bytes: int) -> tuple[bytes, str]:
     """The bytes of `source`, and what to call it."""
     if isinstance(source, bytes):
         return source, ""

@@ -41,11 +41,11 @@ AUTO = "auto"
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 
 
-class Strict(BaseModel):
+class Frozen(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Words(Strict):
+class Words(Frozen):
     """The same words in both languages."""
 
     zh: str = Field(min_length=1)
@@ -55,7 +55,7 @@ class Words(Strict):
         return self.zh if lang == "zh" else self.en
 
 
-class Sampling(Strict):
+class Sampling(Frozen):
     """How an engine draws its answer. Defaults: extraction by schema, req: D5 and notes/qwen3-vl.md."""
 
     temperature: float = Field(0.2, ge=0, le=2)
@@ -63,7 +63,7 @@ class Sampling(Strict):
     max_tokens: int = Field(512, ge=1, le=8192)
 
 
-class TaskField(Strict):
+class TaskField(Frozen):
     """One thing asked for."""
 
     name: Name
@@ -75,6 +75,7 @@ class TaskField(Strict):
     values: list[Words] | None = Field(None, description="controlled values; nothing else is accepted")
     weight: float = Field(1, ge=0, le=100, description="share in an evaluation")
     count: int | None = Field(None, ge=1, le=20, description="for a list: exactly so many from an engine")
+    level: Literal["leaf", "top"] = Field("leaf", description="for a category: the finest one, or its top level")
     sources: list[Source] = Field(["model"], min_length=1, description="who may fill it")
 
     @model_validator(mode="after")
@@ -96,7 +97,7 @@ class TaskField(Strict):
         return schema
 
 
-class Task(Strict):
+class Task(Frozen):
     """What to ask about a picture."""
 
     name: Name

@@ -60,20 +60,19 @@ class Engine(Protocol):
         ...
 
 
-def ask_for(engine: Engine, question: Question) -> tuple[dict[str, Any], list[Reply]]:
+def ask_for(engine: Engine, question: Question) -> dict[str, Any]:
     """The object that `question.schema` asks for. Asked once more, with the reason, when the first reply is unusable.
 
     Raises EngineUnusable after the second, and whatever the engine raises.
     """
-    assert question.schema is not None
-    replies = [engine.ask(question)]
-    found, wrong = read_reply(replies[0], question.schema)
+    schema = question.schema or {"type": "object"}
+    found, wrong = read_reply(engine.ask(question), schema)
     if wrong:
-        replies.append(engine.ask(replace(question, prompt=f"{question.prompt}\n\n{_again(wrong, question.lang)}")))
-        found, wrong = read_reply(replies[1], question.schema)
+        again = replace(question, prompt=f"{question.prompt}\n\n{_again(wrong, question.lang)}")
+        found, wrong = read_reply(engine.ask(again), schema)
     if wrong:
         raise unusable(wrong)
-    return found, replies
+    return found
 
 
 def read_reply(reply: Reply, schema: Mapping[str, Any]) -> tuple[dict[str, Any], str]:

@@ -28,7 +28,10 @@ class RemoteEngine:
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise BadSettings(
                 zh=(f"引擎地址 {url!r} 不是 http(s) 网址。", "例如 TUJIAN_ENGINE_URL=http://127.0.0.1:8080/v1"),
-                en=(f"Engine address {url!r} is no http(s) URL.", "For example TUJIAN_ENGINE_URL=http://127.0.0.1:8080/v1"),
+                en=(
+                    f"Engine address {url!r} is no http(s) URL.",
+                    "For example TUJIAN_ENGINE_URL=http://127.0.0.1:8080/v1",
+                ),
             )
         self._url, self._model = url, model
         self._shown = f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
@@ -123,8 +126,12 @@ class RemoteEngine:
         else:
             return self._no_dialect()
         return EngineDown(
-            zh=Said(f"视觉语言模型服务 {self._shown} {why_zh}。", "请确认它已启动、地址正确；可用 tujian doctor 检查。"),
-            en=Said(f"The model server {self._shown} {why_en}.", "Check that it runs and the address; see tujian doctor."),
+            zh=Said(
+                f"视觉语言模型服务 {self._shown} {why_zh}。", "请确认它已启动、地址正确；可用 tujian doctor 检查。"
+            ),
+            en=Said(
+                f"The model server {self._shown} {why_en}.", "Check that it runs and the address; see tujian doctor."
+            ),
         )
 
     def _refused(self, error: openai.APIStatusError) -> EngineRefused:
@@ -132,9 +139,15 @@ class RemoteEngine:
         if error.status_code in (401, 403):
             zh, en = "请检查 TUJIAN_ENGINE_KEY。", "Check TUJIAN_ENGINE_KEY."
         elif error.status_code == 404:
-            zh, en = "请检查地址（通常以 /v1 结尾）和 TUJIAN_ENGINE_MODEL。", "Check the address (usually ending in /v1) and TUJIAN_ENGINE_MODEL."
+            zh, en = (
+                "请检查地址（通常以 /v1 结尾）和 TUJIAN_ENGINE_MODEL。",
+                "Check the address (usually ending in /v1) and TUJIAN_ENGINE_MODEL.",
+            )
         else:
-            zh, en = "请确认模型能看图，且上下文长度至少 8192。", "Check that the model takes pictures and has a context of at least 8192."
+            zh, en = (
+                "请确认模型能看图，且上下文长度至少 8192。",
+                "Check that the model takes pictures and has a context of at least 8192.",
+            )
         return EngineRefused(
             zh=Said(f"模型服务拒绝了请求（HTTP {error.status_code}）：{said}", zh),
             en=Said(f"The model server refused the request (HTTP {error.status_code}): {said}", en),
@@ -143,7 +156,10 @@ class RemoteEngine:
     def _no_dialect(self) -> EngineRefused:
         return EngineRefused(
             zh=Said(f"{self._shown} 不是 OpenAI 兼容的接口。", "地址通常以 /v1 结尾，例如 http://127.0.0.1:8080/v1"),
-            en=Said(f"{self._shown} does not speak the OpenAI dialect.", "The address usually ends in /v1, e.g. http://127.0.0.1:8080/v1"),
+            en=Said(
+                f"{self._shown} does not speak the OpenAI dialect.",
+                "The address usually ends in /v1, e.g. http://127.0.0.1:8080/v1",
+            ),
         )
 
 

@@ -1,1 +1,117 @@
+"""Perception: small models that ship inside Python packages look at a picture. Always on, no download.
 
+Enters: a Picture. Leaves: Percepts, each finding with its place. Nothing here decides what a value is.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from tujian.perception.barcodes import Barcode, read_barcodes
+from tujian.perception.colours import Colour, find_colours
+from tujian.perception.faces import Face, FaceFinder
+from tujian.perception.labels import Labeller, Labels
+from tujian.perception.quality import Flaw, assess
+from tujian.perception.safety import SafetyScorer
+from tujian.perception.text import TextLine, TextReader
+from tujian.perception.vectors import TextEmbedder, Vectors, default_embedder
+from tujian.pictures import Picture
+
+__all__ = ["Barcode", "Colour", "Face", "Flaw", "Labels", "Perception", "Percepts", "TextLine"]
+
+Seen = TypeVar("Seen")
+
+
+@dataclass(frozen=True, slots=True)
+class Percepts:
+    """What was seen. Places are on the upright original; `timings_ms` per step, wall clock."""
+
+    text_lines: tuple[TextLine, ...]
+    barcodes: tuple[Barcode, ...]
+    colours: tuple[Colour, ...]
+    labels: Labels
+    faces: tuple[Face, ...]
+    nsfw: float
+    flaws: tuple[Flaw, ...]
+    timings_ms: dict[str, float]
+    versions: dict[str, str]
+
+    @property
+    def picture_vector(self) -> npt.NDArray[np.float16]:
+        """(256,), unit length: pictures that look alike lie close."""
+        return self.labels.vector
+
+
+class Perception:
+    """The models, loaded once and shared by threads. Construction loads them: about two seconds."""
+
+    def __init__(self) -> None:
+        import cv2
+
+        cv2.setNumThreads(1)  # pictures are looked at side by side, one core each
+        self._text = TextReader()
+        self._labeller = Labeller()
+        self._faces = FaceFinder()
+        self._safety = SafetyScorer()
+        self._embedder: TextEmbedder | None = None
+        self._embedding = threading.Lock()
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Model name and version of each step; part of the recipe."""
+        return {
+            "text": self._text.name,
+            "barcodes": f"zxing-cpp {version('zxing-cpp')}",
+            "category": self._labeller.name,
+            "colours": "oklab-kmeans/1",
+            "faces": self._faces.name,
+            "safety": self._safety.name,
+        }
+
+    def perceive(self, picture: Picture) -> Percepts:
+        """Everything perception can tell about `picture`, one step after the other on the caller's thread."""
+        pixels, size_px, timings_ms = picture.pixels, picture.size_px, {}
+
+        def step(name: str, look: Callable[[], Seen]) -> Seen:
+            begun = time.perf_counter()
+            seen = look()
+            timings_ms[name] = round((time.perf_counter() - begun) * 1000, 2)
+            return seen
+
+        lines = step("text", lambda: self._text.read(pixels, size_px))
+        return Percepts(
+            text_lines=lines,
+            barcodes=step("barcodes", lambda: read_barcodes(pixels, size_px)),
+            colours=step("colours", lambda: find_colours(pixels)),
+            labels=step("category", lambda: self._labeller.label(pixels)),
+            faces=step("faces", lambda: self._faces.find(pixels, size_px)),
+            nsfw=step("safety", lambda: self._safety.score(pixels)),
+            flaws=step("quality", lambda: assess(pixels, size_px, [_letters_px(line) for line in lines])),
+            timings_ms=timings_ms,
+            versions=self.versions,
+        )
+
+    def rehearse(self) -> None:
+        """Looks at a blank picture: the first run of a network also plans it, so it is slow."""
+        blank = np.full((240, 320, 3), 255, np.uint8)
+        self._text.read(blank, (320, 240))
+        self._labeller.label(blank)
+        self._faces.find(blank, (320, 240))
+        self._safety.score(blank)
+
+    def embed(self, text: str) -> tuple[str, Vectors]:
+        """The embedder's id and the unit vector of `text`. Loads the embedder at the first call."""
+        with self._embedding:
+            self._embedder = self._embedder or default_embedder()
+        return self._embedder.name, self._embedder.passages([text])[0]
+
+
+def _letters_px(line: TextLine) -> float:
+    (x1, y1), (x4, y4) = line.quad_px[0], line.quad_px[3]
+    return ((x1 - x4) ** 2 + (y1 - y4) ** 2) ** 0.5

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tujian.geometry import Box1000, Quad, Size, quad_box_1000
-from tujian.rules import gtin
+from tujian.perception.gs1 import is_valid
 
 if TYPE_CHECKING:
     import zxingcpp
@@ -84,7 +84,8 @@ def _look(grey: Grey, enlarged: float, bars_only: bool = False) -> list[_Reading
     """One pass of the reader; linear codes with a wrong check digit come too, marked as unsound."""
     import zxingcpp
 
-    formats = zxingcpp.BarcodeFormat.AllLinear if bars_only else zxingcpp.BarcodeFormat.All
+    wanted = zxingcpp.BarcodeFormat.AllLinear if bars_only else zxingcpp.BarcodeFormat.All
+    formats = zxingcpp.BarcodeFormats(wanted)
     found = zxingcpp.read_barcodes(np.ascontiguousarray(grey), formats=formats, return_errors=True)
     readings = [_reading(symbol, enlarged) for symbol in found]
     return [reading for reading in readings if reading.text and (reading.is_sound or reading.is_linear)]
@@ -207,4 +208,4 @@ def _verdict(reading: _Reading) -> bool | None:
         digits = reading.text[4:18]
     elif reading.format not in RETAIL and not (reading.format.startswith("ITF") and len(digits) == 14):
         return None
-    return gtin.is_valid(digits)
+    return is_valid(digits)

@@ -155,13 +155,18 @@ def find_background(lab: Floats) -> Mask:
     for mean, spread in _plain_border_colours(_border(lab)):
         gap = np.sqrt(((lab - mean) ** 2).sum(-1))
         near = gap < np.clip(2.5 * spread, 0.018, 0.06)
-        if _middle(near).mean() < 0.5:  # else a close-up: the thing itself reaches the border
+        if _is_studio(mean) or _middle(near).mean() < 0.5:  # else a close-up: the thing reaches the border
             alike |= near
             same |= (gap < 0.008) & (lab[..., 0] > 0.985)  # bare studio white shut in between legs or arms
     _, regions = cv2.connectedComponents(alike.astype(np.uint8), connectivity=4)
     touching = np.unique(np.concatenate([regions[0], regions[-1], regions[:, 0], regions[:, -1]]))
     background = np.isin(regions, touching[touching > 0]) | same
     return cv2.dilate(background.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)  # the mixed rim too
+
+
+def _is_studio(lab: Floats) -> Mask:
+    """White or nearly: the paper of shop photographs."""
+    return (lab[..., 0] > 0.95) & (np.hypot(lab[..., 1], lab[..., 2]) < 0.02)
 
 
 def _middle(field: NDArray) -> NDArray:
@@ -178,7 +183,7 @@ def _border(field: NDArray, width: int = 3) -> NDArray:
 def _plain_border_colours(border: Floats) -> list[tuple[Floats, float]]:
     """Mean and spread of the border's background colours: studio white if there is some, else what rules the border."""
     means, shares, labels = _kmeans(border, np.ones(len(border), np.float32), 3)
-    studio = (means[:, 0] > 0.95) & (np.hypot(means[:, 1], means[:, 2]) < 0.02) & (shares > 0.08)
+    studio = _is_studio(means) & (shares > 0.08)
     chosen = studio if studio.any() else shares > 0.5
     return [(means[i], _spread(border[labels == i], means[i])) for i in np.flatnonzero(chosen)]
 
@@ -199,7 +204,7 @@ def _cluster(points: Floats, weights: Floats) -> tuple[Floats, Floats]:
 def _kmeans(points: Floats, weights: Floats, clusters: int) -> tuple[Floats, Floats, NDArray[np.intp]]:
     """Lloyd's algorithm from a fixed start: the heaviest corner first, then always the worst-served point."""
     means = _start(points, weights, clusters)
-    labels = np.zeros(len(points), np.intp)
+    mass, labels = np.zeros(len(means)), np.full(len(points), -1, np.intp)
     for _ in range(MAX_ROUNDS):
         previous, labels = labels, _nearest(points, means)
         mass = np.bincount(labels, weights, len(means))

@@ -38,7 +38,7 @@ GLARE_SIDE_PX = 256
 GLARE_PART = 0.01  # of the picture in one burnt-out spot: 1 of 300 normal pictures has that
 BURNT_OUT = 250  # 8-bit level of the darkest channel
 WHITE_BORDER_PART = 0.1  # from there on a white spot may be the studio's paper
-SMALLEST_TEXT_PX = 10
+SMALLEST_TEXT_PX = 10  # six pages, 9 px a line: .60 of the strings found; 11 px: .88; 7 px: .27
 
 
 def assess(pixels: NDArray[np.uint8], size_px: Size, text_heights_px: Sequence[float] = ()) -> tuple[Flaw, ...]:
@@ -64,26 +64,26 @@ def sharpness(grey: Grey) -> float:
     After F. Crété et al., "The blur effect", SPIE 2007, on the strongest fiftieth of the edges only, so that plain
     backgrounds do not count. A picture without any edge counts as sharp: there is nothing to be blurred.
     """
-    across, down = _steps(grey)
-    edges = across + down
+    edges = _edges(grey)
     limit = np.partition(edges.ravel()[::3], -max(1, edges.size // 150))[-max(1, edges.size // 150)]
     if limit < 4:  # less than sensor noise
         return 1.0
     strong = edges >= limit
-    softer = sum(_steps(cv2.GaussianBlur(grey, (0, 0), 1.2)))
+    softer = _edges(np.asarray(cv2.GaussianBlur(grey, (0, 0), 1.2), np.uint8))
     return float(1 - softer[strong].mean() / edges[strong].mean())
 
 
-def _steps(grey: NDArray) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Differences to the next pixel but one, across and down."""
+def _edges(grey: Grey) -> NDArray[np.uint16]:
+    """Differences to the next pixel but one, across plus down."""
     across = cv2.absdiff(grey[1:-1, 2:], grey[1:-1, :-2])
     down = cv2.absdiff(grey[2:, 1:-1], grey[:-2, 1:-1])
-    return across.astype(np.float32), down.astype(np.float32)
+    return np.add(across, down, dtype=np.uint16)
 
 
 def largest_glare(pixels: NDArray[np.uint8]) -> float:
     """Part of the picture (0-1) in its largest burnt-out spot off the border; 0 before a white background."""
-    burnt = (_shrink(pixels, GLARE_SIDE_PX).min(-1) >= BURNT_OUT).astype(np.uint8)
+    step = max(1, max(pixels.shape[:2]) // (2 * GLARE_SIDE_PX))  # spots are large: skipping pixels loses none
+    burnt = (_shrink(np.ascontiguousarray(pixels[::step, ::step]), GLARE_SIDE_PX).min(-1) >= BURNT_OUT).astype(np.uint8)
     border = np.concatenate([burnt[0], burnt[-1], burnt[:, 0], burnt[:, -1]])
     if border.mean() > WHITE_BORDER_PART:
         return 0.0

@@ -5,6 +5,7 @@ Leaves: readings for known names; for packs of unknown brands the largest letter
 Does not know: logos without letters.
 """
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -24,6 +25,7 @@ class Brands:
         for name in names:
             spellings = [part.strip() for part in name.split("|") if part.strip()]
             self._by_key |= {fold(spelling): spellings[0] for spelling in spellings}
+        self.version = hashlib.sha256(repr(self._by_key).encode()).hexdigest()[:12]
 
     @classmethod
     def load(cls, own: Path | None = None) -> "Brands":

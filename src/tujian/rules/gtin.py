@@ -1,72 +1,49 @@
-"""Trade item numbers: the check digit of GTIN-8, GTIN-12 (UPC-A), GTIN-13 (EAN-13) and GTIN-14.
+"""Trade item numbers printed as digits, found in text lines and checked. req: B10
 
-Enters: digits as text. Leaves: the check digit, a verdict, the number as it should be.
-It does not know whether GS1 ever gave the number to anybody: a right check digit only says that it was read rightly.
+Enters: text lines. Leaves: Readings whose `valid` is the verdict on the check digit. A number that is misprinted or
+misread is kept and flagged: 5051234567890 should end in 5.
+Does not know: bars (`perception/barcodes.py`), nor whether GS1 ever gave a number to anybody.
 
-Source: GS1 General Specifications, section 7.9 "Check digit calculations": from the right, the digits before the check
-digit weigh 3, 1, 3, 1, …; the check digit fills the sum up to the next ten.
+Source: GS1 General Specifications, 7.9 (check digit, in `perception/gs1.py`) and 4.14 (digits printed below the bars).
 """
 
-from tujian.errors import BadInput
+import re
+from collections.abc import Iterator, Sequence
 
-LENGTHS = (8, 12, 13, 14)
+from tujian.perception.gs1 import check_digit, corrected, is_gtin_like, is_valid, to_gtin14
+from tujian.perception.text import TextLine
+from tujian.rules import Reading
+
+__all__ = ["check_digit", "corrected", "find_in_lines", "is_gtin_like", "is_valid", "to_gtin14"]
+
+RULE = "gtin/1"
+_NUMBER = re.compile(r"(?<![\w.,:/-])\d(?:[ \u3000]{0,2}\d){7,13}(?![\w.,:/-])", re.ASCII)
+_DIGITS_ONLY = re.compile(r"[\d\s>\u3000]+")  # ">" closes the quiet zone in printed EAN numbers
+_LABEL = re.compile(r"条码|条形码|\bEAN\b|\bUPC\b|\bGTIN\b|\bJAN\b|bar\s?code", re.IGNORECASE)
+_DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 
 
-def check_digit(digits: str) -> int:
-    """The digit that belongs behind `digits`, the number without its check digit. BadInput if these are no digits.
+def find_in_lines(lines: Sequence[TextLine]) -> list[Reading]:
+    """Trade item numbers in `lines`, each with its verdict.
 
-    >>> check_digit("505123456789")
-    5
-    >>> check_digit("9638507")
-    4
+    A wrong check digit is reported only where nothing but such a number can be meant: 13 digits alone on a line, or
+    behind a word such as 条码. All other numbers must have a right one; a date of eight digits is none.
     """
-    if not (digits.isascii() and digits.isdigit()):
-        raise BadInput(
-            zh=(f"“{digits}”不全是数字。", "请只填写条码下方的数字。"),
-            en=(f'"{digits}" is not made of digits only.', "Give just the digits printed under the barcode."),
-        )
-    weighed = sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(digits)))
-    return -weighed % 10
+    return [
+        Reading(digits, digits, line, quote, RULE, valid=is_valid(digits))
+        for line in lines
+        for quote, digits in _numbers(line.text)
+        if is_valid(digits) or _can_only_be_gtin(digits, line.text)
+    ]
 
 
-def is_gtin_like(text: str) -> bool:
-    """Whether `text` has the form of a trade item number: 8, 12, 13 or 14 digits and nothing else.
-
-    >>> is_gtin_like("5051234567890"), is_gtin_like("505-1234")
-    (True, False)
-    """
-    return len(text) in LENGTHS and text.isascii() and text.isdigit()
-
-
-def is_valid(text: str) -> bool:
-    """Whether `text` is a trade item number with the right check digit.
-
-    >>> is_valid("5051234567895"), is_valid("5051234567890"), is_valid("")
-    (True, False, False)
-    """
-    return is_gtin_like(text) and int(text[-1]) == check_digit(text[:-1])
+def _numbers(text: str) -> Iterator[tuple[str, str]]:
+    """Runs of digits of the right length: as printed, and without the blanks."""
+    for match in _NUMBER.finditer(text):
+        digits = re.sub(r"\s", "", match.group())
+        if is_gtin_like(digits) and not _DATE.fullmatch(digits):
+            yield match.group(), digits
 
 
-def corrected(text: str) -> str:
-    """`text` with the check digit it should have. It shows what is wrong, it does not prove which digit was misread.
-
-    Raises BadInput where `text` has not the form of a trade item number.
-
-    >>> corrected("5051234567890")
-    '5051234567895'
-    """
-    if not is_gtin_like(text):
-        raise BadInput(
-            zh=(f"“{text}”不是商品条码：应为 8、12、13 或 14 位数字。", "请核对条码下方的数字。"),
-            en=(f'"{text}" is no trade item number: 8, 12, 13 or 14 digits are.', "Check the digits under the barcode."),
-        )
-    return text[:-1] + str(check_digit(text[:-1]))
-
-
-def to_gtin14(text: str) -> str:
-    """One form for comparing: UPC-A, EAN-8, EAN-13 and GTIN-14 of the same item become equal.
-
-    >>> to_gtin14("036000291452") == to_gtin14("0036000291452")
-    True
-    """
-    return text.zfill(14)
+def _can_only_be_gtin(digits: str, text: str) -> bool:
+    return bool(_LABEL.search(text)) or (len(digits) == 13 and bool(_DIGITS_ONLY.fullmatch(text)))

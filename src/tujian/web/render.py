@@ -26,7 +26,7 @@ class EngineMark(TypedDict):
     """The engine a picture would be sent to."""
 
     model: str
-    url: str
+    url: str | None
     remote: bool
 
 
@@ -82,6 +82,7 @@ def render_page(lang: Lang, theme: Theme, samples: list[Sample], engine: EngineM
                 {"file": s["file"], "title": s["title_zh"] if lang == "zh" else s["title_en"]}
                 for s in samples[:SAMPLES_SHOWN]
             ],
-            engine=engine and {**engine, "host": engine_host(engine["url"])},
+            engine=engine,
+            host=engine_host(engine["url"] or "") if engine and engine["remote"] else "",
         )
     )

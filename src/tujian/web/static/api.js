@@ -13,7 +13,7 @@ export class Refused extends Error {
 
 /** A record, asked for again as long as the server is busy; `onBusy(seconds)` tells each wait. */
 export async function askRecord(source, wishes, onBusy) {
-  for (let left = TRIES; ; left -= 1) {
+  for (let left = TRIES;; left -= 1) {
     const reply = await send("/v1/records", { method: "POST", body: form(source, { ...wishes, lang: lang() }) });
     if (reply.status !== 429) return await readRecord(reply);
     if (left <= 1) throw await refusal(reply);

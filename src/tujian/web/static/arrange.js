@@ -36,12 +36,14 @@ export function untangle(seats, holders, reach) {
   const order = [...holders];
   for (let round = 0; round < order.length * order.length; round += 1) {
     let swapped = false;
-    for (let i = 0; i < order.length; i += 1)
-      for (let j = i + 1; j < order.length; j += 1)
+    for (let i = 0; i < order.length; i += 1) {
+      for (let j = i + 1; j < order.length; j += 1) {
         if (cross(reach(order[i], seats[i]), reach(order[j], seats[j]))) {
           [order[i], order[j]] = [order[j], order[i]];
           swapped = true;
         }
+      }
+    }
     if (!swapped) break;
   }
   return order;

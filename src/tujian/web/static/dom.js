@@ -39,6 +39,10 @@ export async function speak(address) {
   document.title = other.title;
   document.getElementById("lang").href = other.getElementById("lang").getAttribute("href");
   for (const node of document.querySelectorAll("[data-word]")) node.textContent = say(node.dataset.word);
-  for (const node of document.querySelectorAll("[data-word-label]")) node.setAttribute("aria-label", say(node.dataset.wordLabel));
-  for (const node of document.querySelectorAll("[data-word-placeholder]")) node.placeholder = say(node.dataset.wordPlaceholder);
+  for (const node of document.querySelectorAll("[data-word-label]")) {
+    node.setAttribute("aria-label", say(node.dataset.wordLabel));
+  }
+  for (const node of document.querySelectorAll("[data-word-placeholder]")) {
+    node.placeholder = say(node.dataset.wordPlaceholder);
+  }
 }

@@ -14,7 +14,9 @@ export function cell(value) {
 }
 
 export function toCsv(entries) {
-  const rows = entries.flatMap(({ name, record }) => Object.entries(record.fields).map(([field, value]) => row(name, record, field, value)));
+  const rows = entries.flatMap(({ name, record }) =>
+    Object.entries(record.fields).map(([field, value]) => row(name, record, field, value))
+  );
   const head = COLUMNS.map((column) => cell(say(`csv_${column}`)));
   return `\uFEFF${[head, ...rows].map((cells) => cells.join(",")).join("\r\n")}\r\n`; // the mark makes Excel read UTF-8
 }
@@ -23,8 +25,15 @@ function row(name, record, field, value) {
   const seen = value.evidence?.[0] ?? {};
   const plain = typeof value.value === "number" ? value.value : plainText(value.value);
   return [
-    name, field, record.labels?.[field] ?? field, plain, say(`verdict_${value.verdict}`), value.confidence,
-    seen.source ?? null, seen.quote ?? null, seen.box_1000?.join(" ") ?? null,
+    name,
+    field,
+    record.labels?.[field] ?? field,
+    plain,
+    say(`verdict_${value.verdict}`),
+    value.confidence,
+    seen.source ?? null,
+    seen.quote ?? null,
+    seen.box_1000?.join(" ") ?? null,
   ].map(cell);
 }
 

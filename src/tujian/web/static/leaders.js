@@ -4,8 +4,9 @@ import { inReadingOrder, twoColumns, untangle } from "./arrange.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const NARROW = matchMedia("(max-width: 900px)"); // shared/ui/README.md: below 900 px numbers, no lines
+const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 const GUTTER_PX = 34; // the level part of a line, from the value to the picture's margin
-const ROUNDS = 4; // swapping cards changes heights a little, so look again; it settled in 2 on every sample
+const ROUNDS = 8; // swapping cards changes heights a little, so look again; 8 left no crossing of 11 lines at 960 px
 
 const draw = (tag, attributes) => {
   const node = document.createElementNS(SVG, tag);
@@ -16,13 +17,16 @@ const draw = (tag, attributes) => {
 export class Leaders {
   constructor({ stage, figure, left, right }, things) {
     Object.assign(this, { stage, figure, left, right, things, lit: null, shapes: new Map() });
-    this.values = things.filter((thing) => thing.line).map((thing) => ({ id: thing.id, place: thing.places[0] ?? null }));
+    this.values = things.filter((thing) => thing.line).map((thing) => ({
+      id: thing.id,
+      place: thing.places[0] ?? null,
+    }));
     this.svg = draw("svg", { class: "leaders", "aria-hidden": "true", focusable: "false" });
     stage.append(this.svg);
     this.byId = new Map(things.map((thing) => [thing.id, thing]));
     for (const thing of things) this.#listen(thing.node, thing);
     this.#seat();
-    this.watcher = new ResizeObserver(() => this.draw());
+    this.watcher = new ResizeObserver(() => this.#fit());
     for (const node of [stage, figure, left, right]) this.watcher.observe(node);
     this.turned = () => this.#seat();
     NARROW.addEventListener("change", this.turned);
@@ -41,11 +45,14 @@ export class Leaders {
     node.addEventListener("focusin", on);
     node.addEventListener("pointerleave", () => this.rest());
     node.addEventListener("focusout", () => this.light(null));
+    node.addEventListener("click", (event) => event.target.closest("details") || this.#reveal());
+    node.addEventListener("keydown", (event) => event.key === "Enter" && event.target === node && this.#reveal());
   }
 
   /** Puts the cards into the columns, then swaps them until no line crosses another. */
   #seat() {
     const narrow = NARROW.matches;
+    this.width_px = this.stage.clientWidth;
     const sides = narrow ? { left: inReadingOrder(this.values), right: [] } : twoColumns(this.values);
     this.#fill(sides.left, sides.right);
     for (let round = 0; !narrow && round < ROUNDS; round += 1) if (!this.#improve(sides)) break;
@@ -53,9 +60,22 @@ export class Leaders {
     this.draw();
   }
 
+  /** A new width sends the lines other ways; a new height (a list opened) only moves them. */
+  #fit() {
+    const { clientWidth } = this.stage;
+    if (clientWidth === this.width_px) this.draw();
+    else this.#seat();
+  }
+
   #fill(left, right) {
-    this.left.replaceChildren(...left.map((value) => this.byId.get(value.id).node));
-    this.right.replaceChildren(...right.map((value) => this.byId.get(value.id).node));
+    const focused = document.activeElement;
+    const cards = (values) => values.map((value) => this.byId.get(value.id).node);
+    for (const [column, nodes] of [[this.left, cards(left)], [this.right, cards(right)]]) {
+      if (nodes.length !== column.children.length || nodes.some((node, row) => node !== column.children[row])) {
+        column.replaceChildren(...nodes);
+      }
+    }
+    if (focused !== document.activeElement) focused.focus({ preventScroll: true });
   }
 
   #improve(sides) {
@@ -97,7 +117,12 @@ export class Leaders {
     const frame = this.stage.getBoundingClientRect();
     const picture = this.figure.getBoundingClientRect();
     const [sx, sy] = [picture.width / 1000, picture.height / 1000];
-    return { x: picture.left - frame.left + x1 * sx, y: picture.top - frame.top + y1 * sy, width: (x2 - x1) * sx, height: (y2 - y1) * sy };
+    return {
+      x: picture.left - frame.left + x1 * sx,
+      y: picture.top - frame.top + y1 * sy,
+      width: (x2 - x1) * sx,
+      height: (y2 - y1) * sy,
+    };
   }
 
   draw() {
@@ -115,7 +140,12 @@ export class Leaders {
   }
 
   #box({ thing, place }) {
-    const shape = draw("rect", { ...this.#rect(place), rx: 3, class: `box is-${thing.verdict}${thing.line ? "" : " is-faint"}`, "data-of": thing.id });
+    const shape = draw("rect", {
+      ...this.#rect(place),
+      rx: 3,
+      class: `box is-${thing.verdict}${thing.line ? "" : " is-faint"}`,
+      "data-of": thing.id,
+    });
     this.#add(thing, shape);
     shape.addEventListener("pointerenter", () => this.light(thing.id));
     shape.addEventListener("pointerleave", () => this.rest());
@@ -157,9 +187,14 @@ export class Leaders {
     this.svg.append(shape);
   }
 
+  /** From what was said to the picture, where the place is lit. */
+  #reveal() {
+    this.figure.scrollIntoView({ block: "nearest", behavior: STILL.matches ? "auto" : "smooth" });
+  }
+
   /** From a place to what was said about it. */
   find(thing) {
-    thing.node.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+    thing.node.scrollIntoView({ block: "nearest", behavior: STILL.matches ? "auto" : "smooth" });
     thing.node.focus({ preventScroll: true });
   }
 

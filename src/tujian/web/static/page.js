@@ -20,7 +20,16 @@ let tasks = [];
 
 class Item {
   constructor(source) {
-    Object.assign(this, { source, name: source.name, state: "waiting", record: null, error: null, talk: [], wait_s: 0, url: null });
+    Object.assign(this, {
+      source,
+      name: source.name,
+      state: "waiting",
+      record: null,
+      error: null,
+      talk: [],
+      wait_s: 0,
+      url: null,
+    });
     this.own = SHOWN_BY_BROWSERS.includes(source.file?.type) ? URL.createObjectURL(source.file) : null;
   }
 
@@ -82,7 +91,11 @@ async function look(item, question = null) {
   change(item, { state: "reading", error: null });
   const spoken = lang();
   try {
-    const record = await askRecord(item.source, { task: $("task").value, question }, (wait_s) => change(item, { state: "busy", wait_s }));
+    const record = await askRecord(
+      item.source,
+      { task: $("task").value, question },
+      (wait_s) => change(item, { state: "busy", wait_s }),
+    );
     if (!items.includes(item)) return;
     if (spoken !== lang()) return change(item, { state: "waiting" }); // the language was changed meanwhile
     if (question) item.talk.push({ question, answer: record.answer || say("answer_none") });
@@ -110,8 +123,9 @@ const stateWords = (item) => (item.error ? item.error.message : say(`state_${ite
 
 function show(item) {
   current = item;
-  if (item.record && item.state !== "done" && plate.shown === item) $("plate").firstChild.setAttribute("aria-busy", "true");
-  else if (item.record) plate.showRecord(item, foot(item));
+  if (item.record && item.state !== "done" && plate.shown === item) {
+    $("plate").firstChild.setAttribute("aria-busy", "true");
+  } else if (item.record) plate.showRecord(item, foot(item));
   else plate.showState(item, stateWords(item), () => look(item));
   drawStrip();
 }
@@ -127,13 +141,22 @@ function foot(item) {
     make(
       "div",
       { class: "foot-row" },
-      make("div", { class: "how" }, spent(record), make("span", { text: `${say("recipe")} ${record.recipe.slice(0, 8)}`, title: record.recipe }), make("span", { text: engineWords(record) })),
+      make(
+        "div",
+        { class: "how" },
+        spent(record),
+        make("span", { text: `${say("recipe")} ${record.recipe.slice(0, 8)}`, title: record.recipe }),
+        make("span", { text: engineWords(record) }),
+      ),
       make(
         "div",
         { class: "buttons" },
         button(say("copy_json"), (event) => copy(event.currentTarget, record)),
         button(say("save_json"), () => save(JSON.stringify(record, null, 2), `${item.name}.json`, "application/json")),
-        button(done.length > 1 ? say("save_csv_all", { count: done.length }) : say("save_csv"), () => save(toCsv(done), "tujian.csv", "text/csv")),
+        button(
+          done.length > 1 ? say("save_csv_all", { count: done.length }) : say("save_csv"),
+          () => save(toCsv(done), "tujian.csv", "text/csv"),
+        ),
       ),
     ),
   );
@@ -141,10 +164,17 @@ function foot(item) {
 
 function spent(record) {
   const { total, ...steps } = record.timings_ms ?? {};
-  const rows = Object.entries(steps).filter(([, ms]) => typeof ms === "number").map(([step, ms]) => make("li", { class: "figures", text: `${step} ${Math.round(ms)} ms` }));
+  const rows = Object.entries(steps).filter(([, ms]) => typeof ms === "number").map(([step, ms]) =>
+    make("li", { class: "figures", text: `${step} ${Math.round(ms)} ms` })
+  );
   const words = say("took", { seconds: ((total ?? 0) / 1000).toFixed(2) });
   if (!rows.length) return make("span", { class: "figures", text: words });
-  return make("details", { class: "timings" }, make("summary", { class: "figures", text: words, title: say("timings") }), make("ul", {}, ...rows));
+  return make(
+    "details",
+    { class: "timings" },
+    make("summary", { class: "figures", text: words, title: say("timings") }),
+    make("ul", {}, ...rows),
+  );
 }
 
 function engineWords({ engine }) {
@@ -164,16 +194,29 @@ async function copy(button, record) {
 }
 
 function ask(item) {
-  const field = make("input", { id: "question", "aria-label": say("ask_label"), placeholder: say("ask_hint"), autocomplete: "off" });
+  const field = make("input", {
+    id: "question",
+    "aria-label": say("ask_label"),
+    placeholder: say("ask_hint"),
+    autocomplete: "off",
+  });
   const button = make("button", { text: say("ask"), class: "main-button" });
-  return make("form", { class: "ask", onsubmit: async (event) => {
-    event.preventDefault();
-    const question = field.value.trim() || say("ask_hint");
-    button.textContent = say("asking");
-    button.disabled = true;
-    await look(item, question);
-    $("question")?.focus();
-  } }, field, button);
+  return make(
+    "form",
+    {
+      class: "ask",
+      onsubmit: async (event) => {
+        event.preventDefault();
+        const question = field.value.trim() || say("ask_hint");
+        button.textContent = say("asking");
+        button.disabled = true;
+        await look(item, question);
+        if (item === current) $("question").focus();
+      },
+    },
+    field,
+    button,
+  );
 }
 
 /** The strip keeps its buttons and changes only their words, so that hundreds of pictures stay light. */
@@ -193,7 +236,12 @@ function drawStrip() {
 function thumbnail(item) {
   const button = make("button", { type: "button", title: item.name, onclick: () => show(item) });
   const kind = item.name.split(".").pop().slice(0, 5);
-  button.append(item.own ? make("img", { src: item.own, alt: "", loading: "lazy" }) : make("span", { class: "no-thumb", text: kind }), make("span", { class: "thumb-state" }));
+  button.append(
+    item.own
+      ? make("img", { src: item.own, alt: "", loading: "lazy" })
+      : make("span", { class: "no-thumb", text: kind }),
+    make("span", { class: "thumb-state" }),
+  );
   return button;
 }
 
@@ -206,7 +254,9 @@ function nameThumbnail(item) {
   else thumb.removeAttribute("aria-current");
   thumb.setAttribute("aria-label", `${item.name} ${stateWords(item)}`);
   thumb.lastChild.textContent = say(`state_${item.state}`, { seconds: item.wait_s });
-  if (item.url && thumb.firstChild.localName !== "img") thumb.firstChild.replaceWith(make("img", { src: item.url, alt: "" }));
+  if (item.url && thumb.firstChild.localName !== "img") {
+    thumb.firstChild.replaceWith(make("img", { src: item.url, alt: "" }));
+  }
 }
 
 function clear() {
@@ -222,7 +272,9 @@ function clear() {
 /** Left and right go from picture to picture, unless someone is writing or choosing. */
 function step(event) {
   const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-  if (!by || !current || event.target.closest("input, select, textarea") || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (
+    !by || !current || event.target.closest("input, select, textarea") || event.ctrlKey || event.altKey || event.metaKey
+  ) return;
   const next = items[items.indexOf(current) + by];
   if (!next) return;
   event.preventDefault();
@@ -230,7 +282,11 @@ function step(event) {
 }
 
 function again(all) {
-  for (const item of all) if (item.state === "done" || item.state === "failed") Object.assign(item, { state: "waiting", record: null, error: null });
+  for (const item of all) {
+    if (item.state === "done" || item.state === "failed") {
+      Object.assign(item, { state: "waiting", record: null, error: null });
+    }
+  }
   if (current) show(current);
   work();
 }
@@ -239,7 +295,9 @@ function fillTasks() {
   const select = $("task");
   const chosen = select.value;
   for (const option of [...select.options].slice(1)) option.remove();
-  for (const task of tasks) if (task.name !== "auto") select.append(make("option", { value: task.name, text: task.title[lang()] }));
+  for (const task of tasks) {
+    if (task.name !== "auto") select.append(make("option", { value: task.name, text: task.title[lang()] }));
+  }
   select.value = chosen;
 }
 

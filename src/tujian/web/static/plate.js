@@ -1,7 +1,8 @@
 // A record becomes a plate: the picture in the middle, values beside it, what else was seen beneath.
+import { Refused } from "./api.js";
 import { make, say } from "./dom.js";
 import { Leaders } from "./leaders.js";
-import { others, places, plainText, score, share, SIGNS, swatch, valueCard } from "./values.js";
+import { others, places, plainText, score, share, SIGNS, swatch, valueCard, withUnit } from "./values.js";
 
 const IN_HEAD = ["category", "description", "tags"]; // they have places of their own on the plate
 const MOST_CARDS = 10; // five a side stay legible beside a picture; beyond that the unseen are named in one line
@@ -23,10 +24,20 @@ export class Plate {
   /** A picture that is waiting, being looked at, or failed. */
   showState(item, words, retry) {
     this.clear();
-    const note = make("div", { class: `plate-state is-${item.state}` }, make("p", { class: "state-words", text: words }));
-    if (item.error) note.append(make("p", { text: item.error.remedy ?? "" }), make("button", { type: "button", text: say("retry"), onclick: retry }));
-    else note.append(make("div", { class: "progress", "aria-hidden": "true" }));
-    this.root.append(make("article", { class: "plate" }, note, pictureOf(item, item.name)));
+    const note = make(
+      "div",
+      { class: `plate-state is-${item.state}` },
+      make("p", { class: "state-words", text: words }),
+    );
+    if (item.error) {
+      note.append(
+        make("p", { text: item.error.remedy ?? "" }),
+        make("button", { type: "button", text: say("retry"), onclick: retry }),
+      );
+    } else note.append(make("div", { class: "progress", "aria-hidden": "true" }));
+    const article = make("article", { class: "plate" }, note);
+    article.append(pictureOf(article, item, item.name));
+    this.root.append(article);
   }
 
   showRecord(item, foot) {
@@ -35,15 +46,22 @@ export class Plate {
     const { record } = item;
     const { cards, unseen } = chooseCards(record);
     const stage = make("div", { class: "stage" });
-    const figure = pictureOf(item, say("picture_alt", { title: titleOf(record) }), record.picture?.size_px);
+    const article = make("article", { class: "plate", "aria-label": titleOf(record) });
+    const figure = pictureOf(article, item, say("picture_alt", { title: titleOf(record) }), record.picture.size_px);
     const left = make("ul", { class: "column left", "aria-label": say("columns_left") });
     const right = make("ul", { class: "column right", "aria-label": say("columns_right") });
     stage.append(left, make("div", { class: "middle" }, figure), right);
-    const rest = unseen.length ? make("p", { class: "unseen-rest", text: say("unseen_rest", { names: unseen.join(say("list_comma")) }) }) : null;
+    const rest = unseen.length
+      ? make("p", { class: "unseen-rest", text: say("unseen_rest", { names: unseen.join(say("list_comma")) }) })
+      : null;
     const lists = listsOf(record);
-    const article = make("article", { class: "plate", "aria-label": titleOf(record) }, warnings(record), heading(record), stage, caption(record, rest), talk(item), foot, lists.node);
+    const parts = [warnings(record), heading(record), stage, caption(record, rest), talk(item), foot, lists.node];
+    article.append(...parts.filter(Boolean));
     this.root.append(article);
-    this.leaders = new Leaders({ stage, figure: figure.querySelector(".frame"), left, right }, [...cards, ...lists.things]);
+    this.leaders = new Leaders({ stage, figure: figure.querySelector(".frame"), left, right }, [
+      ...cards,
+      ...lists.things,
+    ]);
   }
 }
 
@@ -57,7 +75,13 @@ function chooseCards(record) {
   const shown = names.filter((name) => !crowded || !isUnseen(name));
   const cards = shown.map((name) => {
     const value = record.fields[name];
-    return { id: `field:${name}`, places: places(value), verdict: value.verdict, line: true, node: valueCard(name, label(name), value, record.colours ?? []) };
+    return {
+      id: `field:${name}`,
+      places: places(value),
+      verdict: value.verdict,
+      line: true,
+      node: valueCard(name, label(name), value, record.colours ?? []),
+    };
   });
   return { cards, unseen: names.filter((name) => crowded && isUnseen(name)).map(label) };
 }
@@ -65,19 +89,22 @@ function chooseCards(record) {
 const saidInHead = (record, name) => name === "title" && (record.fields.title.value ?? "") === (record.title ?? "");
 
 /** The picture in a frame of its own proportions, so boxes fit from the first paint on. */
-function pictureOf(item, alt, size) {
+function pictureOf(article, item, alt, size) {
   const img = make("img", { alt });
   const frame = make("div", { class: "frame" }, img);
   const figure = make("figure", {}, frame);
   const fit = (width, height) => {
     frame.style.aspectRatio = `${width} / ${height}`;
-    figure.closest(".plate").style.setProperty("--ratio", width / height);
+    article.style.setProperty("--ratio", width / height);
   };
-  if (size) queueMicrotask(() => fit(...size)); // the figure stands on its plate by then
+  if (size) fit(...size);
   img.addEventListener("load", () => size || fit(img.naturalWidth, img.naturalHeight));
   item.picture(size).then(
     (url) => (img.src = url),
-    () => figure.append(make("figcaption", { class: "check", text: say("no_preview") })),
+    (error) => {
+      if (!(error instanceof Refused)) throw error;
+      figure.append(make("figcaption", { class: "check", text: say("no_preview") }));
+    },
   );
   return figure;
 }
@@ -85,7 +112,11 @@ function pictureOf(item, alt, size) {
 function warnings(record) {
   const notes = [];
   const add = (title, reasons) => {
-    if (reasons?.length) notes.push(make("p", { class: "flaw" }, make("b", { text: `⚠ ${title}` }), " ", reasons.map(plainText).join(" · ")));
+    if (reasons?.length) {
+      notes.push(
+        make("p", { class: "flaw" }, make("b", { text: `⚠ ${title}` }), " ", reasons.map(plainText).join(" · ")),
+      );
+    }
   };
   add(say("quality"), record.picture?.quality);
   add(say("sensitive"), (record.sensitive ?? []).map(({ kind, reason }) => reason || kind));
@@ -95,30 +126,62 @@ function warnings(record) {
 
 function heading(record) {
   const category = record.fields.category;
-  return make("header", { class: "plate-head" }, make("h2", { text: titleOf(record) }), category ? categoryLine(category) : null);
+  return make(
+    "header",
+    { class: "plate-head" },
+    make("h2", { text: titleOf(record) }),
+    category ? categoryLine(category, titleOf(record)) : null,
+  );
 }
 
-function categoryLine(category) {
+function categoryLine(category, title) {
   const line = make("div", { class: "category" });
   const known = category.value !== null && category.value !== undefined;
-  if (known) line.append(make("span", { text: `${plainText(category.value)} ${score(category.confidence) ?? ""}` }), make("span", { class: `check is-${category.verdict}` }, make("b", { text: `${SIGNS[category.verdict]} ${say(`verdict_${category.verdict}`)}` })));
-  else line.append(make("span", { class: "unsure", text: `${SIGNS.unseen} ${say("category_unsure")}` }));
+  if (known) {
+    line.append(
+      make("span", {
+        text: [plainText(category.value), score(category.confidence)].filter((word) => word && word !== title).join(
+          " ",
+        ),
+      }),
+      make(
+        "span",
+        { class: `check is-${category.verdict}` },
+        make("b", { text: `${SIGNS[category.verdict]} ${say(`verdict_${category.verdict}`)}` }),
+      ),
+    );
+  } else line.append(make("span", { class: "unsure", text: `${SIGNS.unseen} ${say("category_unsure")}` }));
   const guesses = category.top3 ?? [];
   const rest = known ? guesses.filter((guess) => guess.value !== category.value) : guesses;
   const said = rest.map((guess) => `${guess.value} ${score(guess.confidence) ?? ""}`).join(" · ");
-  if (said) line.append(make("span", { class: "quote", text: `${say(known ? "category_also" : "category_maybe")} ${said}` }));
+  if (said) {
+    line.append(make("span", { class: "quote", text: `${say(known ? "category_also" : "category_maybe")} ${said}` }));
+  }
   if (!guesses.length) line.append(others(category) ?? "");
   return line;
 }
 
 function caption(record, rest) {
   const tags = (record.tags ?? []).map((tag) => make("li", { text: plainText(tag) }));
-  return make("div", { class: "caption" }, record.description ? make("p", { class: "description", text: record.description }) : null, tags.length ? make("ul", { class: "tags" }, ...tags) : null, rest);
+  return make(
+    "div",
+    { class: "caption" },
+    record.description ? make("p", { class: "description", text: record.description }) : null,
+    tags.length ? make("ul", { class: "tags" }, ...tags) : null,
+    rest,
+  );
 }
 
 function talk(item) {
   if (!item.talk.length) return null;
-  const turns = item.talk.map(({ question, answer }) => make("div", { class: "turn" }, make("p", { class: "question", text: question }), make("p", { class: "answer", text: answer })));
+  const turns = item.talk.map(({ question, answer }) =>
+    make(
+      "div",
+      { class: "turn" },
+      make("p", { class: "question", text: question }),
+      make("p", { class: "answer", text: answer }),
+    )
+  );
   return make("div", { class: "talk", "aria-live": "polite" }, ...turns);
 }
 
@@ -128,7 +191,14 @@ function listsOf(record) {
     things.push({ id, places: box ? [box] : [], verdict, line: false, node });
     return node;
   };
-  const parts = [textsPart(record, lit), barcodesPart(record, lit), coloursPart(record), facesPart(record, lit), itemsPart(record, lit), safetyPart(record), factsPart(record)];
+  const parts = [
+    textsPart(record, lit),
+    barcodesPart(record, lit),
+    coloursPart(record),
+    facesPart(record, lit),
+    itemsPart(record, lit),
+    factsPart(record),
+  ];
   const node = make("div", { class: "lists" }, ...parts);
   node.addEventListener("keydown", walk);
   return { node, things };
@@ -158,7 +228,17 @@ function textsPart(record, lit) {
   const lines = record.text_lines ?? [];
   if (!lines.length) return part(say("texts"), make("p", { class: "soft", text: say("texts_none") }), "texts");
   const rows = lines.map((line, index) =>
-    lit(make("li", { tabindex: stop(index) }, make("span", { text: line.text }), make("small", { class: "figures", text: score(line.confidence) ?? "" })), `text:${index}`, line.box_1000, "confirmed"),
+    lit(
+      make(
+        "li",
+        { tabindex: stop(index) },
+        make("span", { text: line.text }),
+        make("small", { class: "figures", text: score(line.confidence) ?? "" }),
+      ),
+      `text:${index}`,
+      line.box_1000,
+      "confirmed",
+    )
   );
   return part(say("texts"), make("ol", { class: "rows" }, ...rows), "texts");
 }
@@ -168,8 +248,16 @@ function barcodesPart(record, lit) {
   if (!codes.length) return null;
   const rows = codes.map((code, index) => {
     const good = code.valid !== false;
-    const mark = code.valid === null || code.valid === undefined ? "" : `${good ? "✓" : "✗"} ${say(good ? "barcode_valid" : "barcode_invalid")}`;
-    const row = make("li", { tabindex: stop(index) }, make("span", { class: "figures", text: code.text }), make("small", { text: code.format }), make("small", { class: good ? "good" : "bad", text: mark }));
+    const mark = code.valid === null || code.valid === undefined
+      ? ""
+      : `${good ? "✓" : "✗"} ${say(good ? "barcode_valid" : "barcode_invalid")}`;
+    const row = make(
+      "li",
+      { tabindex: stop(index) },
+      make("span", { class: "figures", text: code.text }),
+      make("small", { text: code.format }),
+      make("small", { class: good ? "good" : "bad", text: mark }),
+    );
     return lit(row, `barcode:${index}`, code.box_1000, good ? "confirmed" : "contradicted");
   });
   return part(say("barcodes"), make("ul", { class: "rows" }, ...rows), "barcodes");
@@ -179,33 +267,64 @@ function coloursPart(record) {
   const colours = record.colours ?? [];
   if (!colours.length) return null;
   const name = (colour) => (document.documentElement.dataset.lang === "zh" ? colour.zh : colour.en);
-  const rows = colours.map((colour) => make("li", {}, swatch(colour.hex), make("span", { text: name(colour) }), make("small", { class: "figures", text: `${colour.hex} ${share(colour.share)}` })));
+  const rows = colours.map((colour) =>
+    make(
+      "li",
+      {},
+      swatch(colour.hex),
+      make("span", { text: name(colour) }),
+      make("small", { class: "figures", text: `${colour.hex} ${share(colour.share)}` }),
+    )
+  );
   return part(say("colours"), make("ul", { class: "rows" }, ...rows), "colours");
 }
 
 function facesPart(record, lit) {
   const faces = record.faces ?? [];
   if (!faces.length) return null;
-  const rows = faces.map((face, index) => lit(make("li", { tabindex: stop(index) }, make("span", { class: "figures", text: `${index + 1}` }), make("small", { class: "figures", text: score(face.confidence) ?? "" })), `face:${index}`, face.box_1000, "unchecked"));
-  return part(`${say("faces")} ${say("faces_count", { count: faces.length })}`, make("ul", { class: "rows" }, ...rows), "faces");
+  const rows = faces.map((face, index) =>
+    lit(
+      make(
+        "li",
+        { tabindex: stop(index) },
+        make("span", { class: "figures", text: `${index + 1}` }),
+        make("small", { class: "figures", text: score(face.confidence) ?? "" }),
+      ),
+      `face:${index}`,
+      face.box_1000,
+      "unchecked",
+    )
+  );
+  return part(
+    `${say("faces")} ${say("faces_count", { count: faces.length })}`,
+    make("ul", { class: "rows" }, ...rows),
+    "faces",
+  );
 }
 
 function itemsPart(record, lit) {
   const items = record.items ?? [];
   if (!items.length) return null;
-  const words = (one) => one.title ?? plainText(Object.values(one.fields ?? one).filter((value) => !Array.isArray(value) || typeof value[0] === "string"));
-  const rows = items.map((one, index) => lit(make("li", { tabindex: stop(index), text: words(one) }), `item:${index}`, one.box_1000, "unchecked"));
+  const words = (one) => Object.values(one.fields).map(withUnit).filter(Boolean).join(say("list_comma"));
+  const rows = items.map((one, index) =>
+    lit(make("li", { tabindex: stop(index), text: words(one) }), `item:${index}`, one.box_1000, "unchecked")
+  );
   return part(say("items"), make("ul", { class: "rows" }, ...rows), "items");
 }
 
-function safetyPart(record) {
-  const nsfw = score(record.safety?.nsfw);
-  return nsfw ? part(say("safety"), make("p", { class: "soft", text: say("safety_nsfw", { score: nsfw }) }), "safety") : null;
-}
-
 function factsPart(record) {
-  const { format, size_px: size, taken_at: taken, gps } = record.picture ?? {};
-  const facts = { format, size: size?.join(" × "), taken_at: taken, gps: gps?.join(", ") };
-  const rows = Object.entries(facts).filter(([, fact]) => fact).flatMap(([name, fact]) => [make("dt", { text: say(`fact_${name}`) }), make("dd", { class: "figures", text: fact })]);
+  const { format, size_px: size, taken_at: taken, gps, camera, notes } = record.picture;
+  const facts = {
+    format,
+    size: size.join(" × "),
+    taken_at: taken?.replace("T", " "),
+    gps: gps?.join(", "),
+    camera,
+    nsfw: score(record.safety?.nsfw),
+    notes: plainText(notes),
+  };
+  const rows = Object.entries(facts).filter(([, fact]) => fact).flatMap((
+    [name, fact],
+  ) => [make("dt", { text: say(`fact_${name}`) }), make("dd", { class: "figures", text: fact })]);
   return rows.length ? part(say("facts"), make("dl", {}, ...rows), "facts") : null;
 }

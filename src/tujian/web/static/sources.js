@@ -1,5 +1,6 @@
 // Ways a picture comes in: dropped anywhere (folders too), pasted, chosen, or by address.
 // Leaves: sources {name, file} or {name, url}.
+import { say } from "./dom.js";
 
 const isAddress = (text) => /^https?:\/\/[^\s]+$/i.test(text.trim());
 
@@ -23,7 +24,10 @@ function decodeSafely(part) {
 
 export function listenForDrops(take) {
   let depth = 0; // dragenter and dragleave also fire for every child
-  const mark = () => document.body.classList.toggle("is-dropping", depth > 0);
+  const mark = () => {
+    document.body.classList.toggle("is-dropping", depth > 0);
+    document.body.dataset.drop = say("drop_here");
+  };
   const isOurs = (event) => [...event.dataTransfer.types].some((type) => type === "Files" || type === "text/uri-list");
   addEventListener("dragenter", (event) => isOurs(event) && (event.preventDefault(), (depth += 1), mark()));
   addEventListener("dragleave", (event) => isOurs(event) && ((depth = Math.max(0, depth - 1)), mark()));
@@ -41,7 +45,9 @@ async function dropped(transfer) {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
   const address = transfer.getData("text/uri-list").split("\n")[0];
   const files = [...transfer.files];
-  if (entries.some((entry) => entry.isDirectory)) return (await Promise.all(entries.map(filesBelow))).flat().map(fromFile);
+  if (entries.some((entry) => entry.isDirectory)) {
+    return (await Promise.all(entries.map(filesBelow))).flat().map(fromFile);
+  }
   if (files.length) return files.map(fromFile);
   return [fromAddress(address)].filter(Boolean);
 }

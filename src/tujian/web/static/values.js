@@ -14,7 +14,8 @@ export function plainText(value) {
   return String(value);
 }
 
-export const sourceName = ({ source, by }) => (source === "model" || source === "person") && by ? by : knows(`source_${source}`) ? say(`source_${source}`) : source;
+export const sourceName = ({ source, by }) =>
+  (source === "model" || source === "person") && by ? by : knows(`source_${source}`) ? say(`source_${source}`) : source;
 
 /** Where a value was seen: every box of its evidence, the surest first as the server sent them. */
 export const places = (value) => (value.evidence ?? []).map((piece) => piece.box_1000).filter(Boolean);
@@ -26,19 +27,29 @@ export function valueCard(name, label, value, colours) {
     make("span", { class: "label", text: label }),
     spoken(value, colours),
     check(value, colours),
+    value.reason && value.verdict !== "unseen" ? make("span", { class: "reason", text: value.reason }) : null,
     others(value),
   );
 }
 
 function spoken(value, colours) {
-  if (value.value === null || value.value === undefined) return make("strong", { class: "said", text: say("verdict_unseen") });
+  if (value.value === null || value.value === undefined) {
+    return make("strong", { class: "said", text: say("verdict_unseen") });
+  }
   const parts = Array.isArray(value.value) ? value.value : [value.value];
   const tinted = parts.map((part) => [plainText(part), swatchOf(part, colours)]);
-  if (!tinted.some(([, swatch]) => swatch)) return make("strong", { class: "said", text: plainText(value.value) });
+  if (!tinted.some(([, swatch]) => swatch)) return make("strong", { class: "said", text: withUnit(value) });
   return make("strong", { class: "said tints" }, ...tinted.map(([text, swatch]) => make("span", {}, swatch, text)));
 }
 
-const colourOf = (part, colours) => colours.find(({ zh, en }) => part === zh || String(part).toLowerCase() === en.toLowerCase());
+/** A number with its unit, unless the value's own words hold it already. */
+export function withUnit({ value, unit }) {
+  const text = plainText(value);
+  return unit && !text.endsWith(unit) ? `${text} ${unit}` : text;
+}
+
+const colourOf = (part, colours) =>
+  colours.find(({ zh, en }) => part === zh || String(part).toLowerCase() === en.toLowerCase());
 
 function swatchOf(part, colours) {
   const colour = colourOf(part, colours);
@@ -55,12 +66,14 @@ export function swatch(hex) {
 export function check(value, colours = []) {
   const line = make("span", { class: "check" });
   if (value.verdict === "unseen") {
-    line.append(make("span", { text: say("unseen_where") }));
+    line.append(make("span", { text: value.reason || say("unseen_where") }));
     return line;
   }
   line.append(make("b", { text: `${SIGNS[value.verdict]} ${say(`verdict_${value.verdict}`)}` }), ...proof(value));
   const shares = [value.value].flat().map((part) => colourOf(part, colours)).filter(Boolean);
-  if (shares.length) line.append(make("span", { class: "figures", text: shares.map((colour) => share(colour.share)).join(" · ") }));
+  if (shares.length) {
+    line.append(make("span", { class: "figures", text: shares.map((colour) => share(colour.share)).join(" · ") }));
+  }
   return line;
 }
 
@@ -77,8 +90,15 @@ function proof(value) {
 export function others(value) {
   const list = value.candidates ?? [];
   if (!list.length) return null;
-  const rows = list.map((one) => make("li", {}, make("span", { text: plainText(one) }), make("small", { text: origin(one) })));
-  return make("details", { class: "others" }, make("summary", { text: say("candidates", { count: list.length }) }), make("ul", {}, ...rows));
+  const rows = list.map((one) =>
+    make("li", {}, make("span", { text: plainText(one) }), make("small", { text: origin(one) }))
+  );
+  return make(
+    "details",
+    { class: "others" },
+    make("summary", { text: say("candidates", { count: list.length }) }),
+    make("ul", {}, ...rows),
+  );
 }
 
 function origin(candidate) {

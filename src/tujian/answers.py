@@ -1,0 +1,58 @@
+"""Stored answers: the same bytes under the same recipe are answered without looking again. req: A12, D7
+
+Enters: a picture's sha256, a recipe, a record. Leaves: the record, after a restart too. Never by likeness: two
+pictures that look alike are two pictures. Old answers go when the store grows over its limit.
+"""
+
+import datetime as dt
+import json
+import threading
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from tujian.schema import answers
+
+PRUNE_EVERY = 50  # writes between two looks at the store's size
+
+
+def utc_now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+class Answers:
+    """The table `answers`, at most `limit_mb` of it (0: nothing is kept)."""
+
+    def __init__(self, engine: sa.Engine, limit_mb: int, clock: Callable[[], dt.datetime] = utc_now) -> None:
+        self._engine, self._limit_bytes, self._clock = engine, limit_mb * 1_000_000, clock
+        self._one_writer, self._writes = threading.Lock(), 0
+
+    def find(self, sha256: str, recipe: str) -> dict[str, Any] | None:
+        """The stored record, or None when this picture was never answered by this recipe."""
+        wanted = sa.select(answers.c.record).where(answers.c.sha256 == sha256, answers.c.recipe == recipe)
+        with self._engine.connect() as connection:
+            packed = connection.execute(wanted).scalar()
+        return None if packed is None else json.loads(zlib.decompress(packed))
+
+    def keep(self, sha256: str, recipe: str, record: dict[str, Any]) -> None:
+        """Stores `record`; an answer that is there already stays."""
+        if self._limit_bytes == 0:
+            return
+        packed = zlib.compress(json.dumps(record, ensure_ascii=False).encode(), 1)
+        row = {"sha256": sha256, "recipe": recipe, "record": packed, "bytes_count": len(packed)}
+        with self._one_writer, self._engine.begin() as connection:
+            made_at = self._clock().isoformat(timespec="microseconds")
+            connection.execute(insert(answers).values(**row, made_at=made_at).on_conflict_do_nothing())
+            self._writes += 1
+            if self._writes % PRUNE_EVERY == 0:
+                self._prune(connection)
+
+    def _prune(self, connection: sa.Connection) -> None:
+        """Deletes the oldest answers beyond the limit."""
+        running = sa.func.sum(answers.c.bytes_count).over(order_by=[answers.c.made_at.desc(), answers.c.sha256])
+        aged = sa.select(answers.c.sha256, answers.c.recipe, running.label("running")).subquery()
+        over = sa.select(aged.c.sha256, aged.c.recipe).where(aged.c.running > self._limit_bytes)
+        connection.execute(sa.delete(answers).where(sa.tuple_(answers.c.sha256, answers.c.recipe).in_(over)))

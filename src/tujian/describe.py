@@ -1,0 +1,104 @@
+"""Sentences from findings, in both languages, that say only what was found.
+
+Enters: a record's fields and what perception saw. Leaves: a title, a description, an honest answer without a model.
+Does not know: how to embellish.
+"""
+
+from collections.abc import Sequence
+
+from tujian.errors import Lang
+from tujian.knowledge import Knowledge
+from tujian.perception import Percepts
+from tujian.records import Value
+
+MOST_QUOTED = 3
+LONGEST_QUOTE = 24
+
+
+def title_of(fields: dict[str, Value], lang: Lang) -> str:
+    """What to call the record: its name, else brand and category, else that it is unknown."""
+    name = fields.get("name")
+    if name and name.value:
+        return str(name.value)
+    brand, category = (fields[key].value if key in fields else None for key in ("brand", "category"))
+    known = [str(part) for part in (brand, category) if part]
+    if known:
+        return " ".join(known)
+    return "未能认出" if lang == "zh" else "Not recognised"
+
+
+def describe(percepts: Percepts, knowledge: Knowledge) -> dict[str, str]:
+    """A description in each language.
+
+    Colours come first, then the category if it is sure, then what can be read, faces, barcodes.
+    """
+    return {"zh": _zh(percepts, knowledge), "en": _en(percepts, knowledge)}
+
+
+def answer_without_engine(percepts: Percepts, knowledge: Knowledge, lang: Lang) -> str:
+    """What perception can tell when a free question is asked, and how to get a real answer."""
+    if lang == "zh":
+        return (
+            f"还没有连接视觉语言模型，回答不了自由提问。本机感知看到的是：{_zh(percepts, knowledge)}"
+            "要得到回答，请启动一个 OpenAI 兼容的 Qwen3-VL 服务（llama-server、Ollama、vLLM 等），"
+            "再用 TUJIAN_ENGINE_URL 或 --engine-url 给出地址，例如 http://127.0.0.1:8080/v1。"
+        )
+    return (
+        f"No vision-language model is attached, so a free question cannot be answered. Perception saw: "
+        f"{_en(percepts, knowledge)} For an answer, start an OpenAI-compatible Qwen3-VL server (llama-server, Ollama, "
+        "vLLM …) and give its address by TUJIAN_ENGINE_URL or --engine-url, e.g. http://127.0.0.1:8080/v1."
+    )
+
+
+def _zh(percepts: Percepts, knowledge: Knowledge) -> str:
+    colours = "、".join(colour.zh for colour in percepts.colours[:2])
+    if percepts.labels.sure:
+        named = knowledge.taxonomy.get(percepts.labels.top3[0].id).zh
+        parts = [f"图中是{colours}的{named}" if colours else f"图中是{named}"]
+    else:
+        likely = "、".join(dict.fromkeys(knowledge.taxonomy.get(guess.id).zh for guess in percepts.labels.top3))
+        parts = [f"拿不准是什么（最像：{likely}）" + (f"，主要颜色是{colours}" if colours else "")]
+    quotes = _quotes(percepts)
+    if quotes:
+        more = len(percepts.text_lines) - len(quotes)
+        parts.append(
+            "可见文字" + "".join(f"“{quote}”" for quote in quotes) + (f"等 {more + len(quotes)} 行" if more else "")
+        )
+    parts += [f"条码 {code.text}（{code.format}{_valid_zh(code.valid)}）" for code in percepts.barcodes[:2]]
+    if percepts.faces:
+        parts.append(f"有 {len(percepts.faces)} 张人脸")
+    return "；".join(parts) + "。"
+
+
+def _en(percepts: Percepts, knowledge: Knowledge) -> str:
+    colours = " and ".join(colour.en for colour in percepts.colours[:2])
+    if percepts.labels.sure:
+        named = knowledge.taxonomy.get(percepts.labels.top3[0].id).en
+        parts = [f"The picture shows {named}" + (f" in {colours}" if colours else "")]
+    else:
+        likely = ", ".join(dict.fromkeys(knowledge.taxonomy.get(guess.id).en for guess in percepts.labels.top3))
+        parts = [f"Not sure what it is (most like {likely})" + (f"; mainly {colours}" if colours else "")]
+    quotes = _quotes(percepts)
+    if quotes:
+        count = len(percepts.text_lines)
+        shown = ", ".join(f"“{quote}”" for quote in quotes)
+        parts.append(f"text: {shown}" + (f" ({count} lines in all)" if count > len(quotes) else ""))
+    parts += [f"barcode {code.text} ({code.format}{_valid_en(code.valid)})" for code in percepts.barcodes[:2]]
+    if percepts.faces:
+        parts.append(f"{len(percepts.faces)} face" + ("s" if len(percepts.faces) > 1 else ""))
+    return "; ".join(parts) + "."
+
+
+def _quotes(percepts: Percepts) -> Sequence[str]:
+    """The lines in the largest letters, in reading order."""
+    tall = sorted(percepts.text_lines, key=lambda line: line.box_1000.y1 - line.box_1000.y2)[:MOST_QUOTED]
+    shown = [line.text for line in percepts.text_lines if line in tall]
+    return [text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}…" for text in shown]
+
+
+def _valid_zh(valid: bool | None) -> str:
+    return {True: "，校验位正确", False: "，校验位不对", None: ""}[valid]
+
+
+def _valid_en(valid: bool | None) -> str:
+    return {True: ", check digit right", False: ", check digit wrong", None: ""}[valid]

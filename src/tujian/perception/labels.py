@@ -1,0 +1,345 @@
+"""What a picture shows, as taxonomy ids with a calibrated confidence, and the picture's vector.
+
+Enters: upright RGB pixels. Leaves: three best guesses, whether the first is sure enough to stand, a 256-d unit vector.
+Not known here: words, barcodes, what a task asks for; who reads the vector.
+
+Two readers share one EfficientNet-Lite2. A small head knows the ids it was trained on (clothes, groceries); the
+backbone's own 1,000 ImageNet classes, mapped to ids by `data/taxonomy/imagenet.tsv`, know a little of everything else.
+Each ImageNet class hands its share to one of them: classes common in the training pictures speak for the head, classes
+that never occurred there speak for themselves. How the weights came about: `train/category.py`, docs/model-card.md.
+"""
+
+import hashlib
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from tujian.errors import BrokenInstall
+from tujian.taxonomy import Taxonomy
+
+Floats = npt.NDArray[np.float32]
+Pixels = npt.NDArray[np.uint8]
+
+_DATA = Path(__file__).parent.parent / "data"
+BACKBONE_FILE = _DATA / "models" / "efficientnet-lite2-int8.onnx"
+HEAD_FILE = _DATA / "models" / "category.npz"
+CLASSES_FILE = _DATA / "taxonomy" / "imagenet.tsv"
+
+SIDE_PX = 260  # EfficientNet-Lite2's own input (tensorflow/tpu, efficientnet/lite)
+FEATURES = 1280  # its penultimate layer
+IMAGENET_CLASSES = 1000
+VECTOR_SIZE = 256
+NEIGHBOURS = 10  # pictures asked how usual this one is; 5 to 20 rank alike in cross-validation
+FOREIGN_SHARE = 0.3  # prior that a picture shows something the head never saw; see docs/model-card.md
+DEEPEN_AT = 0.5  # a guess goes one level deeper while one child holds at least half of its mass
+TRIM_TOLERANCE = 24  # of 255: JPEG rings and soft shadows on a white ground stay below it
+TRIM_BORDER_SHARE = 0.6  # of the border must be one colour before the ground is cut away
+TRIM_PROBE_PX = 256  # the ground is looked for on a thumbnail of about this size
+_WIDE_SHELVES = ("aa-1", "aa-2", "fb-2")  # clothes, accessories, food: their children are what a shop calls a shelf
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A taxonomy id and how likely it (or something below it) is right, 0-1."""
+
+    id: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Best guesses first; `sure` says whether the first may be stated; `vector` has 256 float16, length 1."""
+
+    top3: tuple[Guess, ...]
+    sure: bool
+    vector: npt.NDArray[np.float16]
+
+
+class Reading(NamedTuple):
+    """What the backbone says of the views of one picture: the picture's features and its mean ImageNet odds."""
+
+    features: Floats
+    """(views, 1280), each of length 1."""
+    odds: Floats
+    """(1000,), sums to 1."""
+
+
+class Head(NamedTuple):
+    """Everything `train/category.py` learns. Shapes: T trained ids, N training pictures."""
+
+    ids: tuple[str, ...]
+    weights: Floats
+    """(T, 1280)"""
+    bias: Floats
+    """(T,)"""
+    usual: Floats
+    """(1000,): how often each ImageNet class speaks up in training pictures; sums to 1."""
+    mean: Floats
+    """(1280,)"""
+    axes: Floats
+    """(1280, 256): principal axes of the training features."""
+    known: Floats
+    """(N, 256): vectors of training pictures."""
+    calibration: Floats
+    """(3,): factors of log-odds of mass, of typicality, and the constant, in a logistic curve."""
+    sure_at: float
+    """Confidence from which a guess stands."""
+
+    @classmethod
+    def load(cls, path: Path = HEAD_FILE) -> "Head":
+        """Raises BrokenInstall when the file is missing."""
+        _require(path)
+        with np.load(path) as stored:
+            learnt = {name: stored[name] for name in stored.files}
+        ids = tuple(str(i) for i in learnt.pop("ids"))
+        sure_at = float(learnt.pop("sure_at"))
+        learnt["known"] = unit(learnt["known"].astype(np.float32))  # stored as int8 of one scale for all
+        return cls(ids=ids, sure_at=sure_at, **{name: v.astype(np.float32) for name, v in learnt.items()})
+
+
+class Backbone:
+    """EfficientNet-Lite2, int8, on onnxruntime. Loads on construction (about 40 ms); `read` is thread-safe."""
+
+    def __init__(self, threads: int = 1) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # spinning starves other workers
+        model = str(_require(BACKBONE_FILE))
+        self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+    def read(self, views: Pixels) -> Reading:
+        """Features and ImageNet odds of (views, 260, 260, 3) RGB."""
+        batch = (views.astype(np.float32) - 127) / 128  # the Lite models' own scaling (tensorflow/tpu)
+        feed = {"x": np.ascontiguousarray(batch.transpose(0, 3, 1, 2))}
+        features, logits = (np.asarray(out, np.float32) for out in self._session.run(["feat", "logits"], feed))
+        return Reading(unit(np.sqrt(np.maximum(features, 0))), softmax(logits).mean(0))
+
+
+class Scorer:
+    """Turns readings into mass per taxonomy id. Knows the head, the class map, and how ids nest; no pictures."""
+
+    def __init__(self, head: Head, classes: Mapping[int, str], taxonomy: Taxonomy) -> None:
+        self.head = head
+        self.ids = sorted({*classes.values(), *head.ids})
+        self.shelves = sorted({shelf(i) for i in self.ids})
+        self._rank = class_prior(classes)
+        self._to_id = _one_hot([(k, self.ids.index(i)) for k, i in classes.items()], (IMAGENET_CLASSES, len(self.ids)))
+        self._head_to_id = _one_hot(
+            [(t, self.ids.index(i)) for t, i in enumerate(head.ids)], (len(head.ids), len(self.ids))
+        )
+        self._to_shelf = _one_hot(
+            [(n, self.shelves.index(shelf(i))) for n, i in enumerate(self.ids)], (len(self.ids), len(self.shelves))
+        )
+        self._children = _children(self.ids, taxonomy)
+
+    def mass(self, reading: Reading) -> Floats:
+        """(ids,): how much speaks for each id; sums to 1."""
+        mapped = reading.odds * self._rank
+        mapped = mapped / mapped.sum()
+        foreign = mapped * foreignness(self._rank, self.head.usual)
+        own = softmax(reading.features @ self.head.weights.T + self.head.bias).mean(0)
+        return foreign @ self._to_id + (1 - foreign.sum()) * (own @ self._head_to_id)
+
+    def shelf_mass(self, mass: Floats) -> Floats:
+        """(shelves,): mass of everything on each shelf."""
+        return mass @ self._to_shelf
+
+    def vector(self, reading: Reading) -> Floats:
+        """(256,), length 1."""
+        return unit((reading.features.mean(0) - self.head.mean) @ self.head.axes)
+
+    def typicality(self, vector: Floats) -> float:
+        """Mean cosine to the ten nearest training pictures: near 1 is the kind of picture the head was trained on."""
+        return float(np.partition(self.head.known @ vector, -NEIGHBOURS)[-NEIGHBOURS:].mean())
+
+    def confidence(self, shelf_mass: float, typicality: float) -> float:
+        """How likely a guess is right, learnt on held-out pictures of kinds seen and unseen."""
+        by_mass, by_typicality, constant = self.head.calibration
+        return float(1 / (1 + np.exp(-(by_mass * log_odds(shelf_mass) + by_typicality * typicality + constant))))
+
+    def deepen(self, shelf_id: str, mass: Floats) -> str:
+        """From a shelf down to the deepest id that still holds at least half of its parent's mass."""
+        here = shelf_id
+        while children := self._children.get(here, ()):
+            best = max(children, key=lambda child: self._under(child, mass))
+            if self._under(best, mass) < DEEPEN_AT * self._under(here, mass):
+                break
+            here = best
+        return here
+
+    def _under(self, ancestor: str, mass: Floats) -> float:
+        return float(sum(mass[n] for n, i in enumerate(self.ids) if i == ancestor or i.startswith(ancestor + "-")))
+
+
+class Labeller:
+    """Names pictures. Thread-safe; construction loads the models.
+
+    `name` is the model's name and 8 hex digits over its weights, map and taxonomy.
+    """
+
+    name: str
+
+    def __init__(self, threads: int = 1) -> None:
+        taxonomy = Taxonomy.load()
+        self._backbone = Backbone(threads)
+        self._scorer = Scorer(Head.load(), read_classes(), taxonomy)
+        self.name = f"efficientnet-lite2-int8+category {_identity(taxonomy)}"
+
+    def label(self, pixels: Pixels) -> Labels:
+        """Guesses and vector for upright RGB (height, width, 3), any size; two views, about 2 x 8 ms on one core."""
+        reading = self._backbone.read(views(pixels))
+        vector = self._scorer.vector(reading)
+        top3 = self._guesses(self._scorer.mass(reading), self._scorer.typicality(vector))
+        sure = top3[0].confidence >= self._scorer.head.sure_at
+        return Labels(top3, sure, vector.astype(np.float16))
+
+    def _guesses(self, mass: Floats, typicality: float) -> tuple[Guess, ...]:
+        """The three heaviest shelves, deepened. The second and third share what the first leaves, by their mass."""
+        by_shelf = self._scorer.shelf_mass(mass)
+        order = np.argsort(-by_shelf, kind="stable")[:3]
+        first = self._scorer.confidence(float(by_shelf[order[0]]), typicality)
+        left = (1 - first) / max(1 - float(by_shelf[order[0]]), 1e-6)
+        shares = [first] + [min(first, float(by_shelf[n]) * left) for n in order[1:]]
+        shelves = [self._scorer.shelves[n] for n in order]
+        return tuple(Guess(self._scorer.deepen(s, mass), round(c, 4)) for s, c in zip(shelves, shares, strict=True))
+
+
+def shelf(category_id: str) -> str:
+    """The level on which guesses compete: what a shop would give one shelf.
+
+    >>> shelf("aa-1-13-8"), shelf("lb-1"), shelf("fb-2-10-7-1"), shelf("fb-1-10-3")
+    ('aa-1-13', 'lb-1', 'fb-2-10', 'fb-1')
+    """
+    parts = category_id.split("-")
+    return "-".join(parts[: 3 if "-".join(parts[:2]) in _WIDE_SHELVES else 2])
+
+
+def views(pixels: Pixels) -> Pixels:
+    """(2, 260, 260, 3): the middle square, and the whole on a square ground; both after a plain ground is cut away.
+
+    A shop's cut-out loses its white margin, a garment's length stays in sight, nothing is squashed.
+    """
+    subject = trim(pixels)
+    return np.stack([_fit(_middle(subject)), _fit(_padded(subject, _ground(pixels)))])
+
+
+def trim(pixels: Pixels) -> Pixels:
+    """The picture without its plain ground; the picture itself where the border is not of one colour."""
+    step = max(1, max(pixels.shape[:2]) // TRIM_PROBE_PX)
+    probe = pixels[::step, ::step].astype(np.int16)
+    ground = _ground(pixels)
+    differs = np.abs(probe - ground).max(2) > TRIM_TOLERANCE
+    edge = np.concatenate([differs[0], differs[-1], differs[:, 0], differs[:, -1]])
+    rows, columns = np.flatnonzero(differs.mean(1) > 0.01), np.flatnonzero(differs.mean(0) > 0.01)  # 1 %: specks
+    if 1 - edge.mean() < TRIM_BORDER_SHARE or min(len(rows), len(columns)) < 8:  # 8 of ~256: nothing to cut out
+        return pixels
+    top, bottom, left, right = rows[0] * step, (rows[-1] + 1) * step, columns[0] * step, (columns[-1] + 1) * step
+    return pixels[top:bottom, left:right]
+
+
+def unit(rows: Floats) -> Floats:
+    """Rows (or one vector) scaled to length 1; a zero row stays zero."""
+    return (rows / (np.linalg.norm(rows, axis=-1, keepdims=True) + 1e-9)).astype(np.float32)
+
+
+def softmax(logits: Floats) -> Floats:
+    raised = np.exp(logits - logits.max(-1, keepdims=True))
+    return (raised / raised.sum(-1, keepdims=True)).astype(np.float32)
+
+
+def log_odds(share: float) -> float:
+    """ln(p / (1 - p)), held within ±9.2 (p of 0.0001 to 0.9999)."""
+    held = min(max(share, 1e-4), 1 - 1e-4)
+    return float(np.log(held / (1 - held)))
+
+
+def class_prior(classes: Mapping[int, str]) -> Floats:
+    """(1000,): every id alike, shared among its classes; 398 animals are one id, no 398 goods. Unmapped: 0."""
+    ids = list(classes.values())
+    prior = np.zeros(IMAGENET_CLASSES, np.float32)
+    for index, category_id in classes.items():
+        prior[index] = 1 / ids.count(category_id) / len(set(ids))
+    return prior
+
+
+def foreignness(prior: Floats, usual: Floats) -> Floats:
+    """(1000,): the posterior that an ImageNet class was raised by something the head never saw (Bayes)."""
+    unseen = FOREIGN_SHARE * prior
+    return (unseen / (unseen + (1 - FOREIGN_SHARE) * usual + 1e-12)).astype(np.float32)  # 1e-12: unmapped is 0/0
+
+
+def read_classes(path: Path = CLASSES_FILE) -> dict[int, str]:
+    """ImageNet class index → taxonomy id. Raises BrokenInstall when the map is missing."""
+    lines = _require(path).read_text(encoding="utf-8").splitlines()
+    cells = (line.split("\t") for line in lines if line and not line.startswith("#"))
+    return {int(index): category_id for index, _, category_id in cells}
+
+
+def _children(ids: Sequence[str], taxonomy: Taxonomy) -> dict[str, tuple[str, ...]]:
+    """Each id's children among the ids that can be guessed, and the levels between them that the taxonomy names."""
+    found: dict[str, dict[str, None]] = {}
+    for category_id in ids:
+        line = [step.id for step in taxonomy.lineage(category_id)]
+        for parent, child in itertools.pairwise(line):
+            found.setdefault(parent, {})[child] = None
+    return {parent: tuple(children) for parent, children in found.items()}
+
+
+def _one_hot(pairs: Sequence[tuple[int, int]], shape: tuple[int, int]) -> Floats:
+    matrix = np.zeros(shape, np.float32)
+    for row, column in pairs:
+        matrix[row, column] = 1
+    return matrix
+
+
+def _ground(pixels: Pixels) -> npt.NDArray[np.int16]:
+    """The median colour of the border."""
+    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    return np.median(border, axis=0).astype(np.int16)
+
+
+def _middle(pixels: Pixels) -> Pixels:
+    height, width = pixels.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return pixels[top : top + side, left : left + side]
+
+
+def _padded(pixels: Pixels, ground: npt.NDArray[np.int16]) -> Pixels:
+    height, width = pixels.shape[:2]
+    side = max(height, width)
+    square = np.empty((side, side, 3), np.uint8)
+    square[:] = ground
+    top, left = (side - height) // 2, (side - width) // 2
+    square[top : top + height, left : left + width] = pixels
+    return square
+
+
+def _fit(square: Pixels) -> Pixels:
+    picture = Image.fromarray(square)
+    return np.asarray(picture.resize((SIDE_PX, SIDE_PX), Image.Resampling.BICUBIC, reducing_gap=2.0))
+
+
+def _identity(taxonomy: Taxonomy) -> str:
+    digest = hashlib.sha256(taxonomy.version.encode())
+    for path in (BACKBONE_FILE, HEAD_FILE, CLASSES_FILE):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:8]
+
+
+def _require(path: Path) -> Path:
+    if not path.is_file():
+        raise BrokenInstall(
+            zh=(f"缺少模型文件 {path.name}。", "请重新安装图鉴。"),
+            en=(f"The model file {path.name} is missing.", "Install Tujian again."),
+        )
+    return path

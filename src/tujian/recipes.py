@@ -1,0 +1,46 @@
+"""The recipe: all that decides an answer, so that it can be made again and found again. req: F8
+
+Enters: task, engine, languages, versions. Leaves: its parts and their hash. The picture itself is not part of it:
+same picture (sha256) + same recipe = same stored answer.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from tujian import __version__
+from tujian.errors import Lang
+from tujian.pictures import CELL_PX, VIEW_QUALITY
+from tujian.records import SCHEMA_VERSION, EngineUsed
+from tujian.rendering import WORKING_SIDE_PX
+from tujian.tasks import Task
+
+SHORT = 12  # hex digits shown: 48 bits, enough to tell recipes apart, short enough to read aloud
+
+
+def recipe_parts(
+    task: Task, lang: Lang, engine: EngineUsed | None, question: str | None, perception: Mapping[str, str]
+) -> dict[str, Any]:
+    """What `recipe_hash` is taken of, in a form that can be shown."""
+    prompt = question if question is not None else task.prompt(lang)
+    return {
+        "tujian": __version__,
+        "schema": SCHEMA_VERSION,
+        "task": {"name": task.name, "sha256": task.identity},
+        "lang": lang,
+        "prompt_sha256": hashlib.sha256(prompt.encode()).hexdigest(),
+        "question": question,
+        "engine": engine.model_dump() if engine else None,
+        "sampling": task.sampling.model_dump() if engine else None,
+        "preprocessing": {
+            "working_side_px": WORKING_SIDE_PX,
+            "view": {"cell_px": CELL_PX, "max_tokens": task.picture_tokens, "jpeg_quality": VIEW_QUALITY},
+        },
+        "perception": dict(perception),
+    }
+
+
+def recipe_hash(parts: Mapping[str, Any]) -> str:
+    """First 12 hex digits of the sha256 of the parts."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:SHORT]

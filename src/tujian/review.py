@@ -1,0 +1,70 @@
+"""Why a person should look: reasons in words, the gravest first.
+
+Enters: settled fields and what perception saw. Leaves: sentences. Decides nothing about values.
+"""
+
+from collections.abc import Mapping
+
+from tujian.errors import EngineError, Lang
+from tujian.perception import Percepts
+from tujian.perception.quality import Flaw, say
+from tujian.pictures import Picture
+from tujian.records import Value, Verdict
+from tujian.rules.sensitive import find_sensitive
+from tujian.tasks import Task
+
+UNSAFE = 0.8  # open_nsfw: its authors call scores above .8 "high probability"; shop pictures here stay below .5
+
+
+def reasons(
+    task: Task,
+    fields: Mapping[str, Value],
+    picture: Picture,
+    percepts: Percepts,
+    trouble: EngineError | None,
+    lang: Lang,
+) -> list[str]:
+    """Reasons for review of a record, in `lang`."""
+    zh = lang == "zh"
+    found = [flaw_words(flaw, lang) for flaw in percepts.flaws]
+    if trouble is not None:
+        said = trouble.say(lang)
+        found.append(
+            f"模型没有给出可用的回答：{said.message}" if zh else f"No usable answer from the model: {said.message}"
+        )
+    for kind in find_sensitive([line.text for line in percepts.text_lines]):
+        found.append(f"敏感内容：{kind.reason_zh}" if zh else f"Sensitive: {kind.reason_en}")
+    if percepts.nsfw >= UNSAFE:
+        found.append(f"可能有裸露（{percepts.nsfw:.2f}）" if zh else f"May show nudity ({percepts.nsfw:.2f})")
+    for code in percepts.barcodes:
+        if code.valid is False:
+            found.append(f"条码 {code.text} 校验位不对" if zh else f"Barcode {code.text} has a wrong check digit")
+    found += [
+        reason
+        for field in task.fields
+        if (reason := _of_field(field.label.of(lang), fields[field.name], field.required, zh))
+    ]
+    if "truncated" in picture.notes:
+        found.append("图片文件不完整，只解出一部分" if zh else "The file is cut off; only a part could be decoded")
+    return list(dict.fromkeys(found))
+
+
+def flaw_words(flaw: Flaw, lang: Lang) -> str:
+    """What is wrong with the picture and what to do, in one line."""
+    said = say(flaw, lang)
+    return f"{said.message}，{said.remedy}" if lang == "zh" else f"{said.message}. {said.remedy}"
+
+
+def _of_field(label: str, value: Value, required: bool, zh: bool) -> str | None:
+    if value.verdict is Verdict.CONTRADICTED:
+        return f"{label}：{value.reason}" if zh else f"{label}: {value.reason}"
+    if (
+        value.verdict is Verdict.UNCHECKED
+        and value.reason
+        and value.evidence
+        and value.evidence[0].source in ("rule", "barcode")
+    ):
+        return f"{label}：{value.reason}" if zh else f"{label}: {value.reason}"
+    if required and value.verdict is Verdict.UNSEEN:
+        return f"{label}：未见或拿不准" if zh else f"{label}: not seen or not sure"
+    return None

@@ -1,0 +1,38 @@
+"""The base colour in a colour's name, in Chinese or English: 藏青色 and "navy blue" are both blue. req: C4
+
+Enters: a name, from the controlled list or from a model. Leaves: a base colour's English word, or None.
+"""
+
+import re
+
+from tujian.perception.colours import palette
+
+# the last such character or word in a name is its noun: 蓝灰色 is a grey, 灰蓝色 a blue
+_CHINESE = {
+    "黑": "black", "白": "white", "灰": "gray", "银": "gray", "红": "red", "绯": "red", "粉": "red", "橙": "orange",
+    "橘": "orange", "黄": "yellow", "金": "yellow", "绿": "green", "青": "green", "蓝": "blue", "靛": "blue",
+    "紫": "purple", "棕": "brown", "褐": "brown", "咖": "brown", "驼": "brown", "卡其": "brown", "米": "brown",
+    "杏": "brown",
+}  # fmt: skip
+_ENGLISH = {
+    "grey": "gray", "silver": "gray", "charcoal": "gray", "navy": "blue", "azure": "blue", "teal": "green",
+    "olive": "green", "mint": "green", "lime": "green", "coral": "orange", "violet": "purple", "lavender": "purple",
+    "burgundy": "red", "maroon": "red", "crimson": "red", "rose": "red", "pink": "red", "ivory": "white", "cream": "white",
+    "gold": "yellow", "mustard": "yellow", "tan": "brown", "camel": "brown", "khaki": "brown", "beige": "brown",
+} | {base: base for base in _CHINESE.values()}  # fmt: skip
+
+
+def base_colour(name: str) -> str | None:
+    """The base colour that `name` ends on.
+
+    >>> base_colour("藏青色"), base_colour("经典蓝"), base_colour("navy"), base_colour("条纹")
+    ('blue', 'blue', 'blue', None)
+    """
+    known = next((n.base for n in palette().names if name.strip().lower() in (n.zh, n.en.lower())), None)
+    if known:
+        return known
+    hits = [(name.rfind(word), base) for word, base in _CHINESE.items() if word in name]
+    if hits:
+        return max(hits)[1]
+    words = [_ENGLISH[word] for word in re.findall(r"[a-z]+", name.lower()) if word in _ENGLISH]
+    return words[-1] if words else None

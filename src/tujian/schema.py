@@ -1,0 +1,58 @@
+"""The tables, and how a database file is opened and brought up to date.
+
+SQLAlchemy Core; the SQL stays visible where it is used. Migrations are Alembic's and are appended, never edited.
+SQLite: WAL, synchronous=NORMAL, one writer a process (notes/scale.md).
+"""
+
+from importlib.resources import files
+from pathlib import Path
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+answers = sa.Table(
+    "answers",
+    metadata,
+    sa.Column("sha256", sa.String(64), primary_key=True),
+    sa.Column("recipe", sa.String(64), primary_key=True),
+    sa.Column("record", sa.LargeBinary, nullable=False),  # JSON, deflated
+    sa.Column("bytes_count", sa.Integer, nullable=False),
+    sa.Column("made_at", sa.String(32), nullable=False),  # ISO 8601, UTC
+)
+sa.Index("answers_by_age", answers.c.made_at)
+
+HEAD = "0001"
+
+
+def open_database(path: Path) -> sa.Engine:
+    """The database in `path`, made or migrated to the newest version."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 10})
+
+    @sa.event.listens_for(engine, "connect")
+    def _tune(connection, _) -> None:  # noqa: ANN001 - DBAPI connection, event record
+        connection.execute("pragma journal_mode = wal")
+        connection.execute("pragma synchronous = normal")
+
+    if _version(engine) != HEAD:
+        _migrate(engine)
+    return engine
+
+
+def _version(engine: sa.Engine) -> str | None:
+    if not sa.inspect(engine).has_table("alembic_version"):
+        return None
+    with engine.connect() as connection:
+        return connection.execute(sa.text("select version_num from alembic_version")).scalar()
+
+
+def _migrate(engine: sa.Engine) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(files("tujian").joinpath("migrations")))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

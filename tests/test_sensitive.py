@@ -1,0 +1,87 @@
+"""Sensitive papers, by the words and numbers on them. All numbers are made up or from the standards. req: E9"""
+
+import json
+
+import pytest
+
+from tujian.rules.sensitive import find_sensitive, is_iban, is_id_number
+
+
+def kinds(*lines: str) -> list[str]:
+    return [found.kind for found in find_sensitive(lines)]
+
+
+def test_a_resident_identity_number_is_found_with_or_without_its_words():
+    assert kinds("11010519491231002X") == ["id_card"]
+    assert kinds("公民身份号码 110105 19491231 002X") == ["id_card"]
+    assert kinds("姓名 张三", "性别 男 民族 汉", "住址 北京市朝阳区") == ["id_card"]
+
+
+@pytest.mark.parametrize("number", ["110105194912310021", "11010519491331002X", "99010519491231002X", "1101051949123100"])
+def test_a_number_that_the_standard_forbids_is_no_identity_number(number):
+    assert not is_id_number(number)
+    assert "id_card" not in kinds(number)
+
+
+@pytest.mark.parametrize("card", ["4111 1111 1111 1111", "5555 5555 5555 4444", "3782-822463-10005", "6200 0000 0000 0000 003"])
+def test_card_numbers_are_found_by_prefix_length_and_luhn_digit(card):
+    assert kinds("中国银行", card) == ["bank_card"]
+
+
+@pytest.mark.parametrize("number", ["4111 1111 1111 1112", "490154203237518", "6901234567892", "1234567812345670"])
+def test_other_long_numbers_are_no_cards(number):  # a wrong digit, a telephone's IMEI, a barcode, no issuer's prefix
+    assert kinds(number) == []
+
+
+def test_the_specimen_passport_of_icao_9303_is_found_by_either_line():
+    head, facts = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10"
+    assert kinds(head) == ["passport"]
+    assert kinds(facts) == ["passport"]
+    assert kinds(facts.replace("7408122", "7408123").replace("L898902C36", "L898902C37")) == []
+
+
+def test_an_iban_is_found_and_one_with_a_wrong_digit_is_not():
+    assert kinds("IBAN: GB82 WEST 1234 5698 7654 32") == ["iban"]
+    assert not is_iban("GB82WEST12345698765431")
+    assert kinds("GB82 WEST 1234 5698 7654 31") == []
+
+
+def test_a_chinese_invoice_and_a_receipt_are_told_by_their_words():
+    assert "invoice" in kinds("增值税普通发票", "发票代码 011001900111", "纳税人识别号 91110000000000000X", "价税合计 113.00")
+    assert "receipt" in kinds("谢谢惠顾", "数量 单价", "可乐 1 3.50", "合计 3.50", "微信支付", "2026-05-01 12:30")
+
+
+def test_plates_stand_alone_on_their_line():
+    assert kinds("京A·12345") == ["licence_plate"]
+    assert kinds("粤BD12345") == ["licence_plate"]
+    assert kinds("MICHIGAN", "JAN", "CFA 7360") == ["licence_plate"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("纯牛奶", "净含量：250mL", "保质期：6个月", "京ICP备05000001号", "6901234567892"),
+        ("第二件半价", "原价 ¥39.90", "活动时间 10:00-22:00"),
+        ("Nutrition Facts", "Total Fat 13g", "Sodium 20mg", "Amount Per Serving"),
+        ("ALASKA SALMON", "wild caught", "200g"),
+        (),
+    ],
+)
+def test_packages_and_posters_are_not_sensitive(lines):
+    assert kinds(*lines) == []
+
+
+def test_the_reason_does_not_repeat_the_number():
+    (found,) = find_sensitive(["4111 1111 1111 1111"])
+    assert not any(sign.isdigit() for sign in found.reason_zh + found.reason_en)
+
+
+@pytest.mark.realdata
+def test_labelled_papers_are_found_through_ocr(shared):
+    from rapidocr import RapidOCR
+
+    reader = RapidOCR(params={"Global.log_level": "critical", "Global.use_cls": False})
+    manifest = [json.loads(row) for row in (shared / "data/manifest.jsonl").read_text("utf-8").splitlines()]
+    papers = [row["path"] for row in manifest if row["kind"] == "ocr" and row["labels"].get("sensitive")]
+    missed = [path for path in papers if not find_sensitive(list(reader(str(shared / "data" / path)).txts or ()))]
+    assert len(papers) == 3 and missed == []
