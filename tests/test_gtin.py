@@ -9,7 +9,9 @@ from tujian.rules import gtin
 
 
 def line(text: str) -> TextLine:
-    return TextLine(text=text, box_1000=Box1000(0, 0, 100, 50), quad_px=((0, 0), (9, 0), (9, 5), (0, 5)), confidence=0.9)
+    return TextLine(
+        text=text, box_1000=Box1000(0, 0, 100, 50), quad_px=((0, 0), (9, 0), (9, 5), (0, 5)), confidence=0.9
+    )
 
 
 @pytest.mark.parametrize("number", ["96385074", "036000291452", "4006381333931", "6901234567892", "10614141000415"])
@@ -54,7 +56,15 @@ def test_a_misprinted_number_is_kept_and_flagged():
 
 
 @pytest.mark.parametrize(
-    "text", ["生产日期 20260501", "电话 400 123 4567", "SC11234567890123", "2026.05.01 12:30:45", "12345678", "1234567890123.50"]
+    "text",
+    [
+        "生产日期 20260501",
+        "电话 400 123 4567",
+        "SC11234567890123",
+        "2026.05.01 12:30:45",
+        "12345678",
+        "1234567890123.50",
+    ],
 )
 def test_dates_telephones_and_licences_are_no_trade_numbers(text):
     assert gtin.find_in_lines([line(text)]) == []

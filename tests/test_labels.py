@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tujian.perception.labels import HEAD_FILE, SIDE_PX, Head, Labeller, Scorer, read_classes, shelf, trim, views
+from tujian.perception.labels import HEAD_FILE, SIDE_PX, Head, Labeller, Mass, Scorer, read_classes, shelf, trim, views
 from tujian.taxonomy import Taxonomy, is_under
 
 
@@ -83,10 +83,11 @@ def test_the_weights_are_small_and_hold_no_pixels():
     assert head.weights.shape == (len(head.ids), 1280)
 
 
-def test_confidence_grows_with_mass_and_with_typicality():
+def test_the_head_is_believed_the_more_the_more_usual_the_picture_is():
     scorer = Scorer(Head.load(), read_classes(), Taxonomy.load())
-    assert scorer.confidence(0.9, 0.7) > scorer.confidence(0.5, 0.7)
-    assert scorer.confidence(0.9, 0.7) > scorer.confidence(0.9, 0.3)
+    own = np.full(len(scorer.ids), 1 / len(scorer.ids), np.float32)
+    near, far = (scorer.confidence(scorer.grounds(Mass(own, own), 0, typicality)) for typicality in (0.7, 0.3))
+    assert near > far
 
 
 def test_every_shelf_and_every_trained_id_has_a_name():

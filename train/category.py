@@ -35,7 +35,6 @@ from tujian.perception.labels import (
     Reading,
     Scorer,
     class_prior,
-    log_odds,
     read_classes,
     shelf,
     unit,
@@ -64,10 +63,9 @@ class Sample(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """One held-out guess: its shelf's mass, its typicality, whether it was right."""
+    """One held-out guess: its grounds, (3,), and whether it was right."""
 
-    mass: float
-    typicality: float
+    grounds: Floats
     right: bool
 
 
@@ -138,6 +136,7 @@ def learn(samples: list[Sample]) -> Head:
         axes=axes,
         known=unit((whole - mean) @ axes),
         calibration=np.array([1, 0, 0], np.float32),
+        familiar=np.array([0, 1], np.float32),
         sure_at=1.0,
     )
 
@@ -174,23 +173,27 @@ def leave_one_source_out(samples: list[Sample], taxonomy: Taxonomy) -> dict[str,
 
 def judge(scorer: Scorer, sample: Sample) -> Judged:
     """One guess against its label, on the level where guesses compete."""
-    by_shelf = scorer.shelf_mass(scorer.mass(sample.reading))
-    best = int(by_shelf.argmax())
+    mass = scorer.mass(sample.reading)
+    best = int(scorer.shelf_mass(mass.total).argmax())
     typicality = scorer.typicality(scorer.vector(sample.reading))
     right = is_under(shelf(sample.truth), scorer.shelves[best]) or is_under(scorer.shelves[best], shelf(sample.truth))
-    return Judged(float(by_shelf[best]), typicality, right)
+    return Judged(scorer.grounds(mass, best, typicality), right)
 
 
 def calibrate(head: Head, known: list[Judged], foreign: list[Judged]) -> Head:
     """Fit the confidence curve and the threshold on held-out guesses, kinds seen and unseen weighing alike."""
     judged = known + foreign
     weights = np.array([1 / len(known)] * len(known) + [1 / len(foreign)] * len(foreign))
-    inputs = np.array([[log_odds(j.mass), j.typicality] for j in judged])
-    right = np.array([j.right for j in judged])
-    curve = LogisticRegression(C=1e3).fit(inputs, right, sample_weight=weights * len(judged) / 2)
-    confidence = curve.predict_proba(inputs)[:, 1]
-    calibration = np.array([*curve.coef_[0], curve.intercept_[0]], np.float32)
-    return head._replace(calibration=calibration, sure_at=_threshold(confidence, right, weights))
+    grounds, right = np.stack([j.grounds for j in judged]), np.array([j.right for j in judged])
+    curve = LogisticRegression(C=1e3).fit(grounds[:, :2], right, sample_weight=weights * len(judged) / 2)
+    low, quarter, three_quarters = np.quantile([j.grounds[2] for j in known], [0.1, 0.25, 0.75])
+    fitted = head._replace(
+        calibration=np.array([*curve.coef_[0], curve.intercept_[0]], np.float32),
+        familiar=np.array([low, (three_quarters - quarter) / 2], np.float32),
+    )
+    scorer = Scorer(fitted, read_classes(), Taxonomy.load())
+    confidence = np.array([scorer.confidence(g) for g in grounds])
+    return fitted._replace(sure_at=_threshold(confidence, right, weights))
 
 
 def _threshold(
@@ -206,13 +209,18 @@ def write(head: Head, out: Path) -> None:
     """The npz that ships: float16, vectors int8, no pickles."""
     small = {n: getattr(head, n).astype(np.float16) for n in ("weights", "bias", "mean", "axes")}
     known = np.round(head.known * (127 / np.abs(head.known).max())).astype(np.int8)
-    exact = {"usual": head.usual, "calibration": head.calibration, "sure_at": np.float32(head.sure_at)}
+    exact = {
+        "usual": head.usual,
+        "calibration": head.calibration,
+        "familiar": head.familiar,
+        "sure_at": np.float32(head.sure_at),
+    }
     np.savez_compressed(out, ids=np.array(head.ids), known=known, **small, **exact)
 
 
 def summary(judged: list[Judged], scorer: Scorer) -> dict[str, float]:
     """Share right; precision and coverage of what would be stated."""
-    sure = [j.right for j in judged if scorer.confidence(j.mass, j.typicality) >= scorer.head.sure_at]
+    sure = [j.right for j in judged if scorer.confidence(j.grounds) >= scorer.head.sure_at]
     return {
         "n": len(judged),
         "right": round(float(np.mean([j.right for j in judged])), 3),

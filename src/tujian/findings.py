@@ -88,7 +88,7 @@ def _from_barcodes(field: TaskField, _: Picture, percepts: Percepts, __: Knowled
             box_1000=code.box_1000,
             quote=code.text,
             valid=code.valid,
-        )  # fmt: skip
+        )
         for code in percepts.barcodes
     ]
 
@@ -120,7 +120,7 @@ def _brands(field: TaskField, lines: tuple[TextLine, ...], knowledge: Knowledge)
             box_1000=largest.box_1000,
             quote=largest.text,
             candidate_only=True,
-        )  # fmt: skip
+        )
     ]
 
 
@@ -161,7 +161,7 @@ def _read_claim(field: TaskField, reading: Reading) -> Claim:
     return Claim(
         field.name, reading.value, "rule", reading.rule, line.confidence, reading.key, unit=reading.unit,
         box_1000=line.box_1000, quote=reading.quote, valid=reading.valid,
-    )  # fmt: skip
+    )
 
 
 def _line_evidence(line: TextLine) -> Evidence:

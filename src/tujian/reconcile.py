@@ -20,6 +20,7 @@ from tujian.rules.colour_words import base_colour
 from tujian.rules.dates import date_key, shelf_key
 from tujian.rules.measures import measure_key, price_key
 from tujian.tasks import Task, TaskField
+from tujian.taxonomy import is_under
 
 READ = ("barcode", "rule", "ocr")  # sources that read the picture itself
 READABLE_FACTS = ("brand", "code", "measure", "date", "price", "number")  # kinds of fact that can contradict
@@ -150,7 +151,7 @@ def _agree(field: TaskField, best: Claim, other: Claim) -> bool:
     if other is best or other.compared == best.compared:
         return True
     if field.type == "category" and best.id and other.id:  # the finer of two on one branch says the same
-        return best.id.startswith(f"{other.id}-") or other.id.startswith(f"{best.id}-")
+        return is_under(best.id, other.id) or is_under(other.id, best.id)
     if field.type == "colour":
         return bool(_bases(best) & _bases(other))
     if field.type == "text" and field.name == "text":

@@ -214,12 +214,14 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 def _to_srgb(image: Image.Image, profile: bytes | None, notes: list[str]) -> Image.Image:
     """Through the embedded ICC profile when it fits the pixels; without one, what Pillow thinks of the mode."""
-    if profile is None and image.mode != "LAB":
+    if not profile and image.mode != "LAB":
         return image.convert("RGB")
     from PIL import ImageCms
 
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile)) if profile else ImageCms.createProfile("LAB")
+        if image.mode == "RGB" and ImageCms.getProfileDescription(source).startswith("sRGB"):
+            return image  # most pictures of shops: nothing to turn
         turned = ImageCms.profileToProfile(
             image.convert("RGB") if _is_rgb(source) else image, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
         )

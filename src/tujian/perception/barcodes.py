@@ -7,13 +7,13 @@ One plain look comes first. Harder looks (contrast, enlargement) follow only whe
 reader met bars whose check digit failed, or much of the picture is high-contrast stripes. Where looks disagree about
 one place, the text read most often stands.
 
-Format names, as zxing-cpp 3.1 gives them: EAN-13, EAN-8, UPC-A, UPC-E, ISBN, Code 39, Code 93, Code 128, ITF, Codabar,
+Format names, as zxing-cpp 3.1 gives them: EAN-13, EAN-8, UPC-A, UPC-E, Code 39, Code 93, Code 128, ITF, Codabar,
 Pharmazentralnummer, DataBar Omni, DataBar Stacked, DataBar Limited, DataBar Expanded, DataBar Expanded Stacked,
 QR Code, Micro QR Code, rMQR Code, Data Matrix, Aztec, PDF417, Compact PDF417, MicroPDF417, MaxiCode, DX Film Edge.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,11 +29,12 @@ if TYPE_CHECKING:
 
 Grey = NDArray[np.uint8]
 
-RETAIL = ("EAN-13", "EAN-8", "UPC-A", "UPC-E", "ISBN")
+RETAIL = ("EAN-13", "EAN-8", "UPC-A", "UPC-E")
 MATRIX = ("QR Code", "Data Matrix", "Aztec", "PDF417", "MaxiCode")  # symbologies with error correction of their own
 LARGEST_VIEW_PX = 1600  # longest side of an enlarged look: 25 ms of reading; small pictures are those that need it
 STRIPES_SIDE_PX = 256
 STRIPED_PART = 0.08  # of the picture: 6 % of 314 photographs have that, and 12 of the 14 barcodes missed at first
+NARROW_PX = 150  # a retail symbol has 95 modules; below 1.6 px each a dim one was read with two digits lost
 SMALL_PX = 640  # up to this side a look costs 4 ms, so fewer stripes are worth one
 SMALL_STRIPED_PART = 0.015
 CONTROL_PICTURES = {0x2400 + code: code for code in range(32)}  # zxing prints ␝ for GS; a scanner sends GS itself
@@ -108,6 +109,22 @@ def _plain_name(name: str, text: str) -> tuple[str, str]:
     return name, text
 
 
+def _views(readings: Sequence[_Reading], grey: Grey) -> tuple[tuple[float, Callable[[Grey], Grey]], ...]:
+    """Enlargement and filter of further looks, in the order in which they pay; none where all is well."""
+    doubtful = any(not reading.is_sound or _is_narrow(reading) for reading in readings)
+    if readings and not doubtful:
+        return ()
+    striped, longest_px = striped_part(grey), max(grey.shape)
+    if doubtful or striped > STRIPED_PART:
+        enlarged = ((3.0, _with_contrast), (2.0, _with_contrast), (3.0, np.ascontiguousarray))
+        return ((1.0, _with_contrast), *(view for view in enlarged if longest_px * view[0] <= LARGEST_VIEW_PX))
+    return ((1.0, _with_contrast),) if longest_px <= SMALL_PX and striped > SMALL_STRIPED_PART else ()
+
+
+def _is_narrow(reading: _Reading) -> bool:
+    return reading.format in RETAIL and bool(np.ptp(reading.corners, axis=0).max() < NARROW_PX)
+
+
 def striped_part(grey: Grey) -> float:
     """Part of the picture (0-1) that is parallel, close, high-contrast stripes, as bars are even when blurred.
 
@@ -138,23 +155,12 @@ def _shrink(grey: Grey) -> Grey:
 def _look_harder(readings: Sequence[_Reading], grey: Grey) -> list[_Reading]:
     """Further looks for bars (no second look ever found a matrix code), until two looks agree on a sound text."""
     further: list[_Reading] = []
-    for factor in _enlargements(readings, grey):
-        further += _look(_with_contrast(_enlarge(grey, factor)), factor, bars_only=True)
+    for factor, view in _views(readings, grey):
+        further += _look(view(_enlarge(grey, factor)), factor, bars_only=True)
         votes = Counter(reading.text for reading in (*readings, *further) if reading.is_sound)
         if votes and max(votes.values()) > 1:
             break
     return further
-
-
-def _enlargements(readings: Sequence[_Reading], grey: Grey) -> tuple[float, ...]:
-    """Sizes for further looks, in the order in which they pay on the development set; none where all is well."""
-    failed = any(not reading.is_sound for reading in readings)
-    if readings and not failed:
-        return ()
-    striped, longest_px = striped_part(grey), max(grey.shape)
-    if failed or striped > STRIPED_PART:
-        return (1.0, *(factor for factor in (3.0, 2.0) if longest_px * factor <= LARGEST_VIEW_PX))
-    return (1.0,) if longest_px <= SMALL_PX and striped > SMALL_STRIPED_PART else ()
 
 
 def _with_contrast(grey: Grey) -> Grey:
@@ -186,14 +192,17 @@ def _same_place(one: _Reading, other: _Reading) -> bool:
 
 
 def _elect(group: Sequence[_Reading]) -> _Reading | None:
-    """The reading that stands: most often read among the sound; else a retail code read alike twice; else none."""
+    """The reading that stands: most often read among the sound; else a retail code read alike twice; else none.
+
+    Where sound looks at bars disagree and none has a second vote, nothing stands: a wrong number is worse than none.
+    """
     sound = [reading for reading in group if reading.is_sound]
     votes = Counter(reading.text for reading in sound or group)
     text, count = votes.most_common(1)[0]
     winner = next(reading for reading in sound or group if reading.text == text)
-    if sound or (count > 1 and winner.format in RETAIL):
-        return winner
-    return None
+    if not sound:
+        return winner if count > 1 and winner.format in RETAIL else None
+    return winner if count > 1 or len(votes) == 1 or not winner.is_linear else None
 
 
 def _barcode(reading: _Reading, scale: float, size_px: Size) -> Barcode:

@@ -25,7 +25,7 @@ SMALLEST_PX = 24  # of a face there: the first net sees 12 px, and 20 doubles th
 # Thresholds of the three nets. The package's .6, .7, .7 find the same faces in twice the time: with .9 the first net
 # hands on a third as many candidates. 14 of 14 pictures of kind face are counted right either way.
 NET_THRESHOLDS = (0.9, 0.8, 0.8)
-LEAST_CONFIDENCE = 0.95  # no false alarm on 178 groceries and cut-outs; at .9 one, at .8 three
+LEAST_CONFIDENCE = 0.95  # no false alarm on 471 groceries, garments and cut-outs; at .9 one in 178, at .8 three
 
 
 @dataclass(frozen=True, slots=True)

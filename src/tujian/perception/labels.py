@@ -41,7 +41,7 @@ DEEPEN_AT = 0.5  # a guess goes one level deeper while one child holds at least 
 TRIM_TOLERANCE = 24  # of 255: JPEG rings and soft shadows on a white ground stay below it
 TRIM_BORDER_SHARE = 0.6  # of the border must be one colour before the ground is cut away
 TRIM_PROBE_PX = 256  # the ground is looked for on a thumbnail of about this size
-_WIDE_SHELVES = ("aa-1", "aa-2", "fb-2")  # clothes, accessories, food: their children are what a shop calls a shelf
+_WIDE_SHELVES = ("aa-1", "aa-2", "fb-2", "hb-3")  # clothes, accessories, food, care: their children are shelves
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,13 @@ class Reading(NamedTuple):
     """(1000,), sums to 1."""
 
 
+class Mass(NamedTuple):
+    """How much speaks for each id, (ids,) each; `total` sums to 1, `own` is the head's part of it."""
+
+    total: Floats
+    own: Floats
+
+
 class Head(NamedTuple):
     """Everything `train/category.py` learns. Shapes: T trained ids, N training pictures."""
 
@@ -87,7 +94,9 @@ class Head(NamedTuple):
     known: Floats
     """(N, 256): vectors of training pictures."""
     calibration: Floats
-    """(3,): factors of log-odds of mass, of typicality, and the constant, in a logistic curve."""
+    """(3,): factors of log-odds of mass and of the head's part, and the constant, in a logistic curve."""
+    familiar: Floats
+    """(2,): the typicality that nine of ten held-out pictures reach, and half their quartile range."""
     sure_at: float
     """Confidence from which a guess stands."""
 
@@ -141,13 +150,14 @@ class Scorer:
         )
         self._children = _children(self.ids, taxonomy)
 
-    def mass(self, reading: Reading) -> Floats:
-        """(ids,): how much speaks for each id; sums to 1."""
+    def mass(self, reading: Reading) -> Mass:
+        """The head's odds and the ImageNet classes' odds, each for the part of the picture it can speak for."""
         mapped = reading.odds * self._rank
         mapped = mapped / mapped.sum()
         foreign = mapped * foreignness(self._rank, self.head.usual)
-        own = softmax(reading.features @ self.head.weights.T + self.head.bias).mean(0)
-        return foreign @ self._to_id + (1 - foreign.sum()) * (own @ self._head_to_id)
+        heard = softmax(reading.features @ self.head.weights.T + self.head.bias).mean(0)
+        own = (1 - foreign.sum()) * (heard @ self._head_to_id)
+        return Mass(foreign @ self._to_id + own, own)
 
     def shelf_mass(self, mass: Floats) -> Floats:
         """(shelves,): mass of everything on each shelf."""
@@ -161,10 +171,23 @@ class Scorer:
         """Mean cosine to the ten nearest training pictures: near 1 is the kind of picture the head was trained on."""
         return float(np.partition(self.head.known @ vector, -NEIGHBOURS)[-NEIGHBOURS:].mean())
 
-    def confidence(self, shelf_mass: float, typicality: float) -> float:
-        """How likely a guess is right, learnt on held-out pictures of kinds seen and unseen."""
-        by_mass, by_typicality, constant = self.head.calibration
-        return float(1 / (1 + np.exp(-(by_mass * log_odds(shelf_mass) + by_typicality * typicality + constant))))
+    def grounds(self, mass: Mass, best: int, typicality: float) -> Floats:
+        """(3,) of a shelf: log-odds of its mass, the head's part of that mass 0-1, and the picture's typicality."""
+        total, own = float(self.shelf_mass(mass.total)[best]), float(self.shelf_mass(mass.own)[best])
+        return np.array([log_odds(total), own / max(total, 1e-6), typicality], np.float32)
+
+    def confidence(self, grounds: Floats) -> float:
+        """How likely a guess is right: a curve learnt on held-out pictures, less where the head talks of the unusual.
+
+        The head stays sure of itself on pictures unlike any it has seen, so its part of the mass counts in full only
+        on pictures as usual as nine of ten held-out ones, and fades below.
+        """
+        odds, part, typicality = (float(g) for g in grounds)
+        by_odds, by_part, constant = (float(c) for c in self.head.calibration)
+        floor, width = (float(f) for f in self.head.familiar)
+        return logistic(by_odds * odds + by_part * part + constant) * (
+            1 - part * (1 - logistic((typicality - floor) / width))
+        )
 
     def deepen(self, shelf_id: str, mass: Floats) -> str:
         """From a shelf down to the deepest id that still holds at least half of its parent's mass."""
@@ -202,15 +225,17 @@ class Labeller:
         sure = top3[0].confidence >= self._scorer.head.sure_at
         return Labels(top3, sure, vector.astype(np.float16))
 
-    def _guesses(self, mass: Floats, typicality: float) -> tuple[Guess, ...]:
+    def _guesses(self, mass: Mass, typicality: float) -> tuple[Guess, ...]:
         """The three heaviest shelves, deepened. The second and third share what the first leaves, by their mass."""
-        by_shelf = self._scorer.shelf_mass(mass)
+        by_shelf = self._scorer.shelf_mass(mass.total)
         order = np.argsort(-by_shelf, kind="stable")[:3]
-        first = self._scorer.confidence(float(by_shelf[order[0]]), typicality)
+        first = self._scorer.confidence(self._scorer.grounds(mass, int(order[0]), typicality))
         left = (1 - first) / max(1 - float(by_shelf[order[0]]), 1e-6)
         shares = [first] + [min(first, float(by_shelf[n]) * left) for n in order[1:]]
         shelves = [self._scorer.shelves[n] for n in order]
-        return tuple(Guess(self._scorer.deepen(s, mass), round(c, 4)) for s, c in zip(shelves, shares, strict=True))
+        return tuple(
+            Guess(self._scorer.deepen(s, mass.total), round(c, 4)) for s, c in zip(shelves, shares, strict=True)
+        )
 
 
 def shelf(category_id: str) -> str:
@@ -254,6 +279,10 @@ def unit(rows: Floats) -> Floats:
 def softmax(logits: Floats) -> Floats:
     raised = np.exp(logits - logits.max(-1, keepdims=True))
     return (raised / raised.sum(-1, keepdims=True)).astype(np.float32)
+
+
+def logistic(score: float) -> float:
+    return float(1 / (1 + np.exp(-score)))
 
 
 def log_odds(share: float) -> float:

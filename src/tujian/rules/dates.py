@@ -7,6 +7,7 @@ Does not know: 03/04/2026, which reads differently in two countries: such a date
 import datetime as dt
 import re
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from tujian.perception.text import TextLine
 from tujian.rules import Reading
@@ -63,7 +64,7 @@ def shelf_key(text: str) -> str | None:
 def _labelled(lines: Sequence[TextLine], label: re.Pattern[str], other: re.Pattern[str], rule: str) -> list[Reading]:
     """Dates behind a label on the same line, or alone on the line after it."""
     readings = []
-    for line, after in zip(lines, [*lines[1:], None], strict=True):
+    for line, after in zip_longest(lines, lines[1:]):
         match = label.search(line.text)
         if match is None:
             continue

@@ -5,7 +5,8 @@ What leaves: a router with `GET /`, and the folder of static files to mount unde
 What it does not know: pictures, records, the heart. The browser talks to the API; this room only draws.
 """
 
+from tujian.web.login import login_router
 from tujian.web.render import EngineMark, Sample
 from tujian.web.routes import page_router, static_dir
 
-__all__ = ["EngineMark", "Sample", "page_router", "static_dir"]
+__all__ = ["EngineMark", "Sample", "login_router", "page_router", "static_dir"]

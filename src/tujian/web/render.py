@@ -86,3 +86,9 @@ def render_page(lang: Lang, theme: Theme, samples: list[Sample], engine: EngineM
             host=engine_host(engine["url"] or "") if engine and engine["remote"] else "",
         )
     )
+
+
+def render_login(lang: Lang, theme: Theme, form_token: str) -> str:
+    """The login form. `form_token` must come back with it and equal the cookie set beside it."""
+    words = SimpleNamespace(**read_words(lang))
+    return _environment().get_template("login.html").render(w=words, lang=lang, theme=theme, form_token=form_token)

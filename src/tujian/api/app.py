@@ -1,0 +1,64 @@
+"""Puts the HTTP edge together: guard, routes, page, static files."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from pathlib import Path
+
+import anyio.to_thread
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from tujian import __version__
+from tujian.api.errors import add_handlers
+from tujian.api.gate import Gate
+from tujian.api.guard import Guard
+from tujian.api.printed import printed_router
+from tujian.api.v1 import v1_router
+from tujian.engines.remote import RemoteEngine
+from tujian.house import House
+from tujian.web import EngineMark, Sample, login_router, page_router, static_dir
+
+SPARE_THREADS = 16  # for health checks and the page while every worker is taken
+
+
+def create_app(house: House) -> FastAPI:
+    """The application; the house is closed when it shuts down."""
+    settings = house.settings
+    gate = Gate(settings.workers, settings.queue, house.metrics)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        threads = settings.workers + settings.queue + SPARE_THREADS
+        anyio.to_thread.current_default_thread_limiter().total_tokens = threads
+        yield
+        house.close()
+
+    app = FastAPI(
+        title="Tujian 图鉴", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None,
+        description="Pictures become records with evidence. Errors: {error: {type, message, remedy}}.",
+    )  # fmt: skip
+    add_handlers(app, settings.lang, house.metrics)
+    app.include_router(printed_router(house, gate))
+    app.include_router(v1_router(house, gate))
+    app.include_router(login_router(settings))
+    samples = Path(str(files("tujian").joinpath("data/samples")))
+    app.include_router(page_router(settings, lambda: _mark(house), _samples(samples)))
+    app.mount("/samples", StaticFiles(directory=samples, check_dir=False), name="samples")
+    app.mount("/static", StaticFiles(directory=static_dir), name="static")
+    app.add_middleware(Guard, settings=settings)
+    return app
+
+
+def _mark(house: House) -> EngineMark | None:
+    """What the page says about the engine, without asking the engine."""
+    engine = house.engine
+    if not isinstance(engine, RemoteEngine):
+        return None
+    return {"model": house.settings.engine_model or "", "url": engine.host, "remote": engine.remote}
+
+
+def _samples(folder: Path) -> list[Sample]:
+    index = folder / "index.json"
+    return json.loads(index.read_text("utf-8")) if index.is_file() else []

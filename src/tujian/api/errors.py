@@ -1,0 +1,88 @@
+"""The error tree as HTTP: one status a kind, one form for all, but for the printed endpoints, which keep theirs."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from tujian.api.gate import RETRY_AFTER_S
+from tujian.errors import (
+    BadInput,
+    BrokenInstall,
+    Busy,
+    EngineError,
+    Lang,
+    NoEngine,
+    NotAllowed,
+    PictureTooLarge,
+    TujianError,
+)
+from tujian.metrics import Metrics
+
+# the first match decides, so the finer kinds stand first
+STATUS: tuple[tuple[type[TujianError], int], ...] = (
+    (PictureTooLarge, 413),
+    (BadInput, 400),
+    (NotAllowed, 403),
+    (Busy, 429),
+    (NoEngine, 503),
+    (EngineError, 502),
+    (BrokenInstall, 500),
+)
+PRINTED = ("/recognize", "/classify")
+
+
+def status_of(error: TujianError) -> int:
+    return next(status for kind, status in STATUS if isinstance(error, kind))
+
+
+def body_of(error: TujianError, lang: Lang, path: str) -> dict[str, Any]:
+    said = error.say(lang)
+    if path in PRINTED:
+        return {
+            "success": False,
+            "error": f"{said.message}{said.remedy}" if lang == "zh" else f"{said.message} {said.remedy}",
+        }
+    return {"error": {"type": type(error).__name__, "message": said.message, "remedy": said.remedy}}
+
+
+def add_handlers(app: FastAPI, lang: Lang, metrics: Metrics) -> None:
+    """Every TujianError, every malformed request and every unknown path answers in the one form."""
+
+    def answer(request: Request, error: TujianError, status: int | None = None) -> JSONResponse:
+        metrics.failed(type(error).__name__)
+        spoken: Lang = getattr(request.state, "lang", lang)
+        headers = {"Retry-After": str(RETRY_AFTER_S)} if isinstance(error, Busy) else None
+        return JSONResponse(body_of(error, spoken, request.url.path), status or status_of(error), headers)
+
+    @app.exception_handler(TujianError)
+    def _ours(request: Request, error: TujianError) -> JSONResponse:
+        return answer(request, error)
+
+    @app.exception_handler(RequestValidationError)
+    def _malformed(request: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        where, why = ".".join(str(part) for part in first["loc"][1:]), first["msg"]
+        return answer(
+            request,
+            BadInput(
+                zh=(f"请求有误：{where}：{why}。", "请按 multipart/form-data 发送，字段见 /openapi.json。"),
+                en=(
+                    f"Malformed request: {where}: {why}.",
+                    "Send multipart/form-data; the fields are in /openapi.json.",
+                ),
+            ),
+        )
+
+    @app.exception_handler(HTTPException)
+    def _unknown(request: Request, error: HTTPException) -> JSONResponse:
+        return answer(
+            request,
+            BadInput(
+                zh=(f"{error.detail}（HTTP {error.status_code}）。", "接口列表见 /openapi.json。"),
+                en=(f"{error.detail} (HTTP {error.status_code}).", "The endpoints are listed in /openapi.json."),
+            ),
+            error.status_code,
+        )

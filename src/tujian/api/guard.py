@@ -1,0 +1,132 @@
+"""What every request passes before a route sees it: host, origin, token, size.
+
+Host names: addresses and localhost always, other names only when listed, so that a foreign page cannot rebind its
+own name to this server. Changes must come from this origin or from no page at all (curl): cross-site requests carry
+Sec-Fetch-Site or Origin. The token is asked for whenever one is set. Bodies are counted while they stream.
+"""
+
+import hmac
+import ipaddress
+import json
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tujian.errors import NotAllowed, PictureTooLarge, TujianError
+from tujian.settings import Settings
+from tujian.web.login import TOKEN_COOKIE
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+OPEN_PATHS = ("/healthz", "/readyz", "/login")
+FORM_ROOM_BYTES = 1_000_000  # multipart boundaries and text fields beside the pictures
+MOST_PICTURES = 8  # in one request
+
+
+class Guard:
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app, self._settings = app, settings
+        self._names = {"localhost", settings.host, *(n.strip().lower() for n in settings.allowed_hosts.split(","))}
+        self._token = settings.token.get_secret_value() if settings.token else None
+        self._limit_bytes = int(settings.max_upload_mb * 1_000_000) * MOST_PICTURES + FORM_ROOM_BYTES
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        headers = Headers(scope=scope)
+        try:
+            self._check(scope, headers)
+        except TujianError as error:
+            return await _refuse(send, error, self._settings, scope["path"])
+        await self._app(scope, self._counted(receive), send)
+
+    def _check(self, scope: Scope, headers: Headers) -> None:
+        host = headers.get("host", "")
+        if not self._knows(host):
+            raise NotAllowed(
+                zh=(f"不认识的主机名 {host[:80]!r}。", "若确实用这个名字访问，请写进 TUJIAN_ALLOWED_HOSTS。"),
+                en=(f"Unknown host name {host[:80]!r}.", "If you do use this name, list it in TUJIAN_ALLOWED_HOSTS."),
+            )
+        if scope["method"] not in SAFE_METHODS and not _is_own(headers, host):
+            raise NotAllowed(
+                zh=("请求来自别的网站，已拒绝。", "请从图鉴自己的页面或命令行发起。"),
+                en=(
+                    "The request came from another site and was refused.",
+                    "Send it from Tujian's own page or a command line.",
+                ),
+            )
+        if self._token and not scope["path"].startswith(("/static/", *OPEN_PATHS)) and not self._knows_token(headers):
+            raise NotAllowed(
+                zh=("需要访问令牌。", "请在 Authorization: Bearer 里给出 TUJIAN_TOKEN，或在 /login 登录。"),
+                en=("A token is needed.", "Give TUJIAN_TOKEN in Authorization: Bearer, or log in at /login."),
+            )
+        length = headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > self._limit_bytes:
+            raise self._too_large()
+
+    def _knows(self, host: str) -> bool:
+        name = urlsplit(f"//{host}").hostname or ""
+        try:
+            ipaddress.ip_address(name)
+        except ValueError:
+            return name.lower() in self._names
+        return True
+
+    def _knows_token(self, headers: Headers) -> bool:
+        given = headers.get("authorization", "").removeprefix("Bearer ").strip() or _cookie(headers)
+        return hmac.compare_digest(given.encode(), (self._token or "").encode())
+
+    def _counted(self, receive: Receive) -> Receive:
+        seen = 0
+
+        async def counting() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self._limit_bytes:
+                raise self._too_large()
+            return message
+
+        return counting
+
+    def _too_large(self) -> PictureTooLarge:
+        limit_mb = self._settings.max_upload_mb
+        return PictureTooLarge(
+            zh=(
+                f"上传内容太大（每张上限 {limit_mb:g} MB，一次最多 {MOST_PICTURES} 张）。",
+                "请缩小图片，或调高 TUJIAN_MAX_UPLOAD_MB。",
+            ),
+            en=(
+                f"The upload is too large ({limit_mb:g} MB a picture, {MOST_PICTURES} at once).",
+                "Shrink it, or raise TUJIAN_MAX_UPLOAD_MB.",
+            ),
+        )
+
+
+def _is_own(headers: Headers, host: str) -> bool:
+    site = headers.get("sec-fetch-site")
+    if site is not None and site not in ("same-origin", "none"):
+        return False
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == host
+
+
+def _cookie(headers: Headers) -> str:
+    try:
+        cookies = SimpleCookie(headers.get("cookie", ""))
+    except CookieError:
+        return ""
+    return cookies[TOKEN_COOKIE].value if TOKEN_COOKIE in cookies else ""
+
+
+async def _refuse(send: Send, error: TujianError, settings: Settings, path: str) -> None:
+    from tujian.api.errors import body_of, status_of
+
+    status = status_of(error)
+    headers = [(b"content-type", b"application/json; charset=utf-8")]
+    if isinstance(error, NotAllowed) and path == "/":  # a person with a browser
+        status, headers = 303, [(b"location", b"/login")]
+    body = json.dumps(body_of(error, settings.lang, path), ensure_ascii=False).encode()
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

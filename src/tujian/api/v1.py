@@ -1,0 +1,114 @@
+"""The API proper: records, tasks, the record's schema, health and numbers."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
+from fastapi.responses import PlainTextResponse
+
+from tujian.api.gate import Gate
+from tujian.api.guard import MOST_PICTURES
+from tujian.errors import BadInput, Lang, NoEngine, TujianError
+from tujian.house import House, Wish
+from tujian.records import Record, record_schema
+
+Language = Literal["zh", "en"]
+EXAMPLE = {"content": {"application/json": {"example": {"picture": {"path": "milk.jpg", "size_px": [768, 1024]},
+           "task": "product", "fields": {"brand": {"value": "ALPRO", "verdict": "confirmed"}}}}}}  # fmt: skip
+
+
+def v1_router(house: House, gate: Gate) -> APIRouter:
+    router = APIRouter(tags=["v1"])
+
+    @router.post("/v1/records", responses={200: EXAMPLE})
+    def make_records(
+        request: Request,
+        image: Annotated[list[UploadFile], File(description=f"up to {MOST_PICTURES} pictures")] = [],  # noqa: B006
+        url: Annotated[str, Form(max_length=100_000_000, description="or an http(s) or data: address")] = "",
+        task: Annotated[str, Form(examples=["auto", "product"])] = "auto",
+        lang: Annotated[Language | None, Form()] = None,
+        question: Annotated[str | None, Form(max_length=20_000)] = None,
+        engine: Annotated[str, Form(description="`required`: 503 when no model is attached")] = "",
+    ) -> Any:  # noqa: ANN401 - a record, or several
+        """A record for one picture; for several `{"records": [...]}`, each a record or an error."""
+        spoken = request.state.lang = lang or house.settings.lang
+        require_engine(house, engine)
+        wish = Wish(task, spoken, question or None)
+        if len(image) > 1:
+            return {"records": [_one_of_many(house, gate, upload, wish) for upload in image[:MOST_PICTURES]]}
+        source, name = (single_picture(image[0]), image[0].filename or "") if image else (_address(url), "")
+        with gate.pass_through():
+            return house.record(source, wish, name=name).to_json()
+
+    @router.post("/v1/preview", response_class=Response)
+    def preview(image: UploadFile | None = None, url: Annotated[str, Form()] = "") -> Response:
+        """The picture as an upright JPEG of about a megapixel, for browsers that cannot show its format."""
+        with gate.pass_through():
+            jpeg = house.preview(single_picture(image) if image else _address(url))
+        return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
+
+    @router.get("/v1/tasks")
+    def list_tasks() -> dict[str, Any]:
+        """Every task with its fields, in both languages."""
+        hidden = {"identity", "prompts"}
+        return {"tasks": [task.model_dump(mode="json", exclude=hidden) for task in house.tasks]}
+
+    @router.get("/v1/schema")
+    def schema(task: str | None = None, lang: Annotated[Language, Query()] = "zh") -> dict[str, Any]:
+        """The record's JSON Schema; with `task`, the schema an engine is asked to answer in."""
+        return house.tasks.get(task).schema_of(lang) if task else record_schema()
+
+    @router.get("/healthz", response_class=PlainTextResponse)
+    def healthz() -> str:
+        return "ok"
+
+    @router.get("/readyz")
+    def readyz(response: Response) -> dict[str, bool]:
+        """200 once the models are loaded, 503 before."""
+        response.status_code = 200 if house.is_warm else 503
+        return {"ready": house.is_warm}
+
+    @router.get("/metrics", response_class=PlainTextResponse)
+    def metrics() -> Response:
+        """Prometheus text format."""
+        return PlainTextResponse(house.metrics.text(), media_type="text/plain; version=0.0.4")
+
+    return router
+
+
+def single_picture(upload: UploadFile) -> bytes:
+    """The upload's content; the limits are checked where it is opened."""
+    return upload.file.read()
+
+
+def require_engine(house: House, wanted: str) -> None:
+    """Raises NoEngine when the caller insists on a model and none is attached."""
+    if wanted == "required" and house.engine is None:
+        raise NoEngine(
+            zh=("没有连接视觉语言模型。", "请用 TUJIAN_ENGINE_URL 或 --engine-url 给出 OpenAI 兼容服务的地址。"),
+            en=(
+                "No vision-language model is attached.",
+                "Give an OpenAI-compatible server by TUJIAN_ENGINE_URL or --engine-url.",
+            ),
+        )
+
+
+def _address(url: str) -> str:
+    """A foreign address as it came; a path on this machine is none. req: B2"""
+    if not url.lower().startswith(("http://", "https://", "data:")):
+        raise BadInput(
+            zh=("没有收到图片。", "请在 image 里上传文件，或在 url 里给出 http(s) 或 data: 地址。"),
+            en=("No picture came.", "Upload one as `image`, or give an http(s) or data: address as `url`."),
+        )
+    return url
+
+
+def _one_of_many(house: House, gate: Gate, upload: UploadFile, wish: Wish) -> dict[str, Any]:
+    from tujian.api.errors import body_of
+
+    lang: Lang = wish.lang
+    try:
+        with gate.pass_through():
+            record: Record = house.record(single_picture(upload), wish, name=upload.filename or "")
+    except TujianError as error:  # one bad file does not cost the others their records
+        return {"picture": {"path": upload.filename or ""}, **body_of(error, lang, "")}
+    return record.to_json()

@@ -1,0 +1,120 @@
+"""The commands and their options.
+
+Exit codes: 0 all well, 1 some pictures failed (each is listed), 2 wrong use.
+"""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tujian import __version__
+from tujian.errors import BadInput, TujianError
+from tujian.settings import Settings, read_settings
+
+app = typer.Typer(
+    name="tujian",
+    help="图鉴：把图片变成目录。Tujian turns pictures into a catalogue, on your own machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Engine = Annotated[str | None, typer.Option("--engine-url", help="OpenAI-compatible server with a vision model")]
+EngineModel = Annotated[str | None, typer.Option("--engine-model", help="model name there (default: its first)")]
+
+
+class Language(StrEnum):
+    ZH = "zh"
+    EN = "en"
+
+
+Lang = Annotated[Language | None, typer.Option("--lang", help="language of values and messages")]
+
+
+@app.command()
+def recognise(
+    paths: Annotated[list[Path], typer.Argument(help="pictures and folders", show_default=False)],
+    task: Annotated[str, typer.Option(help="auto, or a name from `tujian tasks`")] = "auto",
+    lang: Lang = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line, one line a file")] = False,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="pictures looked at together")] = 1,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="name the files that were skipped")] = False,
+    engine_url: Engine = None,
+    engine_model: EngineModel = None,
+) -> None:
+    """Pictures in, records out."""
+    from tujian.cli.recognising import run
+
+    settings = _settings(lang=lang, engine_url=engine_url, engine_model=engine_model)
+    raise typer.Exit(_told(settings, lambda: run(settings, paths, task, as_json=as_json, jobs=jobs, verbose=verbose)))
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="address to listen on (default 127.0.0.1)")] = None,
+    port: Annotated[int | None, typer.Option(help="port of page and API (default 7860; 0: any free one)")] = None,
+    lang: Lang = None,
+    engine_url: Engine = None,
+    engine_model: EngineModel = None,
+) -> None:
+    """Page and API in one process."""
+    from tujian.cli.serving import run
+
+    settings = _settings(host=host, port=port, lang=lang, engine_url=engine_url, engine_model=engine_model)
+    raise typer.Exit(_told(settings, lambda: run(settings)))
+
+
+@app.command()
+def tasks(
+    show: Annotated[str | None, typer.Option(help="print the file of this task, as a start for your own")] = None,
+    lang: Lang = None,
+) -> None:
+    """The tasks there are."""
+    from tujian.cli.listing import run
+
+    settings = _settings(lang=lang)
+    raise typer.Exit(_told(settings, lambda: run(settings, show)))
+
+
+@app.command()
+def doctor(lang: Lang = None, engine_url: Engine = None, engine_model: EngineModel = None) -> None:
+    """What works here, what does not, and what to do about it."""
+    from tujian.cli.doctor import run
+
+    settings = _settings(lang=lang, engine_url=engine_url, engine_model=engine_model)
+    raise typer.Exit(_told(settings, lambda: run(settings)))
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: Annotated[bool, typer.Option("--version", help="print the version")] = False) -> None:
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def _settings(**chosen: object) -> Settings:
+    try:
+        return read_settings(**{name: str(v) if isinstance(v, Language) else v for name, v in chosen.items()})
+    except TujianError as error:
+        _complain(error, "zh" if chosen.get("lang") in (None, Language.ZH) else "en")
+        raise typer.Exit(2) from error
+
+
+def _told(settings: Settings, run: object) -> int:
+    """What `run` returns; an error that no single picture caused is told and ends in 2 (wrong use) or 1."""
+    try:
+        return run()  # pyright: ignore[reportCallIssue]
+    except TujianError as error:
+        _complain(error, settings.lang)
+        return 2 if isinstance(error, BadInput) else 1
+    except BrokenPipeError:  # `tujian recognise … | head`
+        sys.stderr.close()
+        return 1
+
+
+def _complain(error: TujianError, lang: str) -> None:
+    said = error.zh if lang == "zh" else error.en
+    typer.echo(f"{said.message}{'' if lang == 'zh' else ' '}{said.remedy}", err=True)

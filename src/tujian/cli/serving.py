@@ -1,0 +1,95 @@
+"""`tujian serve`: the port is taken first, the models load behind it, and one line says when it is ready."""
+
+import os
+import socket
+import sys
+import threading
+import time
+
+import uvicorn
+
+from tujian.api import create_app
+from tujian.errors import BadSettings, TujianError
+from tujian.house import House
+from tujian.settings import Settings
+
+
+def run(settings: Settings) -> int:
+    """Serves until stopped. Raises BadSettings when the port is taken or the address needs a token."""
+    if not settings.is_loopback and settings.token is None:
+        raise BadSettings(
+            zh=(f"监听 {settings.host} 会让别的机器也能访问，需要令牌。", "请设置 TUJIAN_TOKEN，或只监听 127.0.0.1。"),
+            en=(
+                f"Listening on {settings.host} lets other machines in: a token is needed.",
+                "Set TUJIAN_TOKEN, or listen on 127.0.0.1.",
+            ),
+        )
+    listening = _listen(settings)
+    house = House(settings)
+    port = listening.getsockname()[1]
+    config = uvicorn.Config(create_app(house), log_level="warning", access_log=False, server_header=False)
+    server = uvicorn.Server(config)
+    threading.Thread(target=_warm, args=(house, server, settings, port), daemon=True).start()
+    server.run(sockets=[listening])
+    return 0 if house.is_warm else 1
+
+
+def _warm(house: House, server: uvicorn.Server, settings: Settings, port: int) -> None:
+    """Loads the models, then says so. A broken installation ends the server with its remedy."""
+    _say(settings, "正在载入识别模型……", "Loading the perception models …")
+    begun = time.monotonic()
+    try:
+        house.warm()
+    except TujianError as error:
+        said = error.say(settings.lang)
+        sys.stderr.write(f"{said.message} {said.remedy}\n")
+        server.should_exit = True
+        return
+    while not server.started:
+        time.sleep(0.02)
+    _say(settings, *_engine_words(house, settings))
+    shown = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "localhost") else settings.host
+    print(f"Tujian is ready at http://{shown}:{port}", flush=True)
+    _say(
+        settings,
+        f"（模型载入 {time.monotonic() - begun:.1f} 秒；Ctrl+C 停止）",
+        f"(models loaded in {time.monotonic() - begun:.1f} s; Ctrl+C stops)",
+    )
+
+
+def _engine_words(house: House, settings: Settings) -> tuple[str, str]:
+    if house.engine is None:
+        return (
+            "没有连接视觉语言模型：照常识别文字、条码、颜色、品类。要更丰富的结果，用 --engine-url 给出 Qwen3-VL 服务地址。",
+            "No vision-language model attached: text, barcodes, colours and categories work. For richer records give "
+            "--engine-url the address of a Qwen3-VL server.",
+        )
+    return (f"图片会发送到 {settings.engine_url}", f"Pictures are sent to {settings.engine_url}")
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    if os.name == "posix":
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        raise BadSettings(
+            zh=(
+                f"{settings.host}:{settings.port} 打不开（{error.strerror}）。",
+                "可能已有一个图鉴在运行；用 --port 换一个端口。",
+            ),
+            en=(
+                f"{settings.host}:{settings.port} cannot be opened ({error.strerror}).",
+                "Perhaps Tujian runs already; choose another --port.",
+            ),
+        ) from error
+    return listening
+
+
+def _say(settings: Settings, zh: str, en: str) -> None:
+    sys.stderr.write((zh if settings.lang == "zh" else en) + "\n")
+    sys.stderr.flush()
