@@ -15,7 +15,7 @@ from tujian.pictures import Picture
 from tujian.records import Evidence, Source
 from tujian.rules import Reading, dates, measures
 from tujian.rules.brands import largest_lettering
-from tujian.rules.codes import find_printed_codes
+from tujian.rules.gtin import find_in_lines
 from tujian.rules.scenes import find_scene
 from tujian.tasks import Task, TaskField
 
@@ -28,7 +28,7 @@ READERS: dict[str, Callable[[tuple[TextLine, ...]], list[Reading]]] = {
     "production_date": lambda lines: dates.find_production_dates(lines),
     "best_before": lambda lines: dates.find_best_before(lines),
     "shelf_life": lambda lines: dates.find_shelf_lives(lines),
-    "barcode": lambda lines: find_printed_codes(lines),
+    "barcode": lambda lines: find_in_lines(lines),
 }
 
 

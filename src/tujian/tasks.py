@@ -32,6 +32,7 @@ from tujian.records import Source
 FieldType = Literal["text", "list", "number", "flag", "category", "colour", "brand", "code", "measure", "date", "price"]
 FIELD_SCHEMAS: dict[str, dict[str, Any]] = {
     "list": {"type": ["array", "null"], "items": {"type": "string"}, "maxItems": 20},
+    "colour": {"type": ["array", "null"], "items": {"type": "string"}, "maxItems": 5},
     "number": {"type": ["number", "null"]},
     "flag": {"type": ["boolean", "null"]},
 }

@@ -1,0 +1,174 @@
+"""Engines: what is asked, what comes back, and what is made of answers that are no answers. req: F4"""
+
+import json
+
+import pytest
+from stand_in import says, sleeps, stand_in
+
+from tujian.engines import Question, Reply, ask_for
+from tujian.engines.dialect import parse_object
+from tujian.engines.fake import FakeEngine
+from tujian.engines.remote import RemoteEngine
+from tujian.errors import BadSettings, EngineDown, EngineRefused, EngineUnusable
+from tujian.tasks import Sampling
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"brand": {"type": ["string", "null"]}, "count": {"type": "number"}},
+    "required": ["brand", "count"],
+    "additionalProperties": False,
+}
+QUESTION = Question("What is it?", (b"\xff\xd8 no real JPEG",), "en", Sampling(), "product", SCHEMA)
+GOOD = '{"brand": "Hillfold", "count": 2}'
+
+
+def remote(url: str, timeout_s: float = 5) -> RemoteEngine:
+    return RemoteEngine(url, model=None, key="secret", timeout_s=timeout_s)
+
+
+@pytest.fixture(params=["fake", "remote"])
+def engine_saying(request):
+    """Both engines under the same contract."""
+    if request.param == "fake":
+        yield lambda *texts: FakeEngine(*texts)
+        return
+    said: list[str] = []
+
+    def behave(handler, _):
+        handler.say(said.pop(0) if len(said) > 1 else said[0])
+
+    with stand_in(behave) as server:
+
+        def make(*texts: str) -> RemoteEngine:
+            said[:] = texts
+            return remote(server.url)
+
+        yield make
+
+
+def test_an_answer_in_the_form_asked_for_is_taken(engine_saying):
+    assert ask_for(engine_saying(GOOD), QUESTION) == {"brand": "Hillfold", "count": 2}
+
+
+def test_a_fenced_answer_with_words_around_it_is_taken(engine_saying):
+    assert ask_for(engine_saying(f"Sure!\n```json\n{GOOD}\n```"), QUESTION)["count"] == 2
+
+
+def test_an_unusable_answer_is_asked_for_once_more_with_the_reason(engine_saying):
+    assert ask_for(engine_saying("I think it is milk.", GOOD), QUESTION)["brand"] == "Hillfold"
+
+
+def test_two_unusable_answers_are_an_error_that_says_why(engine_saying):
+    with pytest.raises(EngineUnusable) as caught:
+        ask_for(engine_saying('{"brand": 7}', '{"brand": 7}'), QUESTION)
+    assert "brand" in caught.value.en.message and caught.value.zh.remedy
+
+
+def test_fields_nobody_asked_for_are_dropped_and_missing_ones_are_null():
+    found = ask_for(FakeEngine('{"count": 1, "colour": "red"}'), QUESTION)
+    assert found == {"brand": None, "count": 1}
+
+
+def test_the_engine_says_who_it_is(engine_saying):
+    assert engine_saying(GOOD).used().model in ("fake", "stand-in-vl")
+
+
+def test_pictures_go_as_data_uris_and_the_schema_goes_nested():
+    with stand_in(says(GOOD)) as server:
+        ask_for(remote(server.url), QUESTION)
+    sent = server.requests[0]
+    parts = sent["messages"][1]["content"]
+    assert parts[0]["image_url"]["url"].startswith("data:image/jpeg;base64,")
+    assert parts[1] == {"type": "text", "text": "What is it?"}
+    assert sent["response_format"]["json_schema"]["schema"] == SCHEMA
+    assert sent["model"] == "stand-in-vl"
+    assert server.headers[0]["Authorization"] == "Bearer secret"
+
+
+def test_the_second_question_tells_the_model_what_was_wrong():
+    with stand_in(says("no JSON")) as server, pytest.raises(EngineUnusable):
+        ask_for(remote(server.url), QUESTION)
+    assert len(server.requests) == 2
+    assert "no JSON object" in server.requests[1]["messages"][1]["content"][1]["text"]
+
+
+def test_an_answer_that_was_cut_off_is_a_failure():
+    with stand_in(says(GOOD, "length")) as server, pytest.raises(EngineUnusable) as caught:
+        ask_for(remote(server.url), QUESTION)
+    assert "cut off" in caught.value.en.message
+
+
+def test_json_that_landed_in_the_thinking_is_found():
+    with stand_in(says("", reasoning=GOOD)) as server:
+        assert ask_for(remote(server.url), QUESTION)["brand"] == "Hillfold"
+
+
+def test_a_server_that_is_not_there_is_down():
+    with pytest.raises(EngineDown) as caught:
+        remote("http://127.0.0.1:9/v1").used()
+    assert "127.0.0.1:9" in caught.value.en.message
+
+
+def test_a_server_that_never_answers_is_down_after_the_timeout():
+    with stand_in(sleeps(5)) as server:
+        engine = RemoteEngine(server.url, model="m", key=None, timeout_s=0.2)
+        with pytest.raises(EngineDown) as caught:
+            engine.ask(QUESTION)
+    assert "in time" in caught.value.en.message
+
+
+def test_a_wrong_key_names_the_setting():
+    with stand_in(lambda handler, _: handler.send(401, {"error": {"message": "bad key"}})) as server:
+        with pytest.raises(EngineRefused) as caught:
+            remote(server.url).ask(QUESTION)
+    assert "TUJIAN_ENGINE_KEY" in caught.value.zh.remedy
+
+
+def test_a_server_that_speaks_html_is_called_no_engine():
+    with stand_in(lambda handler, _: handler.send(200, "<html>hello</html>", "text/html")) as server:
+        with pytest.raises(EngineRefused) as caught:
+            remote(server.url).ask(QUESTION)
+    assert "OpenAI" in caught.value.en.message
+
+
+def test_a_server_that_fails_is_tried_again_and_then_down():
+    with stand_in(lambda handler, _: handler.send(500, {"error": {"message": "boom"}})) as server:
+        with pytest.raises(EngineDown) as caught:
+            remote(server.url).ask(QUESTION)
+    assert len(server.requests) == 3 and "500" in caught.value.en.message
+
+
+def test_an_address_that_is_none_is_refused_at_once():
+    with pytest.raises(BadSettings):
+        remote("localhost:8080")
+
+
+@pytest.mark.parametrize("url, leaves", [("http://127.0.0.1:1/v1", False), ("https://api.example.com/v1", True)])
+def test_it_is_known_whether_pictures_leave_the_machine(url, leaves):
+    assert remote(url).remote is leaves
+
+
+def test_a_key_in_the_address_is_not_shown():
+    assert "hush" not in remote("http://user:hush@127.0.0.1:8080/v1").host
+
+
+@pytest.mark.parametrize(
+    "text, found",
+    [
+        ('{"a": 1}', {"a": 1}),
+        ('noise {"a": {"b": [1, 2]}} more {"c": 3}', {"a": {"b": [1, 2]}}),
+        ('```json\n{"a": "x\ny"}\n```', {"a": "x\ny"}),
+        ('{"a": [1, 2,],}', {"a": [1, 2]}),
+        ("[1, 2]", None),
+        ("", None),
+        ("{" * 5000, None),
+    ],
+)
+def test_objects_are_found_in_what_models_write(text, found):
+    assert parse_object(text) == found
+
+
+def test_a_fake_engine_answers_in_turn_and_remembers_the_questions():
+    fake = FakeEngine("one", Reply("two", "stop", "m"), lambda question: json.dumps(question.lang))
+    assert [fake.ask(QUESTION).text for _ in range(4)] == ["one", "two", '"en"', '"en"']
+    assert fake.questions == [QUESTION] * 4
