@@ -60,8 +60,7 @@ def _from_colours(field: TaskField, _: Picture, percepts: Percepts, __: Knowledg
     if not large:
         return []
     names = [c.zh if lang == "zh" else c.en for c in large]
-    quote = " ".join(f"{c.hex} {c.share:.0%}" for c in large)
-    return [Claim(field.name, names, "colour", "colours", None, key=",".join(c.en for c in large), quote=quote)]
+    return [Claim(field.name, names, "colour", "colours", None, key=",".join(c.en for c in large))]
 
 
 def _from_text(field: TaskField, _: Picture, percepts: Percepts, __: Knowledge, ___: Lang) -> list[Claim]:

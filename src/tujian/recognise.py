@@ -54,7 +54,9 @@ def recognise(
     said = Said() if engine is None else _ask(picture, percepts, task, engine, knowledge, lang, question)
     claims = [*find_claims(picture, percepts, task, knowledge, lang), *said.claims]
     fields = {
-        field.name: settle(field, [claim for claim in claims if claim.field_name == field.name], knowledge, lang)
+        field.name: settle(
+            field, [c for c in claims if c.field_name == field.name], knowledge, lang, model_asked=engine is not None
+        )
         for field in task.fields
     }
     answer = said.answer

@@ -49,11 +49,15 @@ def said_claims(
     return claims
 
 
-def settle(field: TaskField, claims: Sequence[Claim], knowledge: Knowledge, lang: Lang) -> Value:
+def settle(
+    field: TaskField, claims: Sequence[Claim], knowledge: Knowledge, lang: Lang, *, model_asked: bool = True
+) -> Value:
     """The value of `field`: the most trusted claim wins, those that agree are its evidence, the rest candidates."""
     ordered = sorted(claims, key=rank)
     if not ordered or ordered[0].candidate_only:
-        return Value(unit=field.unit, candidates=_candidates(ordered))
+        unasked = field.sources == ["model"] and not model_asked
+        reason = _words(lang, "没有接模型，没有问", "no model attached, not asked") if unasked else None
+        return Value(unit=field.unit, reason=reason, candidates=_candidates(ordered))
     best = ordered[0]
     agreeing = [c for c in ordered if not c.candidate_only and _agree(field, best, c)]
     others = [c for c in ordered if c not in agreeing]

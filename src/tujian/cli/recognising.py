@@ -153,22 +153,20 @@ def _json_line(outcome: Outcome, lang: Lang, _: bool) -> None:
 
 
 def _table_row(outcome: Outcome, lang: Lang, verbose: bool) -> None:
-    console = Console(soft_wrap=False)
+    console = Console()
     if outcome.record is not None:
-        console.print(_plate(outcome.path, outcome.record))
-    elif verbose or not outcome.skipped:
-        said = outcome.error.say(lang) if outcome.error else None
-        mark = "–" if outcome.skipped else "✗"
-        if said:
-            console.print(f"{mark} [bold]{escape(str(outcome.path))}[/] {escape(said.message)} {escape(said.remedy)}")
+        _print_plate(console, outcome.path, outcome.record)
+    elif outcome.error is not None and (verbose or not outcome.skipped):
+        said, mark = outcome.error.say(lang), "–" if outcome.skipped else "✗"
+        console.print(f"{mark} [bold]{escape(str(outcome.path))}[/]  {escape(said.message)} {escape(said.remedy)}\n")
 
 
-def _plate(path: Path, record: Record) -> Table:
-    """One record as a small table: fields that have a value, with verdict and evidence."""
-    heading = f"[bold]{escape(record.title)}[/]  [dim]{escape(str(path))}[/]"
-    table = Table(title=heading, title_justify="left", show_header=False, box=None, pad_edge=False, title_style="")
+def _print_plate(console: Console, path: Path, record: Record) -> None:
+    """One record for people: fields that have a value with verdict and confidence, reasons for review, description."""
+    console.print(f"[bold]{escape(record.title)}[/]  [dim]{escape(str(path))}[/]", soft_wrap=True)
+    table = Table(show_header=False, box=None, pad_edge=False)
     table.add_column(style="dim", no_wrap=True)
-    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, width=2)
     table.add_column(overflow="fold")
     for name, value in record.fields.items():
         if value.value is None:
@@ -178,8 +176,8 @@ def _plate(path: Path, record: Record) -> Table:
         table.add_row(escape(record.labels[name]), MARKS[value.verdict], escape(shown[:300]) + sure)
     for reason in record.review:
         table.add_row("", "!", f"[yellow]{escape(reason)}[/]")
-    table.caption, table.caption_justify = escape(record.description), "left"
-    return table
+    console.print(table)
+    console.print(f"[dim]{escape(record.description)}[/]\n")
 
 
 def _summary(counts: dict[str, int], lang: Lang) -> None:

@@ -5,6 +5,7 @@ import { Leaders } from "./leaders.js";
 import { others, places, plainText, score, share, SIGNS, swatch, valueCard, withUnit } from "./values.js";
 
 const IN_HEAD = ["category", "description", "tags"]; // they have places of their own on the plate
+const LEAST_GUESS = 0.05; // beside a sure category, rarer ones are noise
 const MOST_CARDS = 10; // five a side stay legible beside a picture; beyond that the unseen are named in one line
 
 export class Plate {
@@ -44,16 +45,14 @@ export class Plate {
     this.clear();
     this.shown = item;
     const { record } = item;
-    const { cards, unseen } = chooseCards(record);
+    const { cards, unseen, unasked } = chooseCards(record);
     const stage = make("div", { class: "stage" });
     const article = make("article", { class: "plate", "aria-label": titleOf(record) });
     const figure = pictureOf(article, item, say("picture_alt", { title: titleOf(record) }), record.picture.size_px);
     const left = make("ul", { class: "column left", "aria-label": say("columns_left") });
     const right = make("ul", { class: "column right", "aria-label": say("columns_right") });
     stage.append(left, make("div", { class: "middle" }, figure), right);
-    const rest = unseen.length
-      ? make("p", { class: "unseen-rest", text: say("unseen_rest", { names: unseen.join(say("list_comma")) }) })
-      : null;
+    const rest = make("div", {}, leftOut("unseen_rest", unseen), leftOut("unasked_rest", unasked));
     const lists = listsOf(record);
     const parts = [warnings(record), heading(record), stage, caption(record, rest), talk(item), foot, lists.node];
     article.append(...parts.filter(Boolean));
@@ -67,9 +66,14 @@ export class Plate {
 
 const titleOf = (record) => record.title || plainText(record.fields.category?.value) || say("untitled");
 
+const leftOut = (word, names) =>
+  names.length ? make("p", { class: word.replace("_", "-"), text: say(word, { names: names.join(say("list_comma")) }) }) : null;
+
 function chooseCards(record) {
-  const names = Object.keys(record.fields).filter((name) => !IN_HEAD.includes(name) && !saidInHead(record, name));
   const isUnseen = (name) => record.fields[name].verdict === "unseen";
+  const isUnasked = (name) => isUnseen(name) && Boolean(record.fields[name].reason); // only a model could tell
+  const all = Object.keys(record.fields).filter((name) => !IN_HEAD.includes(name) && !saidInHead(record, name));
+  const names = all.filter((name) => !isUnasked(name));
   const crowded = names.length > MOST_CARDS;
   const label = (name) => record.labels?.[name] ?? name;
   const shown = names.filter((name) => !crowded || !isUnseen(name));
@@ -83,7 +87,7 @@ function chooseCards(record) {
       node: valueCard(name, label(name), value, record.colours ?? []),
     };
   });
-  return { cards, unseen: names.filter((name) => crowded && isUnseen(name)).map(label) };
+  return { cards, unseen: names.filter((name) => crowded && isUnseen(name)).map(label), unasked: all.filter(isUnasked).map(label) };
 }
 
 const saidInHead = (record, name) => name === "title" && (record.fields.title.value ?? "") === (record.title ?? "");
@@ -153,7 +157,8 @@ function categoryLine(category, title) {
   } else line.append(make("span", { class: "unsure", text: `${SIGNS.unseen} ${say("category_unsure")}` }));
   const guesses = category.top3 ?? [];
   const rest = known ? guesses.filter((guess) => guess.value !== category.value) : guesses;
-  const said = rest.map((guess) => `${guess.value} ${score(guess.confidence) ?? ""}`).join(" · ");
+  const likely = rest.filter((guess) => !known || guess.confidence >= LEAST_GUESS);
+  const said = likely.map((guess) => `${guess.value} ${score(guess.confidence) ?? ""}`).join(" · ");
   if (said) {
     line.append(make("span", { class: "quote", text: `${say(known ? "category_also" : "category_maybe")} ${said}` }));
   }

@@ -1,0 +1,69 @@
+"""Draws the project's sample pictures: packs of brands that do not exist, with what is printed on them.
+
+    python scripts/draw_samples.py [--out DIR] [--font FILE] [--only NAME …]
+
+Enters: nothing but fonts (Debian's fonts-noto-cjk, found by fontconfig). Leaves: JPEGs, index.json (what the page
+offers) and truth.json (what a test expects to be read). The same fonts and Pillow give the same bytes: nothing here is left to chance.
+"""
+
+import argparse
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from sample_art import dairy
+from sample_art.brush import Lettering
+from sample_art.shown import Shown
+
+FOLDER = Path(__file__).parents[1] / "src/tujian/data/samples"
+QUALITY = 88  # JPEG; below it the small print of the nutrition table rings
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One picture: what it is called, what it shows, and who draws it."""
+
+    name: str
+    title_zh: str
+    title_en: str
+    shown: Shown
+    draw: Callable[[Lettering], Image.Image]
+
+    @property
+    def file(self) -> str:
+        return f"{self.name}.jpg"
+
+
+# the page offers the first three
+SAMPLES = (
+    Sample("milk-front", "牛奶，正面", "Milk, front", dairy.MILK, dairy.milk_front),
+    Sample("milk-side", "牛奶，侧面：营养、日期、条码", "Milk, side: nutrients, dates, barcode", dairy.MILK_SIDE, dairy.milk_side),
+    Sample("juice", "苹果汁，中英文", "Apple juice, two languages", dairy.JUICE, dairy.juice),
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=FOLDER, help="folder for the pictures")
+    parser.add_argument("--font", type=Path, help="one font file for all letters, instead of fonts-noto-cjk")
+    parser.add_argument("--only", nargs="*", default=[], help="names of the pictures to draw (default: all)")
+    chosen = parser.parse_args()
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    lettering = Lettering(chosen.font)
+    for sample in SAMPLES:
+        if not chosen.only or sample.name in chosen.only:
+            picture = sample.draw(lettering)
+            picture.save(chosen.out / sample.file, "JPEG", quality=QUALITY, optimize=True, progressive=True)
+    _write(chosen.out / "index.json", [{"file": s.file, "title_zh": s.title_zh, "title_en": s.title_en} for s in SAMPLES])
+    _write(chosen.out / "truth.json", {s.file: asdict(s.shown) for s in SAMPLES})
+
+
+def _write(path: Path, content: object) -> None:
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

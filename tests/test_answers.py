@@ -1,0 +1,58 @@
+"""Stored answers: same bytes and same recipe only, through restarts, within a limit. req: A12, D7"""
+
+import datetime as dt
+
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from tujian.answers import PRUNE_EVERY, Answers
+from tujian.schema import HEAD, metadata, open_database
+
+RECORD = {"title": "果汁", "text": "x" * 1000}
+
+
+def test_an_answer_is_found_again_after_a_restart(tmp_path):
+    Answers(open_database(tmp_path / "t.sqlite"), 10).keep("a" * 64, "r1", RECORD)
+    assert Answers(open_database(tmp_path / "t.sqlite"), 10).find("a" * 64, "r1") == RECORD
+
+
+def test_another_picture_or_another_recipe_is_another_answer(tmp_path):
+    answers = Answers(open_database(tmp_path / "t.sqlite"), 10)
+    answers.keep("a" * 64, "r1", RECORD)
+    assert answers.find("b" * 64, "r1") is None and answers.find("a" * 64, "r2") is None
+
+
+def test_the_first_answer_stays(tmp_path):
+    answers = Answers(open_database(tmp_path / "t.sqlite"), 10)
+    answers.keep("a" * 64, "r1", RECORD)
+    answers.keep("a" * 64, "r1", {"title": "other"})
+    assert answers.find("a" * 64, "r1") == RECORD
+
+
+def test_the_oldest_answers_go_when_the_store_is_full(tmp_path):
+    now = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    ticks = iter(range(10_000))
+    engine = open_database(tmp_path / "t.sqlite")
+    answers = Answers(engine, 1, clock=lambda: now + dt.timedelta(seconds=next(ticks)))
+    noise = {"text": "".join(chr(0x4E00 + (i * 7919) % 20000) for i in range(30_000))}
+    for place in range(2 * PRUNE_EVERY):
+        answers.keep(f"{place:064d}", "r", noise)
+    with engine.connect() as connection:
+        held = connection.execute(sa.text("select sum(bytes_count) from answers")).scalar()
+    assert held is not None and held <= 1_000_000
+    assert answers.find(f"{0:064d}", "r") is None
+    assert answers.find(f"{2 * PRUNE_EVERY - 1:064d}", "r") == noise
+
+
+def test_a_limit_of_zero_keeps_nothing(tmp_path):
+    answers = Answers(open_database(tmp_path / "t.sqlite"), 0)
+    answers.keep("a" * 64, "r1", RECORD)
+    assert answers.find("a" * 64, "r1") is None
+
+
+def test_the_migrations_make_the_tables_that_the_code_expects(tmp_path):
+    with open_database(tmp_path / "t.sqlite").connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert context.get_current_revision() == HEAD
+        assert compare_metadata(context, metadata) == []
