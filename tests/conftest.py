@@ -13,3 +13,20 @@ def shared() -> Path:
     if not (folder / "data" / "manifest.jsonl").is_file():
         pytest.skip(f"no labelled pictures at {folder}: set TUJIAN_SHARED")
     return folder
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory):
+    """The whole house with its real models, without an engine."""
+    from tujian.house import House
+    from tujian.settings import read_settings
+
+    opened = House(read_settings(home=tmp_path_factory.mktemp("home"), queue=2, concurrency=2))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The project's own drawn pictures."""
+    return Path(__file__).parents[1] / "src/tujian/data/samples"

@@ -39,7 +39,10 @@ class Guard:
             self._check(scope, headers)
         except TujianError as error:
             return await _refuse(send, error, self._settings, scope["path"])
-        await self._app(scope, self._counted(receive), send)
+        body = _Counted(receive, send, self._limit_bytes)
+        await self._app(scope, body.receive, body.send)
+        if body.is_over:
+            await _refuse(send, self._too_large(), self._settings, scope["path"])
 
     def _check(self, scope: Scope, headers: Headers) -> None:
         host = headers.get("host", "")
@@ -77,19 +80,6 @@ class Guard:
         given = headers.get("authorization", "").removeprefix("Bearer ").strip() or _cookie(headers)
         return hmac.compare_digest(given.encode(), (self._token or "").encode())
 
-    def _counted(self, receive: Receive) -> Receive:
-        seen = 0
-
-        async def counting() -> Message:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > self._limit_bytes:
-                raise self._too_large()
-            return message
-
-        return counting
-
     def _too_large(self) -> PictureTooLarge:
         limit_mb = self._settings.max_upload_mb
         return PictureTooLarge(
@@ -102,6 +92,28 @@ class Guard:
                 "Shrink it, or raise TUJIAN_MAX_UPLOAD_MB.",
             ),
         )
+
+
+class _Counted:
+    """A body that ends at the limit; whatever the routes then answer is swallowed, since 413 is the answer."""
+
+    def __init__(self, receive: Receive, send: Send, limit_bytes: int) -> None:
+        self._receive, self._send, self._left = receive, send, limit_bytes
+        self._answering = False
+
+    @property
+    def is_over(self) -> bool:
+        return self._left < 0 and not self._answering
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        return {"type": "http.disconnect"} if self._left < 0 else message
+
+    async def send(self, message: Message) -> None:
+        if self._left >= 0 or self._answering:
+            self._answering = True
+            await self._send(message)
 
 
 def _is_own(headers: Headers, host: str) -> bool:
