@@ -13,8 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from PIL import Image
-
-from sample_art import dairy
+from sample_art import dairy, goods, larder
 from sample_art.brush import Lettering
 from sample_art.shown import Shown
 
@@ -39,9 +38,24 @@ class Sample:
 
 # the page offers the first three
 SAMPLES = (
-    Sample("milk-front", "牛奶，正面", "Milk, front", dairy.MILK, dairy.milk_front),
-    Sample("milk-side", "牛奶，侧面：营养、日期、条码", "Milk, side: nutrients, dates, barcode", dairy.MILK_SIDE, dairy.milk_side),
+    Sample(
+        "milk-side",
+        "牛奶，侧面：营养、日期、条码",
+        "Milk, side: nutrients, dates, barcode",
+        dairy.MILK_SIDE,
+        dairy.milk_side,
+    ),
     Sample("juice", "苹果汁，中英文", "Apple juice, two languages", dairy.JUICE, dairy.juice),
+    Sample("biscuits", "曲奇饼干和价签", "Biscuits with a price card", larder.BISCUITS, larder.biscuits),
+    Sample("milk-front", "牛奶，正面", "Milk, front", dairy.MILK, dairy.milk_front),
+    Sample("shampoo", "洗发水", "Shampoo", goods.SHAMPOO, goods.shampoo),
+    Sample("shirt", "T恤和吊牌", "T-shirt with its tag", goods.SHIRT, goods.shirt),
+    Sample("book", "书，正面和背面", "Book, front and back", goods.BOOK, goods.book),
+    Sample("headphones", "头戴式耳机", "Headphones", goods.HEADPHONES, goods.headphones),
+    Sample("poster", "促销海报", "Poster of a sale", goods.POSTER, goods.poster),
+    Sample("honey", "蜂蜜，校验位印错", "Honey, its check digit misprinted", larder.HONEY, larder.honey),
+    Sample("tea", "英文茶罐", "Tea tin, English only", larder.TEA, larder.tea),
+    Sample("juice-blurred", "苹果汁，拍虚了", "Apple juice, out of focus", dairy.JUICE_BLURRED, dairy.juice_blurred),
 )
 
 
@@ -57,7 +71,9 @@ def main() -> None:
         if not chosen.only or sample.name in chosen.only:
             picture = sample.draw(lettering)
             picture.save(chosen.out / sample.file, "JPEG", quality=QUALITY, optimize=True, progressive=True)
-    _write(chosen.out / "index.json", [{"file": s.file, "title_zh": s.title_zh, "title_en": s.title_en} for s in SAMPLES])
+    _write(
+        chosen.out / "index.json", [{"file": s.file, "title_zh": s.title_zh, "title_en": s.title_en} for s in SAMPLES]
+    )
     _write(chosen.out / "truth.json", {s.file: asdict(s.shown) for s in SAMPLES})
 
 

@@ -56,7 +56,11 @@ def test_recognize_takes_a_prompt_and_is_honest_without_an_engine(client):
 
 @pytest.mark.parametrize(
     "files, status, word",
-    [({"image": ("a.jpg", b"hello, I am text")}, 400, "不是图片"), ({}, 400, "image"), ({"image": ("e.png", b"")}, 400, "")],
+    [
+        ({"image": ("a.jpg", b"hello, I am text")}, 400, "不是图片"),
+        ({}, 400, "image"),
+        ({"image": ("e.png", b"")}, 400, ""),
+    ],
 )
 def test_recognize_fails_as_printed(client, files, status, word):
     answer = client.post("/recognize", files=files or {"other": b"x"})

@@ -118,23 +118,29 @@ def test_a_server_that_never_answers_is_down_after_the_timeout():
 
 
 def test_a_wrong_key_names_the_setting():
-    with stand_in(lambda handler, _: handler.send(401, {"error": {"message": "bad key"}})) as server:
-        with pytest.raises(EngineRefused) as caught:
-            remote(server.url).ask(QUESTION)
+    with (
+        stand_in(lambda handler, _: handler.send(401, {"error": {"message": "bad key"}})) as server,
+        pytest.raises(EngineRefused) as caught,
+    ):
+        remote(server.url).ask(QUESTION)
     assert "TUJIAN_ENGINE_KEY" in caught.value.zh.remedy
 
 
 def test_a_server_that_speaks_html_is_called_no_engine():
-    with stand_in(lambda handler, _: handler.send(200, "<html>hello</html>", "text/html")) as server:
-        with pytest.raises(EngineRefused) as caught:
-            remote(server.url).ask(QUESTION)
+    with (
+        stand_in(lambda handler, _: handler.send(200, "<html>hello</html>", "text/html")) as server,
+        pytest.raises(EngineRefused) as caught,
+    ):
+        remote(server.url).ask(QUESTION)
     assert "OpenAI" in caught.value.en.message
 
 
 def test_a_server_that_fails_is_tried_again_and_then_down():
-    with stand_in(lambda handler, _: handler.send(500, {"error": {"message": "boom"}})) as server:
-        with pytest.raises(EngineDown) as caught:
-            remote(server.url).ask(QUESTION)
+    with (
+        stand_in(lambda handler, _: handler.send(500, {"error": {"message": "boom"}})) as server,
+        pytest.raises(EngineDown) as caught,
+    ):
+        remote(server.url).ask(QUESTION)
     assert len(server.requests) == 3 and "500" in caught.value.en.message
 
 

@@ -79,7 +79,9 @@ class Sheet:
         patch = gradient((box[2] - box[0], box[3] - box[1]), top, bottom)
         self.image.paste(patch, box[:2], mask)
 
-    def rounded(self, box: Sequence[float], radius: float, fill: str | None, outline: str | None = None, width: int = 1) -> None:
+    def rounded(
+        self, box: Sequence[float], radius: float, fill: str | None, outline: str | None = None, width: int = 1
+    ) -> None:
         self.draw.rounded_rectangle(box, radius, fill, outline, width)
 
     def shape(self, points: Sequence[Point], top: str, bottom: str | None = None) -> None:
@@ -110,7 +112,9 @@ class Sheet:
         x, y = round(at[0]), round(at[1])
         quiet, below = 11 * module_px, 9 * module_px  # GS1: 11 modules left, 7 right
         width = EAN_MODULES * module_px
-        self.rounded((x - quiet, y - quiet // 2, x + width + quiet, y + height_px + below + quiet // 2), 3 * module_px, "white")
+        self.rounded(
+            (x - quiet, y - quiet // 2, x + width + quiet, y + height_px + below + quiet // 2), 3 * module_px, "white"
+        )
         if bars:
             self.image.paste(ean_bars(digits, module_px, height_px), (x, y))
         size_px = 10 * module_px
@@ -163,7 +167,14 @@ def oval(centre: Point, across: float, down: float, steps: int = 96) -> list[Poi
     ]
 
 
-def leaf(sheet: Sheet, root: Point, tip: Point, breadth: float, colours: tuple[str, str], vein: str | None = None) -> None:
+def lower_half(centre: Point, across: float, down: float) -> list[Point]:
+    """The near rim of a round thing, from its left to its right."""
+    return [(centre[0] - across * math.cos(a), centre[1] + down * math.sin(a)) for a in np.linspace(0, math.pi, 48)]
+
+
+def leaf(
+    sheet: Sheet, root: Point, tip: Point, breadth: float, colours: tuple[str, str], vein: str | None = None
+) -> None:
     """A leaf from `root` to `tip`, `breadth` of its length wide."""
     (x1, y1), (x2, y2) = root, tip
     dx, dy = x2 - x1, y2 - y1
@@ -188,7 +199,9 @@ def ball(size_px: int, outline: Sequence[Point], light: str, middle: str, dark: 
     return image
 
 
-def apple(size_px: int, lettering: Lettering, light: str = "#f6a26b", middle: str = "#d4372c", dark: str = "#8d1420") -> Image.Image:
+def apple(
+    size_px: int, lettering: Lettering, light: str = "#f6a26b", middle: str = "#d4372c", dark: str = "#8d1420"
+) -> Image.Image:
     """An apple with stem, leaf and a soft highlight."""
     sheet = Sheet((size_px, size_px), "#0000", lettering)
     fruit = ball(round(size_px * 0.84), _apple_outline(), light, middle, dark)
@@ -198,7 +211,9 @@ def apple(size_px: int, lettering: Lettering, light: str = "#f6a26b", middle: st
     sheet.image.alpha_composite(shine.filter(ImageFilter.GaussianBlur(size_px * 0.03)))
     stem = [(size_px * 0.5, size_px * 0.3), (size_px * 0.51, size_px * 0.2), (size_px * 0.55, size_px * 0.1)]
     sheet.draw.line(curve(stem, closed=False), fill="#5b3a21", width=max(3, size_px // 36), joint="curve")
-    leaf(sheet, (size_px * 0.52, size_px * 0.2), (size_px * 0.82, size_px * 0.06), 0.5, ("#7dbb4f", "#3f7f35"), "#3a7330")
+    leaf(
+        sheet, (size_px * 0.52, size_px * 0.2), (size_px * 0.82, size_px * 0.06), 0.5, ("#7dbb4f", "#3f7f35"), "#3a7330"
+    )
     return sheet.image
 
 
@@ -207,6 +222,10 @@ def _apple_outline() -> list[Point]:
     line = []
     for a in np.linspace(0, 2 * math.pi, 180):
         x, y = math.cos(a), math.sin(a)
-        radius = 0.97 - 0.17 * math.exp(-(((a - 1.5 * math.pi) / 0.32) ** 2)) - 0.07 * math.exp(-(((a - 0.5 * math.pi) / 0.25) ** 2))
+        radius = (
+            0.97
+            - 0.17 * math.exp(-(((a - 1.5 * math.pi) / 0.32) ** 2))
+            - 0.07 * math.exp(-(((a - 0.5 * math.pi) / 0.25) ** 2))
+        )
         line.append((radius * x * (1 - 0.13 * max(0.0, y)), radius * y * 0.96))
     return line

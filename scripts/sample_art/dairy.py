@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from PIL import Image, ImageFilter
 
-from sample_art.brush import Lettering, Sheet, apple, curve, leaf, oval
+from sample_art.brush import Lettering, Sheet, apple, curve, leaf, lower_half, oval
 from sample_art.shown import Shown
 from sample_art.stage import Block, Camera, Stage, mix
 
@@ -32,6 +32,7 @@ JUICE = Shown(
     net_content="1 L",
     must_contain=("果屿里", "ORCHALEE", "苹果汁", "APPLE JUICE", "冷压榨", "净含量"),
 )
+JUICE_BLURRED = replace(JUICE, net_content="", must_contain=("果屿里", "苹果汁", "APPLE JUICE"))
 INK, SKY, GRASS = "#14325c", "#cfe6f5", "#5d9c59"
 NUTRITION = (
     ("能量", "273 kJ", "3%"),
@@ -45,10 +46,10 @@ NUTRITION = (
 
 def milk_front(lettering: Lettering) -> Image.Image:
     """The carton from the front, a straw's height above the table, its side in half shadow."""
-    camera = Camera(15, 40, 5.35, 5350, (1000, 985))
-    stage = Stage((2000, 2000), camera)
-    stage.room(("#dfe9ee", "#f3f1e8"), ("#e7d9c2", "#cfb998"), 0.66)
-    carton = Block(7, 10.4, 5.6, 27, x_cm=-0.3)
+    stage = Stage((2000, 2000), Camera(19, 46, 5.2, 5900, (1000, 1000)))
+    stage.room(("#d5e3ea", "#f1efe6"), ("#e9dcc6", "#cdb691"), 0.6)
+    _glass(stage, (5.6, -3.2), lettering)
+    carton = Block(7, 10.4, 5.6, 24, x_cm=-1.2, z_cm=0.6)
     stage.cast([p for side in ("front", "right", "left") for p in carton.face(side)])
     _carton(stage, carton, _milk_face(lettering), _milk_side_face(lettering), (1.02, 0.97), (0.86, 0.74))
     return stage.finish()
@@ -56,22 +57,45 @@ def milk_front(lettering: Lettering) -> Image.Image:
 
 def milk_side(lettering: Lettering) -> Image.Image:
     """The same carton, turned: the table of nutrients, the dates and the barcode."""
-    camera = Camera(12, 42, 5.3, 6650, (1010, 1130))
-    stage = Stage((1840, 2240), camera)
-    stage.room(("#dfe9ee", "#f3f1e8"), ("#e7d9c2", "#cfb998"), 0.7)
+    stage = Stage((1840, 2240), Camera(16, 48, 5.3, 7550, (945, 1130)))
+    stage.room(("#d5e3ea", "#f1efe6"), ("#e9dcc6", "#cdb691"), 0.64)
     carton = Block(7, 10.4, 5.6, 72, x_cm=-0.2)
     stage.cast([p for side in ("front", "right") for p in carton.face(side)])
     _carton(stage, carton, _milk_face(lettering), _milk_side_face(lettering), (0.82, 0.9), (1.02, 0.98))
     return stage.finish()
 
 
+def _glass(stage: Stage, at_cm: tuple[float, float], lettering: Lettering) -> None:
+    """A tumbler of milk behind the carton."""
+    (x, y), (_, rim) = stage.camera.project([(at_cm[0], 0, at_cm[1]), (at_cm[0], 7.6, at_cm[1])])
+    stage.shade(oval((x + 120, y - 30), 250, 70), 40, 0.3)
+    stage.shade(oval((x + 10, y), 170, 44), 14, 0.45)
+    glass = Sheet((400, round(y - rim) + 120), "#fff0", lettering)
+    foot, wide, narrow = glass.height - 50, 196, 158
+    level = 190
+    body = [(200 - wide, 60), *lower_half((200, foot), narrow, 40), (200 + wide, 60)]
+    glass.shape([*body, *reversed(lower_half((200, 60), wide, 46))], "#eaf3f780", "#dfeaf0b0")
+    milk = [(200 - wide + 16, level), *lower_half((200, foot - 16), narrow - 12, 36), (200 + wide - 16, level)]
+    glass.shape([*milk, *reversed(lower_half((200, level), wide - 16, 44))], "#fffefb", "#f1f0ea")
+    glass.shape(oval((200, level), wide - 15, 44), "#ffffff", "#f3f2ec")
+    glass.draw.ellipse([200 - wide, 14, 200 + wide, 106], outline="#ffffffd0", width=7)
+    glass.shape([(52, 130), (84, 134), (102, foot - 60), (80, foot - 70)], "#ffffffc0", "#ffffff50")
+    stage.put(glass.image, [(x - 200, rim - 60), (x + 200, rim - 60), (x + 200, y + 60), (x - 200, y + 60)], (1.0, 0.9))
+
+
 def _carton(
-    stage: Stage, carton: Block, front: Sheet, side: Sheet, front_light: tuple[float, float], side_light: tuple[float, float]
+    stage: Stage,
+    carton: Block,
+    front: Sheet,
+    side: Sheet,
+    front_light: tuple[float, float],
+    side_light: tuple[float, float],
 ) -> None:
     top = Sheet((700, 560), "#f7fafc", front.lettering)
-    top.wash((0, 0, 700, 560), "#e9f1f7", "#fbfdff")
-    top.draw.line([(0, 280), (700, 280)], fill="#c5d3de", width=5)
-    top.shape(oval((350, 150), 44, 34), "#b8c9d6")
+    top.wash((0, 0, 700, 560), "#e3edf4", "#fdfeff")
+    top.wash((0, 262, 700, 298), "#c9d7e1", "#eef4f8")  # the seam of the folded film
+    top.shape(oval((560, 150), 42, 42), "#9fb4c3", "#d7e2ea")  # where the straw goes in
+    top.write((330, 430), "HILLFOLD", 74, "#14325c", "sans", "mm", 26)
     stage.put_face(top.image, carton.face("top"))
     stage.put_face(side.image, carton.face("right"), side_light)
     stage.put_face(front.image, carton.face("front"), front_light)
@@ -86,10 +110,12 @@ def _milk_face(lettering: Lettering) -> Sheet:
     sheet.write((470, 352), "HILLFOLD", 46, INK, "sans", "mm", 22)
     sheet.write((470, 542), MILK.name, 236, INK, "bold", "mm", 10)
     sheet.write((470, 706), "PURE MILK", 58, INK, "sans", "mm", 16)
-    for at, (large, small) in zip((170, 470, 770), (("3.6g", "蛋白质/100ml"), ("120mg", "原生高钙/100ml"), ("0", "添加蔗糖")), strict=True):
-        sheet.rounded((at - 130, 1106, at + 130, 1232), 63, "#fffffff0")
+    for at, (large, small) in zip(
+        (170, 470, 770), (("3.6g", "每100ml蛋白质"), ("120mg", "每100ml钙"), ("0", "添加糖")), strict=True
+    ):
+        sheet.rounded((at - 138, 1102, at + 138, 1236), 67, "#fffffff0")
         sheet.write((at, 1148), large, 54, "#2d6a4a", "bold", "mm")
-        sheet.write((at, 1202), small, 33, INK, "sans", "mm")
+        sheet.write((at, 1204), small, 31, INK, "sans", "mm")
     sheet.write((56, 1326), "高山牧场 生牛乳", 44, "white", "bold")
     sheet.write((884, 1326), "净含量：250ml", 50, "white", "bold", "rm")
     return sheet
@@ -114,7 +140,10 @@ def _hills(sheet: Sheet, top: int) -> None:
         (GRASS, "#2f7048", [(0, 290), (300, 250), (600, 330), (940, 260)]),
     )
     for index, (light, dark, ridge) in enumerate(ranges):
-        line = curve([(-200, top + ridge[0][1]), *((x, top + y) for x, y in ridge), (width + 200, top + ridge[-1][1])], closed=False)
+        line = curve(
+            [(-200, top + ridge[0][1]), *((x, top + y) for x, y in ridge), (width + 200, top + ridge[-1][1])],
+            closed=False,
+        )
         sheet.shape([*line, (width, foot), (0, foot)], light, dark)
         if index == 2:
             _farm(sheet, 210, top + 170)
@@ -175,10 +204,10 @@ def _recycling(sheet: Sheet, at: tuple[float, float]) -> None:
 
 def juice(lettering: Lettering) -> Image.Image:
     """A gable-top carton of juice with two apples beside it."""
-    stage = Stage((1840, 2240), Camera(27, 68, 11.2, 6150, (930, 1110)))
+    stage = Stage((1840, 2240), Camera(28, 74, 11.2, 6150, (900, 1150)))
     stage.room(("#f6e3cf", "#fbf3e4"), ("#e9cfae", "#d2ab80"), 0.68)
-    _juice_carton(stage, Block(8.6, 17.2, 8, 24, x_cm=-1.4), lettering)
-    for x, z, size_px, tint in ((6.2, 4.4, 520, "#d4372c"), (8.6, 0.4, 430, "#c3452f")):
+    _juice_carton(stage, Block(8.6, 17.2, 8, 24, x_cm=-2.2), lettering)
+    for x, z, size_px, tint in ((7.6, -1.4, 430, "#c3452f"), (5.9, 4.6, 520, "#d4372c")):
         _standing_apple(stage, (x, z), size_px, tint, lettering)
     return stage.finish()
 
@@ -194,7 +223,7 @@ def juice_blurred(lettering: Lettering) -> Image.Image:
 
 def _standing_apple(stage: Stage, at_cm: tuple[float, float], size_px: int, tint: str, lettering: Lettering) -> None:
     x, z = at_cm
-    (px, py), = stage.camera.project([(x, 0, z)])
+    ((px, py),) = stage.camera.project([(x, 0, z)])
     stage.shade(oval((px + size_px * 0.16, py - size_px * 0.02), size_px * 0.46, size_px * 0.1), 34, 0.4)
     stage.shade(oval((px + size_px * 0.03, py - size_px * 0.01), size_px * 0.25, size_px * 0.05), 12, 0.6)
     fruit = apple(size_px, lettering, middle=tint)
@@ -210,10 +239,10 @@ def _juice_carton(stage: Stage, carton: Block, lettering: Lettering) -> None:
     corners = [p for s in ("front", "right", "left") for p in carton.face(s)]
     stage.cast([*corners, *ridge], 0.3)
     low, high = carton, roof
-    gable = Sheet((600, 300), "#2f7d3e", lettering)
-    gable.wash((0, 0, 600, 300), "#2a6f38", "#3d8d47")
     stage.put_face(side.image, carton.face("right"), (0.82, 0.7))
-    stage.put_face(gable.image, [high.at(0.999, 1, 0.01), high.at(1, 1, -0.01), low.at(1, 1, -1), low.at(1, 1, 1)], (0.72, 0.66))
+    gable = [high.at(1, 1, 0), low.at(1, 1, -1), low.at(1, 1, 1)]
+    stage.fill(gable, "#22592f", "#2c6c39")
+    stage.fill([high.at(1, 1, 0), low.at(1, 1, 0), low.at(1, 1, 1)], "#276534", "#327a40")  # the fold in its middle
     slope = Sheet((900, 480), "#3d8d47", lettering)
     slope.wash((0, 0, 900, 480), "#4fa356", "#3f8f49")
     slope.write((450, 300), "100% 果汁", 104, "#fffdf2", "bold", "mm", 8)
@@ -237,7 +266,12 @@ def _juice_face(lettering: Lettering) -> Sheet:
     sheet.write((450, 772), "冷压榨 · 非浓缩还原", 54, "#5a4a2c", "sans", "mm")
     sheet.lay(apple(430, lettering, middle="#c9402f"), (650, 1180), -14)
     sheet.lay(apple(560, lettering), (340, 1250), 6)
-    sheet.shape(curve([(-200, 1560), (0, 1530), (280, 1500), (560, 1560), (900, 1500), (1100, 1500)], closed=False) + [(900, 1800), (0, 1800)], "#3f8f49", "#2a6f38")
+    sheet.shape(
+        curve([(-200, 1560), (0, 1530), (280, 1500), (560, 1560), (900, 1500), (1100, 1500)], closed=False)
+        + [(900, 1800), (0, 1800)],
+        "#3f8f49",
+        "#2a6f38",
+    )
     sheet.write((60, 1640), "COLD PRESSED", 52, "#fffdf2", "bold")
     sheet.write((60, 1716), "NOT FROM CONCENTRATE", 36, "#fffdf2")
     sheet.write((846, 1664), "净含量 1L", 72, "#fffdf2", "bold", "rm")

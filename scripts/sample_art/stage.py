@@ -12,10 +12,12 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageColor, ImageDraw, ImageFilter
 
-from sample_art.brush import Point, gradient
+from sample_art.brush import Point, gradient, polygon_mask
 
 Floats = npt.NDArray[np.float64]
 LIGHT = (0.55, -1.0, -0.35)  # from the upper left and the front; shadows fall to the right and back
+EXPOSURE = 0.965  # paper photographs below 250: what is brighter counts as glare (perception/quality.py, BURNT_OUT)
+BEND = 0.8  # of the cylinder's radius that a sheet covers: up to the rim, letters would shrink to nothing
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,9 @@ class Camera:
             up, away = y - self.height_cm, self.distance_cm - z
             depth = away * math.cos(pitch) - up * math.sin(pitch)
             rise = away * math.sin(pitch) + up * math.cos(pitch)
-            flat.append((self.middle_px[0] + self.focal_px * x / depth, self.middle_px[1] - self.focal_px * rise / depth))
+            flat.append(
+                (self.middle_px[0] + self.focal_px * x / depth, self.middle_px[1] - self.focal_px * rise / depth)
+            )
         return flat
 
 
@@ -93,10 +97,10 @@ class Stage:
         width, height = self.image.size
         ys, xs = np.mgrid[0:1:180j, 0:1:180j]  # pyright: ignore[reportArgumentType]
         distance = np.hypot(xs - 0.32, (ys - 0.25) * 0.9)
-        lift = 1.05 - 0.2 * np.clip(distance, 0, 1) ** 1.6
-        field = Image.fromarray((lift * 128).round().astype(np.uint8)).resize((width, height), Image.Resampling.BICUBIC)
-        pixels = np.asarray(self.image.convert("RGB"), np.float32) * (np.asarray(field, np.float32)[..., None] / 128)
-        self.image = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).convert("RGBA")
+        lift = (1.05 - 0.2 * np.clip(distance, 0, 1) ** 1.6).astype(np.float32)
+        field = Image.fromarray(lift).resize((width, height), Image.Resampling.BICUBIC)  # mode F: 8 bits would band
+        pixels = np.asarray(self.image.convert("RGB"), np.float32) * np.asarray(field)[..., None]
+        self.image = Image.fromarray(np.clip(pixels, 0, 255).round().astype(np.uint8)).convert("RGBA")
 
     def shade(self, points: Sequence[Point], blur_px: float, strength: float, colour: str = "#1c1410") -> None:
         """A blurred dark polygon."""
@@ -112,7 +116,9 @@ class Stage:
         foot = [p for p in points_cm if p[1] < 0.01]
         scale = self.image.height / 100
         self.shade(hull(self.camera.project(fallen)), 2.6 * scale, strength * 0.75)
-        low = [(x - min(y, 2.0) * LIGHT[0] / LIGHT[1], 0.0, z - min(y, 2.0) * LIGHT[2] / LIGHT[1]) for x, y, z in points_cm]
+        low = [
+            (x - min(y, 2.0) * LIGHT[0] / LIGHT[1], 0.0, z - min(y, 2.0) * LIGHT[2] / LIGHT[1]) for x, y, z in points_cm
+        ]
         self.shade(hull(self.camera.project(low)), 0.9 * scale, strength)
         self.shade(hull(self.camera.project(foot)), 0.45 * scale, strength * 1.6)
 
@@ -131,8 +137,17 @@ class Stage:
         warped = framed.transform(self.image.size, Image.Transform.PERSPECTIVE, factors, Image.Resampling.BICUBIC)
         self.image.alpha_composite(warped)
 
-    def put_face(self, sheet: Image.Image, corners_cm: Sequence[Sequence[float]], light: tuple[float, float] = (1.0, 1.0)) -> None:
+    def put_face(
+        self, sheet: Image.Image, corners_cm: Sequence[Sequence[float]], light: tuple[float, float] = (1.0, 1.0)
+    ) -> None:
         self.put(sheet, self.camera.project(corners_cm), light)
+
+    def fill(self, points_cm: Sequence[Sequence[float]], top: str, bottom: str) -> None:
+        """A flat side without anything on it, in a gradient over its height."""
+        mask = polygon_mask(self.image.size, self.camera.project(points_cm))
+        box = mask.getbbox()
+        if box:
+            self.image.paste(gradient((box[2] - box[0], box[3] - box[1]), top, bottom), box[:2], mask.crop(box))
 
     def drop(self, sheet: Image.Image, at: Point, lift_px: float = 24, strength: float = 0.35) -> None:
         """`sheet` lying on the table with its middle at `at`, its shadow to the lower right."""
@@ -151,7 +166,8 @@ class Stage:
     def finish(self) -> Image.Image:
         """The picture at its final size, RGB."""
         half = (self.image.width // 2, self.image.height // 2)
-        return self.image.convert("RGB").resize(half, Image.Resampling.LANCZOS)
+        exposed = self.image.convert("RGB").point(lambda level: round(level * EXPOSURE))
+        return exposed.resize(half, Image.Resampling.LANCZOS)
 
 
 def lighten(sheet: Image.Image, left: float, right: float) -> Image.Image:
@@ -169,11 +185,11 @@ def wrap(sheet: Image.Image, bulge_px: float, lights: Sequence[tuple[float, floa
     `lights` are (place 0..1, brightness) from left to right.
     """
     across = np.linspace(-1, 1, sheet.width)
-    source = (np.arcsin(across * 0.999) / (math.pi / 2) + 1) / 2 * (sheet.width - 1)
+    source = (np.arcsin(across * BEND) / math.asin(BEND) + 1) / 2 * (sheet.width - 1)
     bright = np.interp((across + 1) / 2, [p for p, _ in lights], [b for _, b in lights])
     pixels = np.array(sheet, np.float32)[:, np.round(source).astype(int)]
     pixels[..., :3] *= bright[None, :, None]
-    rows = np.arange(sheet.height + math.ceil(bulge_px))[:, None] - bulge_px * np.sqrt(1 - (across * 0.999) ** 2)[None]
+    rows = np.arange(sheet.height + math.ceil(bulge_px))[:, None] - bulge_px * np.sqrt(1 - (across * 0.9) ** 2)[None]
     inside = (rows >= 0) & (rows <= sheet.height - 1)
     bent = pixels[np.clip(np.round(rows), 0, sheet.height - 1).astype(int), np.arange(sheet.width)[None]]
     bent[..., 3] *= inside

@@ -158,8 +158,16 @@ def _from_exif(field: TaskField, picture: Picture, _: Percepts, __: Knowledge, _
 def _read_claim(field: TaskField, reading: Reading) -> Claim:
     line = reading.line
     return Claim(
-        field.name, reading.value, "rule", reading.rule, line.confidence, reading.key, unit=reading.unit,
-        box_1000=line.box_1000, quote=reading.quote, valid=reading.valid,
+        field.name,
+        reading.value,
+        "rule",
+        reading.rule,
+        line.confidence,
+        reading.key,
+        unit=reading.unit,
+        box_1000=line.box_1000,
+        quote=reading.quote,
+        valid=reading.valid,
     )
 
 

@@ -4,6 +4,7 @@ Enters: everything `recognise` gathered. Leaves: a Record. Decides nothing.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tujian.errors import Lang
 from tujian.knowledge import Knowledge
@@ -91,7 +92,7 @@ def _facts(picture: Picture, percepts: Percepts, lang: Lang) -> PictureFacts:
     )
 
 
-def _seen(percepts: Percepts, lang: Lang) -> Mapping[str, list]:  # pyright: ignore[reportMissingTypeArgument]
+def _seen(percepts: Percepts, lang: Lang) -> dict[str, Any]:
     """The parts of a record that are perception's own."""
     lines = percepts.text_lines
     return {

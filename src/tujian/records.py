@@ -37,9 +37,9 @@ class Evidence(Strict):
 
     source: Source
     by: str = Field(description="model or rule that saw it, with version")
-    confidence: float | None = Field(None, ge=0, le=1)
-    box_1000: Box1000 | None = Field(None, description="x1, y1, x2, y2; 0-1000 of the upright picture")
-    quote: str | None = Field(None, description="the text as read, or as the model put it")
+    confidence: float | None = Field(default=None, ge=0, le=1)
+    box_1000: Box1000 | None = Field(default=None, description="x1, y1, x2, y2; 0-1000 of the upright picture")
+    quote: str | None = Field(default=None, description="the text as read, or as the model put it")
 
 
 class Candidate(Strict):
@@ -47,7 +47,7 @@ class Candidate(Strict):
 
     value: FieldValue
     id: str | None = None
-    confidence: float | None = Field(None, ge=0, le=1)
+    confidence: float | None = Field(default=None, ge=0, le=1)
     evidence: list[Evidence] = []
 
 
@@ -63,12 +63,12 @@ class Value(Strict):
     """One field of a record."""
 
     value: FieldValue = None
-    id: str | None = Field(None, description="controlled identity, e.g. a taxonomy id")
+    id: str | None = Field(default=None, description="controlled identity, e.g. a taxonomy id")
     unit: str | None = None
     verdict: Verdict = Verdict.UNSEEN
-    confidence: float | None = Field(None, ge=0, le=1)
-    reason: str | None = Field(None, description="why the verdict is what it is, in the record's language")
-    top3: list[Guess] | None = Field(None, description="for categories, also where the value abstains")
+    confidence: float | None = Field(default=None, ge=0, le=1)
+    reason: str | None = Field(default=None, description="why the verdict is what it is, in the record's language")
+    top3: list[Guess] | None = Field(default=None, description="for categories, also where the value abstains")
     evidence: list[Evidence] = []
     candidates: list[Candidate] = []
 
@@ -79,10 +79,10 @@ class PictureFacts(Strict):
     format: str
     size_px: tuple[int, int] = Field(description="width, height of the upright original")
     taken_at: str | None = None
-    gps: tuple[float, float] | None = Field(None, description="latitude, longitude in degrees")
+    gps: tuple[float, float] | None = Field(default=None, description="latitude, longitude in degrees")
     camera: str | None = None
-    quality: list[str] = Field([], description="what is wrong with the picture itself, and what to do")
-    notes: list[str] = Field([], description="what was done to decode it, e.g. only its first frame")
+    quality: list[str] = Field(default=[], description="what is wrong with the picture itself, and what to do")
+    notes: list[str] = Field(default=[], description="what was done to decode it, e.g. only its first frame")
 
 
 class TextFound(Strict):
@@ -154,8 +154,8 @@ class Record(Strict):
     tags: list[str] = []
     description: str = ""
     descriptions: dict[str, str] = {}
-    review: list[str] = Field([], description="why a person should look")
-    answer: str | None = Field(None, description="answer to a free question, when one was asked")
+    review: list[str] = Field(default=[], description="why a person should look")
+    answer: str | None = Field(default=None, description="answer to a free question, when one was asked")
     engine: EngineUsed | None = None
     timings_ms: dict[str, float] = {}
 

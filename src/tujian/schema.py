@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy import event
 
 metadata = sa.MetaData()
 
@@ -30,7 +31,7 @@ def open_database(path: Path) -> sa.Engine:
     path.parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 10})
 
-    @sa.event.listens_for(engine, "connect")
+    @event.listens_for(engine, "connect")
     def _tune(connection, _) -> None:  # noqa: ANN001 - DBAPI connection, event record
         connection.execute("pragma journal_mode = wal")
         connection.execute("pragma synchronous = normal")

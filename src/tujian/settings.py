@@ -21,32 +21,34 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="TUJIAN_", extra="ignore", frozen=True)
 
-    home: Path = Field(DEFAULT_HOME, description="where answers, own tasks and settings.toml live")
-    lang: Literal["zh", "en"] = Field("zh", description="language of values, messages and the page")
+    home: Path = Field(default=DEFAULT_HOME, description="where answers, own tasks and settings.toml live")
+    lang: Literal["zh", "en"] = Field(default="zh", description="language of values, messages and the page")
 
-    host: str = Field("127.0.0.1", description="address the server listens on")
-    port: int = Field(7860, ge=0, le=65535, description="port of page and API (0: any free one)")
-    token: SecretStr | None = Field(None, description="needed on every request once the server listens beyond loopback")
-    allowed_hosts: str = Field("", description="further Host names the server answers to, by commas")
-    pictures_root: Path | None = Field(None, description="folder whose files API clients may name by path")
+    host: str = Field(default="127.0.0.1", description="address the server listens on")
+    port: int = Field(default=7860, ge=0, le=65535, description="port of page and API (0: any free one)")
+    token: SecretStr | None = Field(
+        default=None, description="needed on every request once the server listens beyond loopback"
+    )
+    allowed_hosts: str = Field(default="", description="further Host names the server answers to, by commas")
+    pictures_root: Path | None = Field(default=None, description="folder whose files API clients may name by path")
 
-    max_upload_mb: float = Field(50, gt=0, description="largest picture taken, in MB")
-    concurrency: int = Field(0, ge=0, description="pictures looked at together (0: one per core, at most 4)")
-    queue: int = Field(32, ge=0, description="requests that may wait; more are answered 429")
-    cache_mb: int = Field(512, ge=0, description="stored answers kept, in MB; the oldest go first")
+    max_upload_mb: float = Field(default=50, gt=0, description="largest picture taken, in MB")
+    concurrency: int = Field(default=0, ge=0, description="pictures looked at together (0: one per core, at most 4)")
+    queue: int = Field(default=32, ge=0, description="requests that may wait; more are answered 429")
+    cache_mb: int = Field(default=512, ge=0, description="stored answers kept, in MB; the oldest go first")
 
-    fetch_allow: str = Field("", description="private networks pictures may be fetched from, e.g. 10.1.0.0/16")
-    fetch_timeout_s: float = Field(20, gt=0, description="longest a picture's download may take")
+    fetch_allow: str = Field(default="", description="private networks pictures may be fetched from, e.g. 10.1.0.0/16")
+    fetch_timeout_s: float = Field(default=20, gt=0, description="longest a picture's download may take")
 
-    decode_timeout_s: float = Field(20, gt=0, description="longest one picture may take to decode")
-    decode_memory_mb: int = Field(1024, ge=256, description="memory the decode child may use")
+    decode_timeout_s: float = Field(default=20, gt=0, description="longest one picture may take to decode")
+    decode_memory_mb: int = Field(default=1024, ge=256, description="memory the decode child may use")
 
     engine_url: str | None = Field(
         None, description="an OpenAI-compatible server with a vision model, e.g. http://127.0.0.1:8080/v1"
     )
-    engine_model: str | None = Field(None, description="model name there; without it the server's first one")
-    engine_key: SecretStr | None = Field(None, description="API key for it")
-    engine_timeout_s: float = Field(120, gt=0, description="longest one answer of it may take")
+    engine_model: str | None = Field(default=None, description="model name there; without it the server's first one")
+    engine_key: SecretStr | None = Field(default=None, description="API key for it")
+    engine_timeout_s: float = Field(default=120, gt=0, description="longest one answer of it may take")
 
     @classmethod
     def settings_customise_sources(

@@ -18,7 +18,7 @@ Does not know: who answers. A wrong file is refused with its line and what to wr
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -59,9 +59,9 @@ class Words(Frozen):
 class Sampling(Frozen):
     """How an engine draws its answer. Defaults: extraction by schema, req: D5 and notes/qwen3-vl.md."""
 
-    temperature: float = Field(0.2, ge=0, le=2)
-    top_p: float = Field(0.85, gt=0, le=1)
-    max_tokens: int = Field(512, ge=1, le=8192)
+    temperature: float = Field(default=0.2, ge=0, le=2)
+    top_p: float = Field(default=0.85, gt=0, le=1)
+    max_tokens: int = Field(default=512, ge=1, le=8192)
 
 
 class TaskField(Frozen):
@@ -70,14 +70,16 @@ class TaskField(Frozen):
     name: Name
     type: FieldType = "text"
     label: Words
-    question: Words | None = Field(None, description="what exactly is meant; goes into the prompt")
+    question: Words | None = Field(default=None, description="what exactly is meant; goes into the prompt")
     unit: str | None = None
     required: bool = False
-    values: list[Words] | None = Field(None, description="controlled values; nothing else is accepted")
-    weight: float = Field(1, ge=0, le=100, description="share in an evaluation")
-    count: int | None = Field(None, ge=1, le=20, description="for a list: exactly so many from an engine")
-    level: Literal["leaf", "top"] = Field("leaf", description="for a category: the finest one, or its top level")
-    sources: list[Source] = Field(["model"], min_length=1, description="who may fill it")
+    values: list[Words] | None = Field(default=None, description="controlled values; nothing else is accepted")
+    weight: float = Field(default=1, ge=0, le=100, description="share in an evaluation")
+    count: int | None = Field(default=None, ge=1, le=20, description="for a list: exactly so many from an engine")
+    level: Literal["leaf", "top"] = Field(
+        default="leaf", description="for a category: the finest one, or its top level"
+    )
+    sources: list[Source] = Field(default=["model"], min_length=1, description="who may fill it")
 
     @model_validator(mode="after")
     def _lists_alone_are_counted(self) -> "TaskField":
@@ -104,12 +106,12 @@ class Task(Frozen):
     name: Name
     title: Words
     about: Words | None = None
-    tops: list[str] = Field([], description="taxonomy tops for which `auto` takes this task")
-    picture_tokens: int = Field(768, ge=64, le=4096, description="picture budget: one token per 32 x 32 px")
+    tops: list[str] = Field(default=[], description="taxonomy tops for which `auto` takes this task")
+    picture_tokens: int = Field(default=768, ge=64, le=4096, description="picture budget: one token per 32 x 32 px")
     sampling: Sampling = Sampling()
     fields: list[TaskField] = Field(min_length=1, max_length=MOST_FIELDS)
     prompts: Words
-    identity: str = Field("", description="sha256 of the file's content")
+    identity: str = Field(default="", description="sha256 of the file's content")
 
     @model_validator(mode="after")
     def _names_differ(self) -> "Task":
@@ -151,7 +153,7 @@ class Tasks:
         own = sorted(own_folder.glob("*.md")) if own_folder and own_folder.is_dir() else []
         return cls([*shipped, *(read_task(path) for path in own)])
 
-    def __iter__(self) -> Iterable[Task]:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def __iter__(self) -> Iterator[Task]:
         return iter(self._by_name.values())
 
     def names(self) -> list[str]:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tujian.api.errors import body_of, status_of
 from tujian.errors import NotAllowed, PictureTooLarge, TujianError
 from tujian.settings import Settings
 from tujian.web.login import TOKEN_COOKIE
@@ -133,8 +134,6 @@ def _cookie(headers: Headers) -> str:
 
 
 async def _refuse(send: Send, error: TujianError, settings: Settings, path: str) -> None:
-    from tujian.api.errors import body_of, status_of
-
     status = status_of(error)
     headers = [(b"content-type", b"application/json; charset=utf-8")]
     if isinstance(error, NotAllowed) and path == "/":  # a person with a browser

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
 from fastapi.responses import PlainTextResponse
 
+from tujian.api.errors import body_of
 from tujian.api.gate import Gate
 from tujian.api.guard import MOST_PICTURES
 from tujian.errors import BadInput, Lang, NoEngine, TujianError
@@ -103,8 +104,6 @@ def _address(url: str) -> str:
 
 
 def _one_of_many(house: House, gate: Gate, upload: UploadFile, wish: Wish) -> dict[str, Any]:
-    from tujian.api.errors import body_of
-
     lang: Lang = wish.lang
     try:
         with gate.pass_through():

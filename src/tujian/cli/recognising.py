@@ -25,7 +25,12 @@ from tujian.settings import Settings
 from tujian.sniffing import HEAD_BYTES, PICTURE_KINDS, refuse, sniff
 
 PICTURE_NAMES = frozenset(
-    [".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".ico", ".jp2", ".j2k", ".jpx", ".heic", ".heif", ".avif", ".mpo", ".psd", ".cr2", ".nef", ".arw", ".dng", ".raf", ".orf", ".rw2", ".jxl", ".sgi", ".dds", ".svg", ".tga"]
+    f".{name}"
+    for names in (
+        ("jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "dib", "tif", "tiff", "ico", "jp2", "j2k", "jpx"),
+        ("heic", "heif", "avif", "mpo", "psd", "cr2", "nef", "arw", "dng", "raf", "orf", "rw2", "jxl", "svg", "tga"),
+    )
+    for name in names
 )
 CLAIMING_KINDS = frozenset({"raw", "psd", "other_picture", "svg"})  # pictures, but not ones that are read here
 AHEAD = 4  # pictures queued a worker: enough to keep it busy, few enough to stop soon

@@ -60,7 +60,8 @@ def _warm(house: House, server: uvicorn.Server, settings: Settings, port: int) -
 def _engine_words(house: House, settings: Settings) -> tuple[str, str]:
     if house.engine is None:
         return (
-            "没有连接视觉语言模型：照常识别文字、条码、颜色、品类。要更丰富的结果，用 --engine-url 给出 Qwen3-VL 服务地址。",
+            "没有连接视觉语言模型：照常识别文字、条码、颜色、品类。要更丰富的结果，"
+            "用 --engine-url 给出 Qwen3-VL 服务地址。",
             "No vision-language model attached: text, barcodes, colours and categories work. For richer records give "
             "--engine-url the address of a Qwen3-VL server.",
         )

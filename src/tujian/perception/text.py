@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.resources import files
+from typing import Any
 
 import cv2
 import numpy as np
@@ -67,7 +68,9 @@ class TextReader:
         )
         engine(np.full((64, 64, 3), 255, np.uint8))  # RapidOCR loads its detector at the first call
         engine(np.full((48, 96, 3), 255, np.uint8), use_det=False)  # and its recogniser
-        self._detector, self._recogniser, self._input = engine.text_det, engine.text_rec, TextRecInput
+        self._detector: Any = engine.text_det
+        self._recogniser: Any = engine.text_rec
+        self._input = TextRecInput
         self.name = f"rapidocr {version('rapidocr')} PP-OCRv6-small det-int8"
 
     def read(self, pixels: Pixels, size_px: Size) -> tuple[TextLine, ...]:

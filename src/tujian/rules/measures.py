@@ -17,7 +17,8 @@ UNITS: dict[str, tuple[str, float, str]] = {
     "kg": ("kg", 1000, "g"), "千克": ("kg", 1000, "g"), "公斤": ("kg", 1000, "g"), "斤": ("斤", 500, "g"),
     "ml": ("ml", 1, "ml"), "毫升": ("ml", 1, "ml"), "cl": ("cl", 10, "ml"), "dl": ("dl", 100, "ml"),
     "l": ("L", 1000, "ml"), "升": ("L", 1000, "ml"), "liter": ("L", 1000, "ml"), "litre": ("L", 1000, "ml"),
-    "liters": ("L", 1000, "ml"), "litres": ("L", 1000, "ml"), "oz": ("oz", 28.3495, "g"), "fl oz": ("fl oz", 29.5735, "ml"),
+    "liters": ("L", 1000, "ml"), "litres": ("L", 1000, "ml"), "oz": ("oz", 28.3495, "g"),
+    "fl oz": ("fl oz", 29.5735, "ml"),
 }  # fmt: skip
 _UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
 _AMOUNT = re.compile(

