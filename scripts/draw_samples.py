@@ -3,7 +3,8 @@
     python scripts/draw_samples.py [--out DIR] [--font FILE] [--only NAME …]
 
 Enters: nothing but fonts (Debian's fonts-noto-cjk, found by fontconfig). Leaves: JPEGs, index.json (what the page
-offers) and truth.json (what a test expects to be read). The same fonts and Pillow give the same bytes: nothing here is left to chance.
+offers) and truth.json (what a test expects to be read). The same fonts and Pillow give the same bytes: nothing here
+is left to chance.
 """
 
 import argparse
@@ -60,7 +61,7 @@ SAMPLES = (
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="Draws the project's sample pictures.")
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder for the pictures")
     parser.add_argument("--font", type=Path, help="one font file for all letters, instead of fonts-noto-cjk")
     parser.add_argument("--only", nargs="*", default=[], help="names of the pictures to draw (default: all)")

@@ -16,7 +16,7 @@ from tujian.web.render import HERE, EngineMark, read_words, render_page
 
 ZH, EN = read_words("zh"), read_words("en")
 SCRIPTS = sorted(static_dir.glob("*.js"))
-TEMPLATE = (HERE / "templates" / "page.html").read_text(encoding="utf-8")
+TEMPLATE = "".join((HERE / "templates" / f"{name}.html").read_text("utf-8") for name in ("page", "login"))
 SCRIPT_TEXT = {path.name: path.read_text(encoding="utf-8") for path in SCRIPTS}
 REMOTE: EngineMark = {"model": "qwen3-vl", "url": "https://key@models.example.com/v1", "remote": True}
 SAMPLES = [{"file": "a b.png", "title_zh": "盒<子>", "title_en": "Box"}]

@@ -23,8 +23,8 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 OUT = Path(__file__).parents[1] / "src/tujian/data/models/text_det_int8.onnx"
 PHRASES = (
     "净含量 250ml", "保质期9个月", "生产日期 2026-05-01", "配料表：生牛乳、白砂糖、食用盐", "Energy 268kJ",
-    "PRESSED APPLE", "营养成分表", "第二件半价", "Milk 3.0%", "¥39.90", "6901234567892", "请置于阴凉干燥处", "MADE IN CHINA",
-    "红富士苹果",     "蛋白质 3.2g", "超值优惠装", "カルシウム", "ORGANIC", "100% COTTON", "新品上市",
+    "PRESSED APPLE", "营养成分表", "第二件半价", "Milk 3.0%", "¥39.90", "6901234567892", "请置于阴凉干燥处",
+    "MADE IN CHINA", "红富士苹果", "蛋白质 3.2g", "超值优惠装", "カルシウム", "ORGANIC", "100% COTTON", "新品上市",
 )  # fmt: skip
 SIZES_PX = ((480, 640), (640, 480), (640, 832), (736, 736), (384, 512))
 CARDS = 48

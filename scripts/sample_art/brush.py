@@ -107,16 +107,15 @@ class Sheet:
         layer.paste(turned, (round(at[0] - turned.width / 2), round(at[1] - turned.height / 2)))
         self.image.alpha_composite(layer)
 
-    def barcode(self, at: Point, digits: str, module_px: int, height_px: int, bars: bool = True) -> None:
-        """An EAN-13 on white with its digits below, top left of the bars at `at`; `bars` False leaves the digits only."""
+    def barcode(self, at: Point, digits: str, module_px: int, height_px: int) -> None:
+        """An EAN-13 on white with its digits below, the top left of its bars at `at`."""
         x, y = round(at[0]), round(at[1])
         quiet, below = 11 * module_px, 9 * module_px  # GS1: 11 modules left, 7 right
         width = EAN_MODULES * module_px
         self.rounded(
             (x - quiet, y - quiet // 2, x + width + quiet, y + height_px + below + quiet // 2), 3 * module_px, "white"
         )
-        if bars:
-            self.image.paste(ean_bars(digits, module_px, height_px), (x, y))
+        self.image.paste(ean_bars(digits, module_px, height_px), (x, y))
         size_px = 10 * module_px
         middle = y + height_px + below / 2 + module_px
         self.write((x - 1.5 * module_px, middle), digits[0], size_px, "#111", anchor="rm")

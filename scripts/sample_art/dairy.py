@@ -107,7 +107,7 @@ def _milk_face(lettering: Lettering) -> Sheet:
     _hills(sheet, 860)
     _seal(sheet, (470, 128))
     sheet.write((470, 262), MILK.brand, 104, INK, "serif bold", "mm", 14)
-    sheet.write((470, 352), "HILLFOLD", 46, INK, "sans", "mm", 22)
+    sheet.write((470, 352), "HILLFOLD", 54, INK, "bold", "mm", 10)
     sheet.write((470, 542), MILK.name, 236, INK, "bold", "mm", 10)
     sheet.write((470, 706), "PURE MILK", 58, INK, "sans", "mm", 16)
     for at, (large, small) in zip(
@@ -259,7 +259,7 @@ def _juice_face(lettering: Lettering) -> Sheet:
     sheet.wash((0, 0, 900, 1800), "#fffef8", "#fdf3d3")
     sheet.glow((450, 1170), 620, "#ffd766", 0.75)
     sheet.write((450, 190), JUICE.brand, 150, "#2f7d3e", "serif bold", "mm", 18)
-    sheet.write((450, 312), "ORCHALEE", 58, "#2f7d3e", "sans", "mm", 24)
+    sheet.write((450, 312), "ORCHALEE", 70, "#2f7d3e", "bold", "mm", 8)
     sheet.draw.line([(290, 382), (610, 382)], fill="#e0a93c", width=5)
     sheet.write((450, 524), JUICE.name, 190, "#b32a22", "bold", "mm", 12)
     sheet.write((450, 668), "APPLE JUICE", 78, "#b32a22", "bold", "mm", 8)
@@ -267,8 +267,11 @@ def _juice_face(lettering: Lettering) -> Sheet:
     sheet.lay(apple(430, lettering, middle="#c9402f"), (650, 1180), -14)
     sheet.lay(apple(560, lettering), (340, 1250), 6)
     sheet.shape(
-        curve([(-200, 1560), (0, 1530), (280, 1500), (560, 1560), (900, 1500), (1100, 1500)], closed=False)
-        + [(900, 1800), (0, 1800)],
+        [
+            *curve([(-200, 1560), (0, 1530), (280, 1500), (560, 1560), (1100, 1490)], closed=False),
+            (900, 1800),
+            (0, 1800),
+        ],
         "#3f8f49",
         "#2a6f38",
     )

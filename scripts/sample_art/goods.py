@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from sample_art.brush import Lettering, Sheet, ball, curve, leaf, oval, polygon_mask
 from sample_art.shown import Shown
-from sample_art.stage import Block, Camera, Stage, wrap
+from sample_art.stage import Block, Camera, Stage, fainter, wrap
 
 SHAMPOO = Shown(
     brand="沐屿岚",
@@ -56,7 +56,7 @@ def shampoo(lettering: Lettering) -> Image.Image:
     _rosemary(sprig, (1240, 2080), (1560, 1560))
     _rosemary(sprig, (1290, 2110), (1680, 1780))
     shadow = Image.new("RGBA", stage.image.size, "#1c1410")
-    shadow.putalpha(sprig.image.getchannel("A").point(lambda a: a // 4).filter(ImageFilter.GaussianBlur(16)))
+    shadow.putalpha(fainter(sprig.image, 0.25).filter(ImageFilter.GaussianBlur(16)))
     stage.image.alpha_composite(shadow, (0, 0))
     stage.image.alpha_composite(sprig.image)
     return stage.finish()
@@ -64,13 +64,23 @@ def shampoo(lettering: Lettering) -> Image.Image:
 
 def _bottle(lettering: Lettering, width: int, height: int) -> Image.Image:
     sheet = Sheet((width, height), "#0000", lettering)
-    shoulder = [(220, 0), (200, 50), (70, 120), (4, 250), (0, 400), (0, height - 150), (8, height - 60), (36, height - 16), (84, height)]
+    shoulder = [
+        (220, 0),
+        (200, 50),
+        (70, 120),
+        (4, 250),
+        (0, 400),
+        (0, height - 150),
+        (8, height - 60),
+        (36, height - 16),
+        (84, height),
+    ]
     side = curve(shoulder, closed=False)
     sheet.shape([*side, *[(width - x, y) for x, y in reversed(side)]], "#2f6f66", "#1d4f49")
     middle = width / 2
     sheet.rounded((70, 330, width - 70, 1290), 20, "#f7f5ec")
     sheet.write((middle, 440), SHAMPOO.brand, 108, "#1d4f49", "serif bold", "mm", 16)
-    sheet.write((middle, 530), "MOYULAN", 40, "#1d4f49", "sans", "mm", 16)
+    sheet.write((middle, 530), "MOYULAN", 48, "#1d4f49", "bold", "mm", 5)
     _rosemary(sheet, (middle - 40, 800), (middle + 50, 590))
     sheet.write((middle, 880), SHAMPOO.name, 70, "#222", "bold", "mm")
     sheet.write((middle, 960), "AMINO ACID SHAMPOO", 36, "#222", "sans", "mm")
@@ -145,7 +155,11 @@ def _shirt(lettering: Lettering) -> Image.Image:
     _folds(sheet)
     for way in (-1, 1):
         sheet.draw.line([(900 + way * 590, 838), (900 + way * 836, 738)], fill="#d8d4c9", width=4)
-        sheet.draw.line(curve([(900 + way * 560, 290), (900 + way * 506, 470), (900 + way * 500, 690)], closed=False), fill="#dedacf", width=4)
+        sheet.draw.line(
+            curve([(900 + way * 560, 290), (900 + way * 506, 470), (900 + way * 500, 690)], closed=False),
+            fill="#dedacf",
+            width=4,
+        )
     for y in (1746, 1758):
         sheet.draw.line([(404, y), (1396, y)], fill="#d8d4c9", width=3)
     sheet.shape(oval((900, 110), 190, 190), "#efece4", "#e4e0d6")  # ribbed collar, then the back's inside
@@ -164,9 +178,13 @@ def _folds(sheet: Sheet) -> None:
     layer = Image.new("RGBA", sheet.image.size)
     draw = ImageDraw.Draw(layer)
     creases = (
-        ((1390, 720), (1250, 900), (1160, 1180)), ((410, 720), (540, 900), (620, 1150)), ((430, 1330), (640, 1500), (900, 1560)),
-        ((1370, 1300), (1220, 1520), (1000, 1660)), ((1420, 640), (1480, 480), (1480, 340)), ((380, 640), (320, 480), (320, 340)),
-    )  # fmt: skip
+        ((1390, 720), (1250, 900), (1160, 1180)),
+        ((410, 720), (540, 900), (620, 1150)),
+        ((430, 1330), (640, 1500), (900, 1560)),
+        ((1370, 1300), (1220, 1520), (1000, 1660)),
+        ((1420, 640), (1480, 480), (1480, 340)),
+        ((380, 640), (320, 480), (320, 340)),
+    )
     for points in creases:
         line = curve(points, closed=False)
         for k, (x, y) in enumerate(line):  # thick in the middle, fading to both ends

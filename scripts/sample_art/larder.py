@@ -7,7 +7,7 @@ from PIL import Image, ImageFilter
 
 from sample_art.brush import Lettering, Sheet, ball, curve, leaf, lower_half, oval
 from sample_art.shown import Shown
-from sample_art.stage import Block, Camera, Stage, puff, wrap
+from sample_art.stage import Block, Camera, Stage, fainter, puff, wrap
 
 BISCUITS = Shown(
     brand="麦垄知味",
@@ -51,7 +51,7 @@ def _bag(lettering: Lettering) -> Image.Image:
     sheet.wash((0, 0, 1240, 1640), "#c2553a", "#a23a28")
     sheet.shape(oval((620, 1700), 900, 760), "#f6d9a0", "#eec27e")
     sheet.write((620, 232), BISCUITS.brand, 132, "#fff4dc", "serif bold", "mm", 18)
-    sheet.write((620, 346), "MAILONG", 46, "#ffdca6", "sans", "mm", 18)
+    sheet.write((620, 346), "MAILONG", 52, "#ffdca6", "bold", "mm", 10)
     sheet.rounded((150, 428, 1090, 632), 30, "#fff4dc")
     sheet.write((620, 528), BISCUITS.name, 132, "#8a2d1d", "bold", "mm", 8)
     sheet.write((620, 706), "BUTTER COOKIES", 74, "#fff4dc", "bold", "mm", 12)
@@ -107,7 +107,7 @@ def _laid_cookie(sheet: Sheet, at: tuple[float, float], size_px: int) -> None:
     shadow = Image.new("RGBA", sheet.image.size, "#5a2410")
     mask = Image.new("L", sheet.image.size)
     mask.paste(
-        cookie.getchannel("A").point(lambda a: a // 2),
+        fainter(cookie, 0.5),
         (round(at[0] - size_px / 2 + 14), round(at[1] - size_px / 2 + 22)),
     )
     shadow.putalpha(mask.filter(ImageFilter.GaussianBlur(18)))
@@ -164,7 +164,18 @@ def honey(lettering: Lettering) -> Image.Image:
 
 def _honey_glass(lettering: Lettering, width: int, height: int) -> Image.Image:
     sheet = Sheet((width, height), "#0000", lettering)
-    shoulder = [(150, 0), (142, 46), (92, 92), (24, 146), (2, 210), (0, 300), (0, height - 160), (10, height - 70), (40, height - 20), (90, height)]
+    shoulder = [
+        (150, 0),
+        (142, 46),
+        (92, 92),
+        (24, 146),
+        (2, 210),
+        (0, 300),
+        (0, height - 160),
+        (10, height - 70),
+        (40, height - 20),
+        (90, height),
+    ]
     side = curve(shoulder, closed=False)
     sheet.shape([*side, *[(width - x, y) for x, y in reversed(side)]], "#f3b23f", "#c9741a")
     sheet.glow((width * 0.3, height * 0.3), width * 0.8, "#ffe08a", 0.6)
@@ -178,7 +189,7 @@ def _honey_label(lettering: Lettering, width: int) -> Image.Image:
         sheet.draw.rectangle([0, y, width, y + 24], fill="#c98a2b")
     middle = width / 2
     sheet.write((middle, 140), HONEY.brand, 150, "#6b4214", "serif bold", "mm", 40)
-    sheet.write((middle, 252), "LOCUSTMOOR", 44, "#6b4214", "sans", "mm", 18)
+    sheet.write((middle, 252), "LOCUSTMOOR", 50, "#6b4214", "bold", "mm", 6)
     sheet.write((middle, 384), HONEY.name, 118, "#a45a12", "bold", "mm", 8)
     sheet.write((middle, 486), "ACACIA HONEY", 56, "#a45a12", "bold", "mm", 6)
     _blossom(sheet, (middle - 260, 140))
@@ -202,7 +213,7 @@ def tea(lettering: Lettering) -> Image.Image:
     """A tea tin in English only, with a cup."""
     stage = Stage((2000, 2000), Camera(20, 58, 6.6, 5600, (1000, 1040)))
     stage.room(("#dfe3d6", "#f0ede0"), ("#cdb79a", "#a98c68"), 0.62)
-    tin = Block(9, 13.2, 9, 30, x_cm=-2.6)
+    tin = Block(9, 13.2, 9, 38, x_cm=-2.6)
     stage.cast([p for side in ("front", "right", "left") for p in tin.face(side)])
     top = Sheet((600, 600), "#1f4a3d", lettering)
     top.wash((0, 0, 600, 600), "#2b5f4f", "#3a7563")

@@ -123,7 +123,7 @@ class Stage:
         self.shade(hull(self.camera.project(foot)), 0.45 * scale, strength * 1.6)
 
     def put(self, sheet: Image.Image, corners_px: Sequence[Point], light: tuple[float, float] = (1.0, 1.0)) -> None:
-        """`sheet` in perspective, its corners (clockwise from the top left) there; `light` left and right, 1 as drawn."""
+        """`sheet` in perspective, its corners (clockwise from the top left) there; `light` left and right."""
         lit = lighten(sheet, *light)
         width = max(math.dist(corners_px[0], corners_px[1]), math.dist(corners_px[3], corners_px[2]))
         height = max(math.dist(corners_px[0], corners_px[3]), math.dist(corners_px[1], corners_px[2]))
@@ -154,8 +154,9 @@ class Stage:
         left, top = round(at[0] - sheet.width / 2), round(at[1] - sheet.height / 2)
         for factor, part in ((1.0, 0.75), (0.25, 0.7)):
             mask = Image.new("L", self.image.size)
-            alpha = sheet.getchannel("A").point(lambda a, part=part: round(a * strength * part))
-            mask.paste(alpha, (round(left + lift_px * factor), round(top + lift_px * factor * 1.2)))
+            mask.paste(
+                fainter(sheet, strength * part), (round(left + lift_px * factor), round(top + lift_px * factor * 1.2))
+            )
             shadow = Image.new("RGBA", self.image.size, "#1c1410")
             shadow.putalpha(mask.filter(ImageFilter.GaussianBlur(lift_px * factor)))
             self.image.alpha_composite(shadow)
@@ -166,8 +167,13 @@ class Stage:
     def finish(self) -> Image.Image:
         """The picture at its final size, RGB."""
         half = (self.image.width // 2, self.image.height // 2)
-        exposed = self.image.convert("RGB").point(lambda level: round(level * EXPOSURE))
+        exposed = self.image.convert("RGB").point([round(level * EXPOSURE) for level in range(256)] * 3)
         return exposed.resize(half, Image.Resampling.LANCZOS)
+
+
+def fainter(sheet: Image.Image, share: float) -> Image.Image:
+    """How much of each pixel of `sheet` is there, times `share`: the mask of its shadow."""
+    return sheet.getchannel("A").point([round(level * share) for level in range(256)])
 
 
 def lighten(sheet: Image.Image, left: float, right: float) -> Image.Image:

@@ -18,7 +18,8 @@ _ENGLISH = {
     "grey": "gray", "silver": "gray", "charcoal": "gray", "navy": "blue", "azure": "blue", "teal": "green",
     "olive": "green", "mint": "green", "lime": "green", "coral": "orange", "violet": "purple", "lavender": "purple",
     "burgundy": "red", "maroon": "red", "crimson": "red", "rose": "red", "pink": "red", "ivory": "white",
-    "cream": "white", "gold": "yellow", "mustard": "yellow", "tan": "brown", "camel": "brown", "khaki": "brown", "beige": "brown",
+    "cream": "white", "gold": "yellow", "mustard": "yellow", "tan": "brown", "camel": "brown", "khaki": "brown",
+    "beige": "brown",
 } | {base: base for base in _CHINESE.values()}  # fmt: skip
 
 

@@ -52,7 +52,12 @@ export class Plate {
     const left = make("ul", { class: "column left", "aria-label": say("columns_left") });
     const right = make("ul", { class: "column right", "aria-label": say("columns_right") });
     stage.append(left, make("div", { class: "middle" }, figure), right);
-    const rest = make("div", {}, leftOut("unseen_rest", unseen), leftOut("unasked_rest", unasked));
+    const rest = make(
+      "div",
+      {},
+      leftOut("unseen-rest", unseen, (names) => say("unseen_rest", { names })),
+      leftOut("unasked-rest", unasked, (names) => say("unasked_rest", { names })),
+    );
     const lists = listsOf(record);
     const parts = [warnings(record), heading(record), stage, caption(record, rest), talk(item), foot, lists.node];
     article.append(...parts.filter(Boolean));
@@ -66,8 +71,8 @@ export class Plate {
 
 const titleOf = (record) => record.title || plainText(record.fields.category?.value) || say("untitled");
 
-const leftOut = (word, names) =>
-  names.length ? make("p", { class: word.replace("_", "-"), text: say(word, { names: names.join(say("list_comma")) }) }) : null;
+const leftOut = (kind, names, words) =>
+  names.length ? make("p", { class: kind, text: words(names.join(say("list_comma"))) }) : null;
 
 function chooseCards(record) {
   const isUnseen = (name) => record.fields[name].verdict === "unseen";
