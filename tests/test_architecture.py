@@ -14,7 +14,7 @@ SOURCE = ROOT / "src" / "tujian"
 ORDER = tuple(
     line.strip()
     for line in """
-    errors, geometry, settings, metrics,
+    errors, geometry, settings, metrics, heap,
     exif, rendering, decoding, sniffing, fetching, pictures,
     taxonomy, perception.gs1, perception.text, perception.barcodes, perception.colours, perception.labels,
     perception.faces, perception.safety, perception.quality, perception.scripts, perception.vectors, perception,

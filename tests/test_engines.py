@@ -151,11 +151,11 @@ def test_an_address_that_is_none_is_refused_at_once():
 
 @pytest.mark.parametrize("url, leaves", [("http://127.0.0.1:1/v1", False), ("https://api.example.com/v1", True)])
 def test_it_is_known_whether_pictures_leave_the_machine(url, leaves):
-    assert remote(url).remote is leaves
+    assert remote(url).place.remote is leaves
 
 
 def test_a_key_in_the_address_is_not_shown():
-    assert "hush" not in remote("http://user:hush@127.0.0.1:8080/v1").host
+    assert "hush" not in str(remote("http://user:hush@127.0.0.1:8080/v1").place)
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ NUTRITION = (
 
 def milk_front(lettering: Lettering) -> Image.Image:
     """The carton from the front, a straw's height above the table, its side in half shadow."""
-    stage = Stage((2000, 2000), Camera(19, 46, 5.2, 5900, (1000, 1000)))
+    stage = Stage((2000, 2000), Camera(19, 46, 5.2, 6500, (960, 1010)))
     stage.room(("#d5e3ea", "#f1efe6"), ("#e9dcc6", "#cdb691"), 0.6)
     _glass(stage, (5.6, -3.2), lettering)
     carton = Block(7, 10.4, 5.6, 24, x_cm=-1.2, z_cm=0.6)
@@ -57,7 +57,7 @@ def milk_front(lettering: Lettering) -> Image.Image:
 
 def milk_side(lettering: Lettering) -> Image.Image:
     """The same carton, turned: the table of nutrients, the dates and the barcode."""
-    stage = Stage((1840, 2240), Camera(16, 48, 5.3, 7550, (945, 1130)))
+    stage = Stage((1840, 2240), Camera(16, 48, 5.3, 8350, (955, 1105)))
     stage.room(("#d5e3ea", "#f1efe6"), ("#e9dcc6", "#cdb691"), 0.64)
     carton = Block(7, 10.4, 5.6, 72, x_cm=-0.2)
     stage.cast([p for side in ("front", "right") for p in carton.face(side)])
@@ -103,7 +103,7 @@ def _carton(
 
 def _milk_face(lettering: Lettering) -> Sheet:
     sheet = Sheet((940, 1396), "#fdfefe", lettering)
-    sheet.wash((0, 0, 940, 900), "#ffffff", SKY)
+    sheet.wash((0, 0, 940, 1000), "#ffffff", SKY)
     _hills(sheet, 860)
     _seal(sheet, (470, 128))
     sheet.write((470, 262), MILK.brand, 104, INK, "serif bold", "mm", 14)

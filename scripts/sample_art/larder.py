@@ -234,7 +234,7 @@ def _tea_front(lettering: Lettering) -> Sheet:
         for way, root in ((-1, 0), (1, 960)):
             leaf(sheet, (root, y), (root - way * reach, y - 130), 0.22, ("#4f8c6d", "#2f6a52"))
     sheet.rounded((34, 34, 926, 1374), 24, None, "#c9a24f", 6)
-    sheet.write((480, 190), "FERNMERE", 112, "#f3e7c6", "serif bold", "mm", 10)
+    sheet.write((480, 190), "FERNMERE", 120, "#f3e7c6", "serif bold", "mm", 6)
     sheet.write((480, 296), "& DAUGHTERS", 56, "#d9bd78", "serif", "mm", 14)
     sheet.rounded((130, 400, 830, 930), 30, "#f6efdc")
     sheet.rounded((150, 420, 810, 910), 20, None, "#c9a24f", 4)
@@ -251,7 +251,7 @@ def _tea_side(lettering: Lettering) -> Sheet:
     sheet.wash((0, 0, 960, 1408), "#f9f4e4", "#eadfc2")
     sheet.wash((0, 0, 960, 120), "#265747", "#1f4a3d")
     for index, words in enumerate(("Bring fresh water", "to the boil. Steep", "3 to 5 minutes.")):
-        sheet.write((90, 250 + index * 100), words, 84, "#1f4a3d", "serif")
+        sheet.write((90, 250 + index * 100), words, 68, "#1f4a3d", "serif")
     sheet.write((90, 640), "BEST BEFORE", 92, "#1f4a3d", "bold")
     sheet.write((90, 750), "30.09.2027", 92, "#1f4a3d", "bold")
     sheet.barcode((170, 880), TEA.barcode, 7, 340)

@@ -12,7 +12,6 @@ from pathlib import Path
 from tujian.answers import Answers
 from tujian.decoding import Decoder
 from tujian.engines import Engine
-from tujian.engines.remote import RemoteEngine
 from tujian.errors import EngineError, Lang
 from tujian.fetching import Fetcher
 from tujian.knowledge import Knowledge
@@ -43,7 +42,7 @@ class House:
         self.settings = settings
         self.tasks = Tasks.load(settings.home_dir / "tasks")
         self.knowledge = Knowledge.load(settings.home_dir)
-        self.engine = engine or RemoteEngine.from_settings(settings)
+        self.engine = engine or _attached(settings)
         self.metrics = Metrics()
         self._decoder = Decoder(settings.decode_timeout_s, settings.decode_memory_mb, children=min(2, settings.workers))
         networks = [part.strip() for part in settings.fetch_allow.split(",") if part.strip()]
@@ -131,6 +130,15 @@ class House:
         self.metrics.answered("looked" if complete else "engine_failed")
         if complete and recipe:
             self._answers.keep(picture.sha256, recipe, record.to_json())
+
+
+def _attached(settings: Settings) -> Engine | None:
+    """The engine that the settings name; its client is only imported for one."""
+    if settings.engine_url is None:
+        return None
+    from tujian.engines.remote import RemoteEngine
+
+    return RemoteEngine.from_settings(settings)
 
 
 def _with_opening(record: Record, opened_ms: float) -> Record:

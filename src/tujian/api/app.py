@@ -16,7 +16,6 @@ from tujian.api.gate import Gate
 from tujian.api.guard import Guard
 from tujian.api.printed import printed_router
 from tujian.api.v1 import v1_router
-from tujian.engines.remote import RemoteEngine
 from tujian.house import House
 from tujian.web import EngineMark, Sample, login_router, page_router, static_dir
 
@@ -53,10 +52,10 @@ def create_app(house: House) -> FastAPI:
 
 def _mark(house: House) -> EngineMark | None:
     """What the page says about the engine, without asking the engine."""
-    engine = house.engine
-    if not isinstance(engine, RemoteEngine):
+    if house.engine is None:
         return None
-    return {"model": house.settings.engine_model or "", "url": engine.host, "remote": engine.remote}
+    url, remote = house.engine.place
+    return {"model": house.settings.engine_model or "", "url": url, "remote": remote}
 
 
 def _samples(folder: Path) -> list[Sample]:

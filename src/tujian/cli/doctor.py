@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from typing import NamedTuple
 
-from tujian.engines.remote import RemoteEngine
 from tujian.errors import Lang, TujianError
 from tujian.house import House, Wish
 from tujian.schema import open_database
@@ -77,17 +76,18 @@ def _rehearse(settings: Settings) -> None:
 
 
 def _engine(settings: Settings) -> Iterator[Finding]:
-    engine = RemoteEngine.from_settings(settings)
-    if engine is None:
+    if settings.engine_url is None:
         yield Finding(
             None,
             "没有连接视觉语言模型（可选）：TUJIAN_ENGINE_URL",
             "no vision-language model (optional): TUJIAN_ENGINE_URL",
         )
         return
-    yield _tried(
-        settings.lang, f"引擎 {engine.host}", f"engine {engine.host}", lambda: print("  ", engine.used().model)
-    )
+    from tujian.engines.remote import RemoteEngine
+
+    engine = RemoteEngine.from_settings(settings)
+    url = engine.place.url
+    yield _tried(settings.lang, f"引擎 {url}", f"engine {url}", lambda: print("  ", engine.used().model))
 
 
 def _tried(lang: Lang, zh: str, en: str, attempt: Callable[[], None]) -> Finding:

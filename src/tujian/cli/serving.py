@@ -65,7 +65,7 @@ def _engine_words(house: House, settings: Settings) -> tuple[str, str]:
             "No vision-language model attached: text, barcodes, colours and categories work. For richer records give "
             "--engine-url the address of a Qwen3-VL server.",
         )
-    return (f"图片会发送到 {settings.engine_url}", f"Pictures are sent to {settings.engine_url}")
+    return (f"图片会发送到 {house.engine.place.url}", f"Pictures are sent to {house.engine.place.url}")
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from jsonschema import Draft202012Validator
 
@@ -48,8 +48,20 @@ class Reply:
     tokens_out: int | None = None
 
 
+class Place(NamedTuple):
+    """Where pictures go: an address without its key (None inside this process), and whether they leave the machine."""
+
+    url: str | None
+    remote: bool
+
+
 class Engine(Protocol):
     """A vision-language model. Raises EngineDown, EngineRefused."""
+
+    @property
+    def place(self) -> Place:
+        """Where it is, without asking it."""
+        ...
 
     def used(self) -> EngineUsed:
         """Who would answer; may ask the server for its model's name."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from tujian.engines.dialect import Question, Reply
+from tujian.engines.dialect import Place, Question, Reply
 from tujian.records import EngineUsed
 
 
@@ -12,6 +12,10 @@ class FakeEngine:
     def __init__(self, *replies: str | Reply | Callable[[Question], str]) -> None:
         self._replies: Sequence[str | Reply | Callable[[Question], str]] = replies or ("{}",)
         self.questions: list[Question] = []
+
+    @property
+    def place(self) -> Place:
+        return Place(None, remote=False)
 
     def used(self) -> EngineUsed:
         return EngineUsed(kind="fake", url=None, model="fake", remote=False)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import openai
 from openai import OpenAI
 
-from tujian.engines.dialect import SYSTEM, Question, Reply
+from tujian.engines.dialect import SYSTEM, Place, Question, Reply
 from tujian.errors import BadSettings, EngineDown, EngineError, EngineRefused, Said
 from tujian.records import EngineUsed
 from tujian.settings import LOOPBACK, Settings
@@ -40,22 +40,14 @@ class RemoteEngine:
         self._naming = threading.Lock()
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> "RemoteEngine | None":
-        """The engine that the settings name; None when they name none."""
-        if settings.engine_url is None:
-            return None
+    def from_settings(cls, settings: Settings) -> "RemoteEngine":
+        """The engine at `engine_url`. Raises BadSettings when that is no address."""
         key = settings.engine_key.get_secret_value() if settings.engine_key else None
-        return cls(settings.engine_url, model=settings.engine_model, key=key, timeout_s=settings.engine_timeout_s)
+        return cls(settings.engine_url or "", model=settings.engine_model, key=key, timeout_s=settings.engine_timeout_s)
 
     @property
-    def host(self) -> str:
-        """Where pictures go, for the page's mark."""
-        return self._shown
-
-    @property
-    def remote(self) -> bool:
-        """Whether pictures leave this machine."""
-        return self._remote
+    def place(self) -> Place:
+        return Place(self._shown, self._remote)
 
     def used(self) -> EngineUsed:
         return EngineUsed(kind="openai", url=self._shown, model=self._model_name(), remote=self._remote)

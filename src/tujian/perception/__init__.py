@@ -13,6 +13,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from tujian.heap import keep_small
 from tujian.perception.barcodes import Barcode, read_barcodes
 from tujian.perception.colours import Colour, find_colours
 from tujian.perception.faces import Face, FaceFinder
@@ -54,6 +55,7 @@ class Perception:
     def __init__(self) -> None:
         import cv2
 
+        keep_small()
         cv2.setNumThreads(1)  # pictures are looked at side by side, one core each
         self._text = TextReader()
         self._labeller = Labeller()

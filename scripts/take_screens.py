@@ -1,0 +1,144 @@
+"""Photographs the page with the project's own samples on it, for the README.
+
+    python scripts/take_screens.py [--url URL] [--out DIR]
+
+Enters: a running Tujian at --url, or one started here without an engine and with a home of its own. Leaves: three
+PNGs of at most 256 colours. Needs Chromium and the `test` extra. No other picture ever goes on the page.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+SAMPLES = ROOT / "src/tujian/data/samples"
+READY = "Tujian is ready at "  # cli/serving.py prints it once the models are loaded
+ANSWER_TIMEOUT_MS = 60_000  # the first picture also plans the networks, on a shared core
+MOST_BYTES = 250_000
+TASK = "product"
+CHROMIUM = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One screenshot: how the page is set, what is dropped on it; the first sample is the one on the plate.
+
+    `from_top` is a selector: what stands at the upper edge, once the page is long enough to be scrolled.
+    """
+
+    name: str
+    lang: str
+    theme: str
+    size_px: tuple[int, int]
+    samples: tuple[str, ...]
+    from_top: str = "body"
+
+
+SHOTS = (
+    Shot("plate-zh-light", "zh", "light", (1280, 800), ("milk-side.jpg",)),
+    Shot("plate-en-dark", "en", "dark", (1280, 800), ("biscuits.jpg", "juice.jpg", "shampoo.jpg"), "#strip"),
+    Shot("phone-zh", "zh", "light", (390, 844), ("biscuits.jpg",)),
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Photographs the page with the project's own samples on it.")
+    parser.add_argument("--url", help="a running Tujian (default: one is started)")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs/screens", help="folder for the pictures")
+    chosen = parser.parse_args()
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    with _serving(chosen.url) as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
+        for shot in SHOTS:
+            _save(_photograph(browser, url, shot), chosen.out / f"{shot.name}.png")
+        browser.close()
+
+
+@contextmanager
+def _serving(url: str | None) -> Iterator[str]:
+    """The address of the page: the one given, or that of a server which lives as long as the block."""
+    if url:
+        yield url
+        return
+    with tempfile.TemporaryDirectory() as home:
+        settings = {name: value for name, value in os.environ.items() if not name.startswith("TUJIAN_")}
+        server = subprocess.Popen(
+            [sys.executable, "-c", "from tujian.cli import app; app()", "serve", "--port", "0"],
+            env=settings | {"TUJIAN_HOME": home},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            yield _wait_until_ready(server)
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+
+
+def _wait_until_ready(server: subprocess.Popen[str]) -> str:
+    assert server.stdout is not None  # it was opened as a pipe
+    for line in server.stdout:
+        if line.startswith(READY):
+            return line.removeprefix(READY).strip()
+    raise SystemExit("The server ended before it was ready: run `tujian doctor`.")
+
+
+def _photograph(browser: Browser, url: str, shot: Shot) -> bytes:
+    """The page once every sample has been read and its lines are drawn."""
+    width, height = shot.size_px
+    context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
+    context.add_cookies([{"name": "theme", "value": shot.theme, "url": url}])
+    page = context.new_page()
+    page.set_default_timeout(ANSWER_TIMEOUT_MS)
+    page.goto(f"{url}/?lang={shot.lang}")
+    _drop(page, [SAMPLES / name for name in shot.samples])
+    page.wait_for_function(
+        "count => document.querySelectorAll('.thumb.is-done').length === count", arg=len(shot.samples)
+    )
+    page.wait_for_selector(".stage .value")
+    page.wait_for_function("() => document.querySelector('.frame img')?.naturalWidth")
+    page.evaluate("() => document.fonts.ready")
+    page.evaluate("selector => document.querySelector(selector).scrollIntoView()", shot.from_top)
+    page.mouse.move(1, 1)
+    picture = page.screenshot()
+    context.close()
+    return picture
+
+
+def _drop(page: Page, pictures: list[Path]) -> None:
+    """The page listens once its tasks are listed. Packs are asked about as products."""
+    page.wait_for_function("() => document.querySelectorAll('#task option').length > 1")
+    page.select_option("#task", TASK)
+    page.set_input_files("#files", pictures)
+
+
+def _save(png: bytes, path: Path) -> None:
+    """A palette PNG. Raises SystemExit where it is still too large for a README."""
+    picture = Image.open(BytesIO(png)).convert("RGB")
+    picture.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True)
+    if path.stat().st_size > MOST_BYTES:
+        raise SystemExit(f"{path.name} has {path.stat().st_size} bytes, more than {MOST_BYTES}: show less on it.")
+
+
+if __name__ == "__main__":
+    main()
