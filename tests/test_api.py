@@ -108,6 +108,22 @@ def test_paths_of_the_server_are_no_addresses(client, url):
     assert answer.status_code == 400 and "root:" not in answer.text
 
 
+def test_paths_below_an_allowed_root_are_taken_and_no_others(house, tmp_path):
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "a.png").write_bytes(png())
+    (tmp_path / "secret.png").write_bytes(png())
+    (tmp_path / "pictures" / "way-out.png").symlink_to(tmp_path / "secret.png")
+    rooted = House(read_settings(home=tmp_path, pictures_root=tmp_path / "pictures"))
+    rooted._perception = house.perception
+    client = TestClient(create_app(rooted), base_url="http://localhost")
+    status = {
+        url: client.post("/v1/records", data={"url": url}).status_code
+        for url in ("a.png", "../secret.png", str(tmp_path / "secret.png"), "way-out.png", "gone.png")
+    }
+    rooted.close()
+    assert list(status.values()) == [200, 400, 400, 400, 400]
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1:80/", "http://[::1]/", "http://169.254.169.254/latest/meta-data"])
 def test_private_addresses_are_not_fetched(client, url):
     answer = client.post("/v1/records", data={"url": url})

@@ -1,5 +1,6 @@
 """The API proper: records, tasks, the record's schema, health and numbers."""
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
@@ -36,7 +37,11 @@ def v1_router(house: House, gate: Gate) -> APIRouter:
         wish = Wish(task, spoken, question or None)
         if len(image) > 1:
             return {"records": [_one_of_many(house, gate, upload, wish) for upload in image[:MOST_PICTURES]]}
-        source, name = (single_picture(image[0]), image[0].filename or "") if image else (_address(url), "")
+        source, name = (
+            (single_picture(image[0]), image[0].filename or "")
+            if image
+            else (_address(url, house.settings.pictures_root), "")
+        )
         with gate.pass_through():
             return house.record(source, wish, name=name).to_json()
 
@@ -44,7 +49,7 @@ def v1_router(house: House, gate: Gate) -> APIRouter:
     def preview(image: UploadFile | None = None, url: Annotated[str, Form()] = "") -> Response:
         """The picture as an upright JPEG of about a megapixel, for browsers that cannot show its format."""
         with gate.pass_through():
-            jpeg = house.preview(single_picture(image) if image else _address(url))
+            jpeg = house.preview(single_picture(image) if image else _address(url, house.settings.pictures_root))
         return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
     @router.get("/v1/tasks")
@@ -93,14 +98,18 @@ def require_engine(house: House, wanted: str) -> None:
         )
 
 
-def _address(url: str) -> str:
-    """A foreign address as it came; a path on this machine is none. req: B2"""
-    if not url.lower().startswith(("http://", "https://", "data:")):
-        raise BadInput(
-            zh=("没有收到图片。", "请在 image 里上传文件，或在 url 里给出 http(s) 或 data: 地址。"),
-            en=("No picture came.", "Upload one as `image`, or give an http(s) or data: address as `url`."),
-        )
-    return url
+def _address(url: str, root: Path | None) -> str | Path:
+    """A foreign address as it came; a path on this machine only below `root`, when there is one. # req: B2"""
+    if url.lower().startswith(("http://", "https://", "data:")):
+        return url
+    if url and root is not None:
+        path = (root / url).resolve()
+        if path.is_relative_to(root.resolve()):
+            return path
+    raise BadInput(
+        zh=("没有收到图片。", "请在 image 里上传文件，或在 url 里给出 http(s) 或 data: 地址。"),
+        en=("No picture came.", "Upload one as `image`, or give an http(s) or data: address as `url`."),
+    )
 
 
 def _one_of_many(house: House, gate: Gate, upload: UploadFile, wish: Wish) -> dict[str, Any]:
