@@ -14,17 +14,18 @@ SOURCE = ROOT / "src" / "tujian"
 ORDER = tuple(
     line.strip()
     for line in """
-    errors, geometry, settings, metrics, heap,
+    errors, geometry, folding, settings, metrics, heap,
     exif, rendering, decoding, sniffing, fetching, pictures,
     taxonomy, perception.gs1, perception.text, perception.barcodes, perception.colours, perception.labels,
     perception.faces, perception.safety, perception.quality, perception.scripts, perception.vectors, perception,
-    records, claims, tasks,
+    records, tasks,
     rules, rules.gtin, rules.measures, rules.dates, rules.brands, rules.colour_words, rules.sensitive, rules.scenes,
-    knowledge, engines.dialect, engines, engines.remote, engines.fake,
+    rules.category_words,
+    claims, knowledge, engines.dialect, engines, engines.remote, engines.fake,
     findings, reconcile, describe, review, recipes, plates, recognise,
     schema, migrations, answers, house,
     web.render, web.routes, web.login, web,
-    api.gate, api.errors, api.guard, api.v1, api.printed, api.app, api,
+    api.gate, api.errors, api.guard, api.facts, api.v1, api.printed, api.app, api,
     cli.recognising, cli.serving, cli.listing, cli.doctor, cli.main, cli, __main__
     """.split(",")
 )

@@ -3,10 +3,9 @@
 `reconcile.py` weighs them; nothing before it decides.
 """
 
-import re
-import unicodedata
 from dataclasses import dataclass, field
 
+from tujian.folding import fold
 from tujian.geometry import Box1000
 from tujian.records import Evidence, FieldValue, Source
 
@@ -47,12 +46,3 @@ class Claim:
             quote=self.quote,
         )
         return [own, *self.more]
-
-
-def fold(text: str) -> str:
-    """Letters and digits only, full width made half, lower case: the form in which texts are compared.
-
-    >>> fold("１００% Juice，橙汁")
-    '100juice橙汁'
-    """
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).casefold()

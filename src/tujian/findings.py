@@ -15,10 +15,12 @@ from tujian.pictures import Picture
 from tujian.records import Evidence, Source
 from tujian.rules import Reading, dates, measures
 from tujian.rules.brands import largest_lettering
+from tujian.rules.category_words import find_category
 from tujian.rules.gtin import find_in_lines
 from tujian.rules.scenes import find_scene
 from tujian.tasks import Task, TaskField
 
+PACKED_GOODS = "fb"  # what carries a barcode, a net content or a shelf life is asked about as groceries are
 MOST_COLOURS = 3
 LARGE_SHARE = 0.12  # a colour below this share of the subject is on its plate as a swatch, not in the field
 # fields that a rule can fill, by name: a task of the user's gets them by naming its field alike
@@ -41,6 +43,17 @@ def find_claims(picture: Picture, percepts: Percepts, task: Task, knowledge: Kno
         if source in field.sources
         for claim in find(field, picture, percepts, knowledge, lang)
     ]
+
+
+def likely_top(percepts: Percepts, knowledge: Knowledge) -> str | None:
+    """The taxonomy top a picture belongs to, as far as it can be told; None when it cannot."""
+    named = find_category(percepts, knowledge.taxonomy)
+    best = named.id if named else percepts.labels.top3[0].id if percepts.labels.sure else None
+    if best is not None:
+        return knowledge.taxonomy.get(best).top_id
+    lines = percepts.text_lines
+    is_pack = percepts.barcodes or any(READERS[name](lines) for name in ("net_content", "shelf_life", "best_before"))
+    return PACKED_GOODS if is_pack else None
 
 
 def _from_classifier(field: TaskField, _: Picture, percepts: Percepts, knowledge: Knowledge, lang: Lang) -> list[Claim]:
@@ -97,11 +110,36 @@ def _from_rules(field: TaskField, _: Picture, percepts: Percepts, knowledge: Kno
         return _brands(field, percepts.text_lines, knowledge)
     if field.name == "tags":
         return _tags(field, percepts, knowledge, lang)
+    if field.type == "category":
+        return _named_category(field, percepts, knowledge, lang)
     if field.name == "category":
         scene = find_scene(percepts, knowledge.taxonomy)
         return [Claim(field.name, scene.zh if lang == "zh" else scene.en, "rule", "scene/1", None)] if scene else []
     reader = READERS.get(field.name)
     return [_read_claim(field, reading) for reading in reader(percepts.text_lines)] if reader else []
+
+
+def _named_category(field: TaskField, percepts: Percepts, knowledge: Knowledge, lang: Lang) -> list[Claim]:
+    named = find_category(percepts, knowledge.taxonomy)
+    if named is None:
+        return []
+    category = knowledge.taxonomy.get(named.id)
+    if field.level == "top":
+        category = knowledge.taxonomy.get(category.top_id)
+    line = named.line
+    return [
+        Claim(
+            field.name,
+            category.name(lang),
+            "rule",
+            "category-words/1",
+            round(line.confidence * named.share, 3),
+            category.id,
+            category.id,
+            box_1000=line.box_1000,
+            quote=line.text,
+        )
+    ]
 
 
 def _brands(field: TaskField, lines: tuple[TextLine, ...], knowledge: Knowledge) -> list[Claim]:

@@ -14,6 +14,7 @@ from tujian.decoding import Decoder
 from tujian.engines import Engine
 from tujian.errors import EngineError, Lang
 from tujian.fetching import Fetcher
+from tujian.findings import likely_top
 from tujian.knowledge import Knowledge
 from tujian.metrics import Metrics
 from tujian.perception import Perception, Percepts
@@ -91,7 +92,7 @@ class House:
         self._remember(record, picture, recipe)
         return record
 
-    def preview(self, source: bytes | str, max_tokens: int = 1024) -> bytes:
+    def preview(self, source: bytes | Path | str, max_tokens: int = 1024) -> bytes:
         """A JPEG of the picture, upright and small enough for a page."""
         picture = open_picture(source, decoder=self._decoder, fetcher=self._fetcher, max_bytes=self.max_bytes)
         return fit_to_tokens(picture, max_tokens).jpeg
@@ -105,11 +106,10 @@ class House:
         )
 
     def _choose(self, name: str, percepts: Percepts) -> Task:
-        """The task called `name`; `auto` takes the one that wants the category, if the category is sure."""
+        """The task called `name`; `auto` takes the one that wants the category, or a pack's when it reads like one."""
         if name != AUTO:
             return self.tasks.get(name)
-        best = percepts.labels.top3[0].id if percepts.labels.sure else None
-        return self.tasks.for_top(self.knowledge.taxonomy.get(best).top_id if best else None)
+        return self.tasks.for_top(likely_top(percepts, self.knowledge))
 
     def _recipe(self, wish: Wish) -> str | None:
         """What the answer is stored under: known before the picture is decoded, so `auto` stands for all tasks.

@@ -10,8 +10,9 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
-from tujian.claims import Claim, fold
+from tujian.claims import Claim
 from tujian.errors import BadSettings, Lang
+from tujian.folding import fold
 from tujian.knowledge import Knowledge
 from tujian.perception.scripts import unreadable_script
 from tujian.perception.text import TextLine

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from tujian.errors import BadSettings, BrokenInstall, Lang
+from tujian.folding import fold
 
 OWN_FILE = Path(__file__).parent / "data" / "taxonomy" / "tujian.tsv"
 _SHOPIFY_LINE = re.compile(r"gid://shopify/TaxonomyCategory/(?P<id>\S+)\s+:\s+(?P<path>.+)")
@@ -66,6 +67,7 @@ class Taxonomy:
         self.version = version
         self._by_id = MappingProxyType(dict(categories))
         self._by_name = MappingProxyType(_names(self._by_id))
+        self.folded_names = MappingProxyType({fold(name): found for name, found in self._by_name.items()})
 
     @classmethod
     def load(cls, path: Path | None = None) -> "Taxonomy":

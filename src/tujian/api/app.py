@@ -12,6 +12,7 @@ from fastapi.staticfiles import StaticFiles
 
 from tujian import __version__
 from tujian.api.errors import add_handlers
+from tujian.api.facts import facts_router
 from tujian.api.gate import Gate
 from tujian.api.guard import Guard
 from tujian.api.printed import printed_router
@@ -41,6 +42,7 @@ def create_app(house: House) -> FastAPI:
     add_handlers(app, settings.lang, house.metrics)
     app.include_router(printed_router(house, gate))
     app.include_router(v1_router(house, gate))
+    app.include_router(facts_router(house))
     app.include_router(login_router(settings))
     samples = Path(str(files("tujian").joinpath("data/samples")))
     app.include_router(page_router(settings, lambda: _mark(house), _samples(samples)))

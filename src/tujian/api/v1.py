@@ -1,17 +1,16 @@
-"""The API proper: records, tasks, the record's schema, health and numbers."""
+"""The API proper: pictures in, records out."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
-from fastapi.responses import PlainTextResponse
+from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 
 from tujian.api.errors import body_of
 from tujian.api.gate import Gate
 from tujian.api.guard import MOST_PICTURES
 from tujian.errors import BadInput, Lang, NoEngine, TujianError
 from tujian.house import House, Wish
-from tujian.records import Record, record_schema
+from tujian.records import Record
 
 Language = Literal["zh", "en"]
 EXAMPLE = {"content": {"application/json": {"example": {"picture": {"path": "milk.jpg", "size_px": [768, 1024]},
@@ -37,13 +36,9 @@ def v1_router(house: House, gate: Gate) -> APIRouter:
         wish = Wish(task, spoken, question or None)
         if len(image) > 1:
             return {"records": [_one_of_many(house, gate, upload, wish) for upload in image[:MOST_PICTURES]]}
-        source, name = (
-            (single_picture(image[0]), image[0].filename or "")
-            if image
-            else (_address(url, house.settings.pictures_root), "")
-        )
+        source = single_picture(image[0]) if image else _address(url, house.settings.pictures_root)
         with gate.pass_through():
-            return house.record(source, wish, name=name).to_json()
+            return house.record(source, wish, name=(image[0].filename or "") if image else "").to_json()
 
     @router.post("/v1/preview", response_class=Response)
     def preview(image: UploadFile | None = None, url: Annotated[str, Form()] = "") -> Response:
@@ -51,32 +46,6 @@ def v1_router(house: House, gate: Gate) -> APIRouter:
         with gate.pass_through():
             jpeg = house.preview(single_picture(image) if image else _address(url, house.settings.pictures_root))
         return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
-
-    @router.get("/v1/tasks")
-    def list_tasks() -> dict[str, Any]:
-        """Every task with its fields, in both languages."""
-        hidden = {"identity", "prompts"}
-        return {"tasks": [task.model_dump(mode="json", exclude=hidden) for task in house.tasks]}
-
-    @router.get("/v1/schema")
-    def schema(task: str | None = None, lang: Annotated[Language, Query()] = "zh") -> dict[str, Any]:
-        """The record's JSON Schema; with `task`, the schema an engine is asked to answer in."""
-        return house.tasks.get(task).schema_of(lang) if task else record_schema()
-
-    @router.get("/healthz", response_class=PlainTextResponse)
-    def healthz() -> str:
-        return "ok"
-
-    @router.get("/readyz")
-    def readyz(response: Response) -> dict[str, bool]:
-        """200 once the models are loaded, 503 before."""
-        response.status_code = 200 if house.is_warm else 503
-        return {"ready": house.is_warm}
-
-    @router.get("/metrics", response_class=PlainTextResponse)
-    def metrics() -> Response:
-        """Prometheus text format."""
-        return PlainTextResponse(house.metrics.text(), media_type="text/plain; version=0.0.4")
 
     return router
 

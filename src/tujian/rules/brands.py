@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from tujian.claims import fold
+from tujian.folding import fold
 from tujian.perception.text import TextLine
 from tujian.rules import Reading
 

@@ -7,10 +7,9 @@ Does not know: 03/04/2026, which reads differently in two countries: such a date
 import datetime as dt
 import re
 from collections.abc import Sequence
-from itertools import zip_longest
 
 from tujian.perception.text import TextLine
-from tujian.rules import Reading
+from tujian.rules import Reading, value_beside
 
 _YMD = re.compile(r"(?<!\d)(20\d{2})\s*(?:[-./年]\s*)?(\d{1,2})\s*(?:[-./月]\s*)?(\d{1,2})(?!\d)\s*日?")
 _DMY = re.compile(r"(?<!\d)(\d{1,2})[.](\d{1,2})[.](20\d{2})(?!\d)")  # with dots the day stands first (DIN 1355)
@@ -62,17 +61,19 @@ def shelf_key(text: str) -> str | None:
 
 
 def _labelled(lines: Sequence[TextLine], label: re.Pattern[str], other: re.Pattern[str], rule: str) -> list[Reading]:
-    """Dates behind a label on the same line, or alone on the line after it."""
+    """Dates behind a label on its line, to its right, or just below it."""
     readings = []
-    for line, after in zip_longest(lines, lines[1:]):
+    for line in lines:
         match = label.search(line.text)
         if match is None:
             continue
         day = date_key(line.text[match.end() :])
         if day:
             readings.append(Reading(day, day, line, line.text, rule))
-        elif after and not other.search(after.text) and (day := date_key(after.text)):
-            readings.append(Reading(day, day, after, after.text, rule))
+            continue
+        beside = value_beside(line, lines)
+        if beside and not other.search(beside.text) and (day := date_key(beside.text)):
+            readings.append(Reading(day, day, beside, beside.text, rule))
     return readings
 
 

@@ -1,14 +1,15 @@
 """Net content and price as printed. req: B10
 
 Sources: GB 7718-2011 4.1.5 (net content: 净含量 with number and legal unit), OIML R 87 (e-mark packages).
-Does not know: which of two pack sizes on a shelf is meant; the line with a label wins, else a size that stands alone.
+Does not know: which of two pack sizes on a shelf is meant. A labelled amount wins; without one, an amount that stands
+alone on its line counts, unless it stands in a nutrition row or several different ones make a table.
 """
 
 import re
 from collections.abc import Sequence
 
 from tujian.perception.text import TextLine
-from tujian.rules import Reading
+from tujian.rules import Reading, row_of, value_beside
 
 # unit as printed → (symbol shown, factor, base): equal amounts share a key
 UNITS: dict[str, tuple[str, float, str]] = {
@@ -24,12 +25,17 @@ _UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
 _AMOUNT = re.compile(
     rf"(?<![\d.,])(\d{{1,4}}(?:[.,]\d{{1,3}})?)\s*({_UNIT})(?![a-z0-9])(?:\s*[x×*]\s*(\d{{1,3}})(?!\d))?", re.I
 )
-_LABEL = re.compile(r"净\s*含\s*量|净\s*重|净\s*容\s*量|规\s*格|net\s*(?:wt|weight|content|vol)|内容量", re.I)
+_LABEL = re.compile(
+    r"[净凈淨]\s*含\s*量|[净凈淨]\s*重|[净凈淨]\s*容\s*量|规\s*格|net\s*(?:wt|weight|content|vol)|内容量", re.I
+)
 _NUTRITION = re.compile(
     r"(?:每|per|/|pro|je)\s*100\s*(?:g|ml|克|毫升)|100\s*(?:g|ml|克|毫升)\s*[)）]|kcal|kj|千焦|能量|energi|蛋白质|脂肪|"
     r"碳水|钠|糖|protein|\bfat\b|carbo|sodium|sugar|salt|fibre",
     re.I,
 )
+_PROPERTY = re.compile(r"重量|毛重|尺寸|weight|size", re.I)
+TINY = ("mg", "毫克")  # nobody sells by the milligram: such an amount is a nutrient or a dose
+MOST_SIZES = 2  # different unlabelled amounts on one picture, from three on they are a table
 _PRICE = re.compile(
     r"(?:(?P<sign>[¥￥$€£]|RMB|CNY|USD|EUR)\s*(?P<a>\d{1,6}(?:[.,]\d{1,2})?))|(?P<b>\d{1,6}(?:\.\d{1,2})?)\s*(?P<unit>元)",
     re.I,
@@ -40,18 +46,32 @@ CURRENCIES = {"¥": "CNY", "￥": "CNY", "RMB": "CNY", "CNY": "CNY", "元": "CNY
 
 def find_net_content(lines: Sequence[TextLine]) -> list[Reading]:
     """Net contents, labelled ones first; amounts in nutrition rows are none."""
-    labelled, alone = [], []
-    for line in lines:
-        is_labelled = _LABEL.search(line.text) is not None
-        if _NUTRITION.search(line.text) and not is_labelled:
-            continue
-        for match in _AMOUNT.finditer(line.text):
-            reading = _net(match, line)
-            if is_labelled:
-                labelled.append(reading)
-            elif len(match[0]) >= 0.5 * len(line.text.strip()):  # the size stands (nearly) alone on its line
-                alone.append(reading)
-    return labelled + alone
+    labelled = [reading for line in lines if _LABEL.search(line.text) for reading in _behind_label(line, lines)]
+    alone = [
+        reading
+        for line in lines
+        if not _LABEL.search(line.text) and not _is_of_a_table(line, lines)
+        for reading in _standing_alone(line)
+    ]
+    return labelled + (alone if len({reading.key for reading in alone}) <= MOST_SIZES else [])
+
+
+def _behind_label(label: TextLine, lines: Sequence[TextLine]) -> list[Reading]:
+    own = [_net(match, label) for match in _AMOUNT.finditer(label.text)]
+    beside = None if own else value_beside(label, lines)
+    return own or ([_net(match, beside) for match in _AMOUNT.finditer(beside.text)] if beside else [])
+
+
+def _standing_alone(line: TextLine) -> list[Reading]:
+    matches = _AMOUNT.finditer(line.text)
+    return [_net(m, line) for m in matches if len(m[0]) >= 0.5 * len(line.text.strip()) and m[2].lower() not in TINY]
+
+
+def _is_of_a_table(line: TextLine, lines: Sequence[TextLine]) -> bool:
+    """Whether a nutrient or another property stands on the line, beside it or just above it."""
+    near = [line, *row_of(line, lines)]
+    above = [other for other in lines if value_beside(other, lines) is line]
+    return any(_NUTRITION.search(other.text) for other in near) or any(_PROPERTY.search(other.text) for other in above)
 
 
 def find_prices(lines: Sequence[TextLine]) -> list[Reading]:

@@ -1,0 +1,65 @@
+"""The kind of thing, where the pack itself says it: 纯牛奶, 曲奇饼干, apple juice.
+
+Enters: Percepts. Leaves: a category that the picture names in large letters, or None.
+It distrusts words on clothes (a T-shirt that says COFFEE is no coffee): a word counts where the classifier thinks of
+the same top as well, or where the picture reads like a pack, or where a label such as 品名 stands before it.
+"""
+
+import re
+from typing import NamedTuple
+
+from tujian.folding import fold
+from tujian.perception import Percepts
+from tujian.perception.text import TextLine
+from tujian.rules.brands import letter_height
+from tujian.rules.measures import find_net_content
+from tujian.taxonomy import Taxonomy
+
+LARGE = 0.5  # of the tallest letters: names of goods stand large, ingredients small
+WORD_SHARE = 0.9  # a word names what is inside, but 牛奶饼干 is a biscuit: the last word wins, not always rightly
+SHORTEST_LATIN = 4
+_LABELLED = re.compile(r"(?:品\s*名|产品名称|商品名称|食品名称|product\s*name)\s*[:：]?\s*(.+)", re.I)
+
+
+class Named(NamedTuple):
+    id: str
+    line: TextLine
+    share: float
+
+
+def find_category(percepts: Percepts, taxonomy: Taxonomy) -> Named | None:
+    """The category that the picture names; a labelled name first, else the one that ends in the largest letters."""
+    lines = percepts.text_lines
+    for line in lines:
+        label = _LABELLED.search(line.text)
+        if label and (category_id := _named_in(label[1], taxonomy)):
+            return Named(category_id, line, WORD_SHARE)
+    tallest = max((letter_height(line) for line in lines), default=0.0)
+    large = sorted((x for x in lines if letter_height(x) >= LARGE * tallest), key=letter_height, reverse=True)
+    for line in large:
+        category_id = _named_in(line.text, taxonomy)
+        if category_id and _is_plausible(category_id, percepts, taxonomy):
+            return Named(category_id, line, WORD_SHARE)
+    return None
+
+
+def _named_in(text: str, taxonomy: Taxonomy) -> str | None:
+    """The category whose name ends last in `text`, the longest of those: the head of a compound stands at its end."""
+    folded, words = fold(text), set(re.findall(r"[a-z]+", text.lower()))
+    hits = [
+        (folded.rfind(key) + len(key), len(key), category_id)
+        for key, category_id in taxonomy.folded_names.items()
+        if (key in words if key.isascii() else len(key) > 1 and key in folded) and len(key) >= _shortest(key)
+    ]
+    return max(hits)[2] if hits else None
+
+
+def _shortest(key: str) -> int:
+    return SHORTEST_LATIN if key.isascii() else 2
+
+
+def _is_plausible(category_id: str, percepts: Percepts, taxonomy: Taxonomy) -> bool:
+    thought_of = {taxonomy.get(guess.id).top_id for guess in percepts.labels.top3}
+    if taxonomy.get(category_id).top_id in thought_of:
+        return True
+    return bool(percepts.barcodes or find_net_content(percepts.text_lines)) and not percepts.labels.sure
