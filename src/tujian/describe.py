@@ -10,51 +10,50 @@ from tujian.errors import Lang
 from tujian.knowledge import Knowledge
 from tujian.perception import Percepts
 from tujian.records import Value
+from tujian.taxonomy import Category
 
 MOST_QUOTED = 3
 LONGEST_QUOTE = 24
 
 
-def title_of(fields: dict[str, Value], lang: Lang) -> str:
+def title_of(fields: dict[str, Value], category: Category | None, lang: Lang) -> str:
     """What to call the record: its name, else brand and category, else that it is unknown."""
-    name = fields.get("name")
-    if name and name.value:
-        return str(name.value)
-    brand, category = (fields[key].value if key in fields else None for key in ("brand", "category"))
-    known = [str(part) for part in (brand, category) if part]
+    name, brand, kind = (fields[key].value if key in fields else None for key in ("name", "brand", "category"))
+    if name:
+        return str(name)
+    known = [str(part) for part in (brand, kind or (category.name(lang) if category else None)) if part]
     if known:
         return " ".join(known)
     return "未能认出" if lang == "zh" else "Not recognised"
 
 
-def describe(percepts: Percepts, knowledge: Knowledge) -> dict[str, str]:
-    """A description in each language.
+def describe(percepts: Percepts, category: Category | None, knowledge: Knowledge) -> dict[str, str]:
+    """A description in each language; `category` is what the record settled on.
 
-    Colours come first, then the category if it is sure, then what can be read, faces, barcodes.
+    The kind of thing and its colours come first, then what can be read, codes, faces.
     """
-    return {"zh": _zh(percepts, knowledge), "en": _en(percepts, knowledge)}
+    return {"zh": _zh(percepts, category, knowledge), "en": _en(percepts, category, knowledge)}
 
 
-def answer_without_engine(percepts: Percepts, knowledge: Knowledge, lang: Lang) -> str:
+def answer_without_engine(description: str, lang: Lang) -> str:
     """What perception can tell when a free question is asked, and how to get a real answer."""
     if lang == "zh":
         return (
-            f"还没有连接视觉语言模型，回答不了自由提问。本机感知看到的是：{_zh(percepts, knowledge)}"
+            f"还没有连接视觉语言模型，回答不了自由提问。本机感知看到的是：{description}"
             "要得到回答，请启动一个 OpenAI 兼容的 Qwen3-VL 服务（llama-server、Ollama、vLLM 等），"
             "再用 TUJIAN_ENGINE_URL 或 --engine-url 给出地址，例如 http://127.0.0.1:8080/v1。"
         )
     return (
         f"No vision-language model is attached, so a free question cannot be answered. Perception saw: "
-        f"{_en(percepts, knowledge)} For an answer, start an OpenAI-compatible Qwen3-VL server (llama-server, Ollama, "
+        f"{description} For an answer, start an OpenAI-compatible Qwen3-VL server (llama-server, Ollama, "
         "vLLM …) and give its address by TUJIAN_ENGINE_URL or --engine-url, e.g. http://127.0.0.1:8080/v1."
     )
 
 
-def _zh(percepts: Percepts, knowledge: Knowledge) -> str:
+def _zh(percepts: Percepts, category: Category | None, knowledge: Knowledge) -> str:
     colours = "、".join(colour.zh for colour in percepts.colours[:2])
-    if percepts.labels.sure:
-        named = knowledge.taxonomy.get(percepts.labels.top3[0].id).zh
-        parts = [f"图中是{colours}的{named}" if colours else f"图中是{named}"]
+    if category is not None:
+        parts = [f"图中是{colours}的{category.zh}" if colours else f"图中是{category.zh}"]
     else:
         likely = "、".join(dict.fromkeys(knowledge.taxonomy.get(guess.id).zh for guess in percepts.labels.top3))
         parts = [f"拿不准是什么（最像：{likely}）" + (f"，主要颜色是{colours}" if colours else "")]
@@ -70,11 +69,10 @@ def _zh(percepts: Percepts, knowledge: Knowledge) -> str:
     return "；".join(parts) + "。"
 
 
-def _en(percepts: Percepts, knowledge: Knowledge) -> str:
+def _en(percepts: Percepts, category: Category | None, knowledge: Knowledge) -> str:
     colours = " and ".join(colour.en for colour in percepts.colours[:2])
-    if percepts.labels.sure:
-        named = knowledge.taxonomy.get(percepts.labels.top3[0].id).en
-        parts = [f"The picture shows {named}" + (f" in {colours}" if colours else "")]
+    if category is not None:
+        parts = [f"The picture shows {category.en}" + (f" in {colours}" if colours else "")]
     else:
         likely = ", ".join(dict.fromkeys(knowledge.taxonomy.get(guess.id).en for guess in percepts.labels.top3))
         parts = [f"Not sure what it is (most like {likely})" + (f"; mainly {colours}" if colours else "")]

@@ -19,6 +19,7 @@ from tujian.rules.category_words import find_category
 from tujian.rules.gtin import find_in_lines
 from tujian.rules.scenes import find_scene
 from tujian.tasks import Task, TaskField
+from tujian.taxonomy import Category
 
 PACKED_GOODS = "fb"  # what carries a barcode, a net content or a shelf life is asked about as groceries are
 MOST_COLOURS = 3
@@ -45,12 +46,18 @@ def find_claims(picture: Picture, percepts: Percepts, task: Task, knowledge: Kno
     ]
 
 
-def likely_top(percepts: Percepts, knowledge: Knowledge) -> str | None:
-    """The taxonomy top a picture belongs to, as far as it can be told; None when it cannot."""
+def likely_category(percepts: Percepts, knowledge: Knowledge) -> Category | None:
+    """What the picture names in print, else what the classifier is sure of; None when neither."""
     named = find_category(percepts, knowledge.taxonomy)
     best = named.id if named else percepts.labels.top3[0].id if percepts.labels.sure else None
-    if best is not None:
-        return knowledge.taxonomy.get(best).top_id
+    return knowledge.taxonomy.get(best) if best else None
+
+
+def likely_top(percepts: Percepts, knowledge: Knowledge) -> str | None:
+    """The taxonomy top a picture belongs to, as far as it can be told; None when it cannot."""
+    category = likely_category(percepts, knowledge)
+    if category is not None:
+        return category.top_id
     lines = percepts.text_lines
     is_pack = percepts.barcodes or any(READERS[name](lines) for name in ("net_content", "shelf_life", "best_before"))
     return PACKED_GOODS if is_pack else None
@@ -200,7 +207,7 @@ def _read_claim(field: TaskField, reading: Reading) -> Claim:
         reading.value,
         "rule",
         reading.rule,
-        line.confidence,
+        line.confidence * reading.share,
         reading.key,
         unit=reading.unit,
         box_1000=line.box_1000,

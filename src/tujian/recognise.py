@@ -14,7 +14,7 @@ from tujian.claims import Claim
 from tujian.describe import answer_without_engine, describe, title_of
 from tujian.engines import Engine, Question, ask_for
 from tujian.errors import EngineError, Lang
-from tujian.findings import find_claims
+from tujian.findings import find_claims, likely_category
 from tujian.knowledge import Knowledge
 from tujian.perception import Percepts
 from tujian.pictures import Picture, fit_to_tokens
@@ -59,17 +59,19 @@ def recognise(
         )
         for field in task.fields
     }
+    category = likely_category(percepts, knowledge)
+    descriptions = describe(percepts, category, knowledge)
     answer = said.answer
     if question is not None and engine is None:
-        answer = answer_without_engine(percepts, knowledge, lang)
+        answer = answer_without_engine(descriptions[lang], lang)
     return lay_out(
         picture,
         percepts,
         task,
         lang,
-        title=title_of(fields, lang),
+        title=title_of(fields, category, lang),
         fields=fields,
-        descriptions=describe(percepts, knowledge),
+        descriptions=descriptions,
         review=reasons(task, fields, picture, percepts, said.trouble, lang),
         engine=said.by,
         question=question,

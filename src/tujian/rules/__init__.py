@@ -11,7 +11,10 @@ from tujian.perception.text import TextLine
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A fact found in a line. `key` is its form for comparison, `value` the form for people."""
+    """A fact found in a line. `key` is its form for comparison, `value` the form for people.
+
+    `share` is how much of the line's confidence the finding keeps: 1 behind a label, less for a guess.
+    """
 
     value: str
     key: str
@@ -20,11 +23,17 @@ class Reading:
     rule: str
     unit: str | None = None
     valid: bool | None = None
+    share: float = 1.0
 
 
 def row_of(line: TextLine, lines: Sequence[TextLine]) -> list[TextLine]:
     """The other lines that stand beside `line`: their middles are within half the smaller height."""
     return [other for other in lines if other is not line and _is_beside(line, other)]
+
+
+def near(line: TextLine, lines: Sequence[TextLine]) -> list[TextLine]:
+    """The lines beside `line` and those just above and below it: what may say what it is about."""
+    return [*row_of(line, lines), *(other for other in lines if _is_stacked(line, other))]
 
 
 def value_beside(label: TextLine, lines: Sequence[TextLine]) -> TextLine | None:
@@ -42,6 +51,13 @@ def value_beside(label: TextLine, lines: Sequence[TextLine]) -> TextLine | None:
         and other.box_1000.x2 > box.x1
     ]
     return min(below, key=_middle, default=None)
+
+
+def _is_stacked(one: TextLine, other: TextLine) -> bool:
+    """Whether two lines overlap across and stand within one and a half lines of each other."""
+    (ax1, ay1, ax2, ay2), (bx1, by1, bx2, by2) = one.box_1000, other.box_1000
+    apart = max(ay1, by1) - min(ay2, by2)
+    return ax1 < bx2 and bx1 < ax2 and -0.5 * (ay2 - ay1) <= apart <= 1.5 * max(ay2 - ay1, by2 - by1)
 
 
 def _is_beside(one: TextLine, other: TextLine) -> bool:

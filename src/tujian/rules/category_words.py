@@ -17,7 +17,7 @@ from tujian.taxonomy import Taxonomy
 
 LARGE = 0.5  # of the tallest letters: names of goods stand large, ingredients small
 WORD_SHARE = 0.9  # a word names what is inside, but 牛奶饼干 is a biscuit: the last word wins, not always rightly
-SHORTEST_LATIN = 4
+SHORTEST_LATIN = 3  # tea
 _LABELLED = re.compile(r"(?:品\s*名|产品名称|商品名称|食品名称|product\s*name)\s*[:：]?\s*(.+)", re.I)
 
 

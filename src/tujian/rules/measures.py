@@ -7,9 +7,10 @@ alone on its line counts, unless it stands in a nutrition row or several differe
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tujian.perception.text import TextLine
-from tujian.rules import Reading, row_of, value_beside
+from tujian.rules import Reading, near, value_beside
 
 # unit as printed → (symbol shown, factor, base): equal amounts share a key
 UNITS: dict[str, tuple[str, float, str]] = {
@@ -35,6 +36,7 @@ _NUTRITION = re.compile(
 )
 _PROPERTY = re.compile(r"重量|毛重|尺寸|weight|size", re.I)
 TINY = ("mg", "毫克")  # nobody sells by the milligram: such an amount is a nutrient or a dose
+UNLABELLED_SHARE = 0.7  # a choice: an amount without a label may be anything, so labelled ones must outrank it
 MOST_SIZES = 2  # different unlabelled amounts on one picture, from three on they are a table
 _PRICE = re.compile(
     r"(?:(?P<sign>[¥￥$€£]|RMB|CNY|USD|EUR)\s*(?P<a>\d{1,6}(?:[.,]\d{1,2})?))|(?P<b>\d{1,6}(?:\.\d{1,2})?)\s*(?P<unit>元)",
@@ -64,14 +66,18 @@ def _behind_label(label: TextLine, lines: Sequence[TextLine]) -> list[Reading]:
 
 def _standing_alone(line: TextLine) -> list[Reading]:
     matches = _AMOUNT.finditer(line.text)
-    return [_net(m, line) for m in matches if len(m[0]) >= 0.5 * len(line.text.strip()) and m[2].lower() not in TINY]
+    return [
+        replace(_net(match, line), share=UNLABELLED_SHARE)
+        for match in matches
+        if len(match[0]) >= 0.5 * len(line.text.strip()) and match[2].lower() not in TINY
+    ]
 
 
 def _is_of_a_table(line: TextLine, lines: Sequence[TextLine]) -> bool:
-    """Whether a nutrient or another property stands on the line, beside it or just above it."""
-    near = [line, *row_of(line, lines)]
-    above = [other for other in lines if value_beside(other, lines) is line]
-    return any(_NUTRITION.search(other.text) for other in near) or any(_PROPERTY.search(other.text) for other in above)
+    """Whether a nutrient or another property stands on the line or next to it."""
+    if _NUTRITION.search(line.text):
+        return True
+    return any(_NUTRITION.search(other.text) or _PROPERTY.search(other.text) for other in near(line, lines))
 
 
 def find_prices(lines: Sequence[TextLine]) -> list[Reading]:
