@@ -7,6 +7,8 @@ same picture (sha256) + same recipe = same stored answer.
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from tujian import __version__
@@ -26,6 +28,7 @@ def recipe_parts(
     prompt = question if question is not None else task.prompt(lang)
     return {
         "tujian": __version__,
+        "code_sha256": code_identity(),
         "schema": SCHEMA_VERSION,
         "task": {"name": task.name, "sha256": task.identity},
         "lang": lang,
@@ -44,3 +47,14 @@ def recipe_parts(
 def recipe_hash(parts: Mapping[str, Any]) -> str:
     """First 12 hex digits of the sha256 of the parts."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:SHORT]
+
+
+@cache
+def code_identity() -> str:
+    """Hash of the package's own code and words: an update that changes answers also changes the recipe."""
+    digest = hashlib.sha256()
+    package = Path(__file__).parent
+    for path in sorted(p for p in package.rglob("*") if p.suffix in (".py", ".txt", ".csv", ".toml", ".tsv")):
+        digest.update(path.relative_to(package).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:SHORT]
