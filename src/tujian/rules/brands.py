@@ -22,14 +22,21 @@ class Brands:
 
     def __init__(self, names: Iterable[str]) -> None:
         self._by_key: dict[str, str] = {}
+        self._ordinary: set[str] = set()
         for name in names:
             spellings = [part.strip() for part in name.split("|") if part.strip()]
-            self._by_key |= {fold(spelling): spellings[0] for spelling in spellings}
+            first = spellings[0].lstrip("=")
+            self._by_key |= {fold(spelling): first for spelling in spellings}
+            self._ordinary |= {fold(spelling) for spelling in spellings if spelling.startswith("=")}
         self.version = hashlib.sha256(repr(self._by_key).encode()).hexdigest()[:12]
 
     @classmethod
     def load(cls, own: Path | None = None) -> "Brands":
-        """The shipped list and the user's. One brand a line, other spellings behind `|`, `#` opens a comment."""
+        """The shipped list and the user's.
+
+        One brand a line, other spellings behind `|`; `=` before a spelling that is also an ordinary word: it counts
+        only where it fills its line. `#` opens a comment.
+        """
         text = files("tujian").joinpath("data/words/brands.txt").read_text("utf-8")
         if own is not None and own.is_file():
             text += "\n" + own.read_text("utf-8")
@@ -45,15 +52,19 @@ class Brands:
         return fold(self._by_key.get(fold(name), name))
 
     def _in_line(self, line: TextLine) -> list[Reading]:
-        key = fold(line.text)
-        words = set(_runs(line.text))
-        hits = {
-            name
-            for spelling, name in self._by_key.items()
-            if spelling == key
-            or (len(spelling) >= SHORTEST and (spelling in words or (_is_chinese(spelling) and spelling in key)))
-        }
+        key, words = fold(line.text), set(_runs(line.text))
+        hits = {name for spelling, name in self._by_key.items() if self._stands_in(spelling, key, words)}
         return [Reading(name, fold(name), line, line.text, "brand-list/1") for name in sorted(hits)]
+
+    def _stands_in(self, spelling: str, key: str, words: set[str]) -> bool:
+        """Whether a spelling is the line, one of its words, or, in Chinese, part of it (short ones at its beginning)."""
+        if spelling == key:
+            return True
+        if spelling in self._ordinary:
+            return False
+        if _is_chinese(spelling):
+            return key.startswith(spelling) or (len(spelling) >= SHORTEST and spelling in key)
+        return len(spelling) >= SHORTEST and spelling in words
 
 
 def letter_height(line: TextLine) -> float:

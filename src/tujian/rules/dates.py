@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from tujian.perception.text import TextLine
 from tujian.rules import Reading, value_beside
 
-_YMD = re.compile(r"(?<!\d)(20\d{2})\s*(?:[-./年]\s*)?(\d{1,2})\s*(?:[-./月]\s*)?(\d{1,2})(?!\d)\s*日?")
+_YMD = re.compile(r"(?<!\d)(?<!\d-)(20\d{2})\s*(?:[-./年]\s*)?(\d{1,2})\s*(?:[-./月]\s*)?(\d{1,2})(?!\d)(?!-\d)\s*日?")
 _DMY = re.compile(r"(?<!\d)(\d{1,2})[.](\d{1,2})[.](20\d{2})(?!\d)")  # with dots the day stands first (DIN 1355)
 _MADE = re.compile(
     r"生产日期|制造日期|生産日|製造|出厂日期|\bM[FG][GD]\b|manufactur|produc(?:ed|tion)\s*(?:on|date)?", re.I

@@ -1,0 +1,106 @@
+"""Net content, price, dates and shelf life as printed. req: B10"""
+
+import pytest
+from drawn import line, lines
+
+from tujian.rules.dates import date_key, find_best_before, find_production_dates, find_shelf_lives, shelf_key
+from tujian.rules.measures import find_net_content, find_prices, measure_key, price_key
+
+
+@pytest.mark.parametrize(
+    "text, value, key",
+    [
+        ("净含量：250ml", "250 ml", "250 ml"),
+        ("凈含量 500克", "500 g", "500 g"),
+        ("净含量 1.5升", "1.5 L", "1500 ml"),
+        ("NET WT 125g", "125 g", "125 g"),
+        ("净含量 100g×6", "100 g × 6", "600 g"),
+        ("1 litre", "1 L", "1000 ml"),
+        ("33 cl", "33 cl", "330 ml"),
+        ("2.5kg", "2.5 kg", "2500 g"),
+    ],
+)
+def test_net_content_is_read_in_its_usual_forms(text, value, key):
+    found = find_net_content(lines(text))
+    assert (found[0].value, found[0].key) == (value, key)
+
+
+@pytest.mark.parametrize("text", ["每100ml", "蛋白质 3.6g", "Energy 268kJ per 100 g", "58mg", "型号 G500", "A4 纸"])
+def test_nutrients_and_doses_are_no_net_content(text):
+    assert find_net_content(lines(text)) == []
+
+
+def test_a_labelled_amount_outranks_one_that_stands_alone():
+    found = find_net_content(lines("3.6g", "净含量：250ml"))
+    assert found[0].value == "250 ml" and found[0].share > found[-1].share
+
+
+def test_the_amount_may_stand_beside_or_below_its_label():
+    beside = (line("净含量", top=100), line("250ml", top=102, left=400))
+    below = (line("净含量", top=100), line("250ml", top=150))
+    assert find_net_content(beside)[0].value == find_net_content(below)[0].value == "250 ml"
+
+
+def test_cells_of_a_nutrition_table_are_no_net_content():
+    row = (line("蛋白质", top=100), line("3.6g", top=101, left=400))
+    assert find_net_content(row) == []
+
+
+def test_many_sizes_are_a_table():
+    assert find_net_content(lines("10 g", "20 g", "30 g")) == []
+
+
+@pytest.mark.parametrize(
+    "text, value", [("¥39.90", "39.90 CNY"), ("￥12", "12.00 CNY"), ("39.9元", "39.90 CNY"), ("€ 3,50", "3.50 EUR")]
+)
+def test_prices_need_a_currency(text, value):
+    assert find_prices(lines(text))[0].value == value
+    assert find_prices(lines("39.90")) == []
+
+
+def test_equal_amounts_share_a_key_and_others_do_not():
+    assert measure_key("1 litre") == measure_key("1000毫升") != measure_key("500 ml")
+    assert price_key("¥39.9") == price_key("39.90 元") != price_key("$39.9")
+    assert measure_key("large") is None and price_key("cheap") is None
+
+
+@pytest.mark.parametrize(
+    "text, day",
+    [
+        ("2026-05-01", "2026-05-01"),
+        ("2026年5月1日", "2026-05-01"),
+        ("20260501", "2026-05-01"),
+        ("2026.05.01", "2026-05-01"),
+        ("30.09.2027", "2027-09-30"),
+        ("2026-02-31", None),
+        ("03/04/2026", None),
+        ("202605", None),
+        ("138-2026-0501-22", None),
+    ],
+)
+def test_dates_are_read_when_they_mean_one_day(text, day):
+    assert date_key(text) == day
+
+
+def test_labels_tell_the_first_day_from_the_last():
+    found = lines("生产日期：2026-05-01", "保质期至 2027年05月01日", "EXP 2028.01.01")
+    assert [r.value for r in find_production_dates(found)] == ["2026-05-01"]
+    assert [r.value for r in find_best_before(found)] == ["2027-05-01", "2028-01-01"]
+
+
+def test_a_date_below_its_label_is_found_past_another_column():
+    found = (line("BEST BEFORE", top=100, left=500), line("BLACK TEA", top=130), line("30.09.2027", top=150, left=500))
+    assert [r.value for r in find_best_before(found)] == ["2027-09-30"]
+
+
+def test_a_date_without_a_label_is_nobodys():
+    assert find_production_dates(lines("2026-05-01")) == find_best_before(lines("2026-05-01")) == []
+
+
+@pytest.mark.parametrize(
+    "text, value, key",
+    [("保质期9个月", "9 个月", "9 month"), ("保质期：1年", "1 年", "12 month"), ("保质期180天", "180 天", "180 day")],
+)
+def test_shelf_lives(text, value, key):
+    found = find_shelf_lives(lines(text))[0]
+    assert (found.value, found.key) == (value, key) and shelf_key(value) == key
