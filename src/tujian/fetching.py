@@ -253,7 +253,7 @@ def _is_inside(address: str, networks: Sequence[ipaddress.IPv4Network | ipaddres
 def _refused(reason: str) -> FetchRefused:
     return FetchRefused(
         zh=(
-            f"这个网址不能打开：{reason}。",
+            f"这个网址不能打开：出于安全，只打开公网地址（原因：{reason}）。",
             "请给出公开的 http(s) 图片地址，或先下载再上传；自家内网请写进 TUJIAN_FETCH_ALLOW（如 10.1.0.0/16）。",
         ),
         en=(

@@ -5,7 +5,6 @@ Exit codes: 0 all well, 1 some pictures failed (each is listed), 2 wrong use.
 
 import sys
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -36,7 +35,7 @@ Lang = Annotated[Language | None, typer.Option("--lang", help="language of value
 
 @app.command()
 def recognise(
-    paths: Annotated[list[Path], typer.Argument(help="pictures and folders", show_default=False)],
+    paths: Annotated[list[str], typer.Argument(help="pictures, folders and http(s) addresses", show_default=False)],
     task: Annotated[str, typer.Option(help="auto, or a name from `tujian tasks`")] = "auto",
     lang: Lang = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line, one line a file")] = False,

@@ -33,6 +33,7 @@ PICTURE_NAMES = frozenset(
     for name in names
 )
 CLAIMING_KINDS = frozenset({"raw", "psd", "other_picture", "svg"})  # pictures, but not ones that are read here
+ADDRESSES = ("http://", "https://", "data:")
 AHEAD = 4  # pictures queued a worker: enough to keep it busy, few enough to stop soon
 MARKS = {
     Verdict.CONFIRMED: "✓",
@@ -47,7 +48,7 @@ MARKS = {
 class Outcome:
     """What became of one file."""
 
-    path: Path
+    path: Path | str
     record: Record | None = None
     error: TujianError | None = None
     skipped: bool = False
@@ -61,9 +62,10 @@ class Outcome:
         return {"picture": {"path": str(self.path)}, "error": told} | ({"skipped": True} if self.skipped else {})
 
 
-def run(settings: Settings, paths: Sequence[Path], task: str, *, as_json: bool, jobs: int, verbose: bool) -> int:
+def run(settings: Settings, paths: Sequence[str], task: str, *, as_json: bool, jobs: int, verbose: bool) -> int:
     """Recognises and prints; returns the exit code."""
-    files = list(find_files(paths))
+    named = [source if source.startswith(ADDRESSES) else Path(source) for source in paths]
+    files = list(find_files(named))
     house = House(settings)
     if task != "auto":
         house.tasks.get(task)  # a wrong name is wrong use, not an error of every picture
@@ -72,7 +74,7 @@ def run(settings: Settings, paths: Sequence[Path], task: str, *, as_json: bool, 
     counts = {"done": 0, "failed": 0, "skipped": 0}
     try:
         with _progress(settings.lang, len(files), as_json) as step:
-            for outcome in _outcomes(house, files, wish, jobs, {path for path in paths}):
+            for outcome in _outcomes(house, files, wish, jobs, set(named)):
                 counts["skipped" if outcome.skipped else "failed" if outcome.error else "done"] += 1
                 step(lambda outcome=outcome: show(outcome, settings.lang, verbose))
     finally:
@@ -81,17 +83,19 @@ def run(settings: Settings, paths: Sequence[Path], task: str, *, as_json: bool, 
     return 1 if counts["failed"] else 0
 
 
-def find_files(paths: Iterable[Path]) -> Iterator[Path]:
-    """The files named and those in the folders named, in order, without hidden ones."""
+def find_files(paths: Iterable[Path | str]) -> Iterator[Path | str]:
+    """The files and addresses named and the files in the folders named, in order, without hidden ones."""
     for path in paths:
-        if path.is_dir():
+        if isinstance(path, Path) and path.is_dir():
             inside = (p for p in path.rglob("*") if not any(part.startswith(".") for part in p.relative_to(path).parts))
             yield from sorted(p for p in inside if p.is_file())
         else:
             yield path
 
 
-def _outcomes(house: House, files: Sequence[Path], wish: Wish, jobs: int, named: set[Path]) -> Iterator[Outcome]:
+def _outcomes(
+    house: House, files: Sequence[Path | str], wish: Wish, jobs: int, named: set[Path | str]
+) -> Iterator[Outcome]:
     """Outcomes in the files' order for one job, as they come for several."""
     if jobs == 1:
         yield from (_outcome(house, path, wish, path in named) for path in files)
@@ -106,9 +110,9 @@ def _outcomes(house: House, files: Sequence[Path], wish: Wish, jobs: int, named:
         yield from (future.result() for future in waiting)
 
 
-def _outcome(house: House, path: Path, wish: Wish, named: bool) -> Outcome:
+def _outcome(house: House, path: Path | str, wish: Wish, named: bool) -> Outcome:
     try:
-        if not named and (reason := no_picture(path)):
+        if isinstance(path, Path) and not named and (reason := no_picture(path)):
             return Outcome(path, error=reason, skipped=True)
         return Outcome(path, house.record(path, wish))
     except TujianError as error:
@@ -166,7 +170,7 @@ def _table_row(outcome: Outcome, lang: Lang, verbose: bool) -> None:
         console.print(f"{mark} [bold]{escape(str(outcome.path))}[/]  {escape(said.message)} {escape(said.remedy)}\n")
 
 
-def _print_plate(console: Console, path: Path, record: Record) -> None:
+def _print_plate(console: Console, path: Path | str, record: Record) -> None:
     """One record for people: fields that have a value with verdict and confidence, reasons for review, description."""
     console.print(f"[bold]{escape(record.title)}[/]  [dim]{escape(str(path))}[/]", soft_wrap=True)
     table = Table(show_header=False, box=None, pad_edge=False)

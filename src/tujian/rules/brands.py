@@ -57,7 +57,7 @@ class Brands:
         return [Reading(name, fold(name), line, line.text, "brand-list/1") for name in sorted(hits)]
 
     def _stands_in(self, spelling: str, key: str, words: set[str]) -> bool:
-        """Whether a spelling is the line, one of its words, or, in Chinese, part of it (short ones at its beginning)."""
+        """Whether a spelling is the line, one of its words, or, in Chinese, a part of it: short ones its beginning."""
         if spelling == key:
             return True
         if spelling in self._ordinary:
