@@ -167,7 +167,10 @@ def _table_row(outcome: Outcome, lang: Lang, verbose: bool) -> None:
         _print_plate(console, outcome.path, outcome.record)
     elif outcome.error is not None and (verbose or not outcome.skipped):
         said, mark = outcome.error.say(lang), "–" if outcome.skipped else "✗"
-        console.print(f"{mark} [bold]{escape(str(outcome.path))}[/]  {escape(said.message)} {escape(said.remedy)}\n")
+        console.print(
+            f"{mark} [bold]{escape(str(outcome.path))}[/]  {escape(said.message)} {escape(said.remedy)}\n",
+            soft_wrap=True,
+        )
 
 
 def _print_plate(console: Console, path: Path | str, record: Record) -> None:
@@ -186,7 +189,7 @@ def _print_plate(console: Console, path: Path | str, record: Record) -> None:
     for reason in record.review:
         table.add_row("", "!", f"[yellow]{escape(reason)}[/]")
     console.print(table)
-    console.print(f"[dim]{escape(record.description)}[/]\n")
+    console.print(f"[dim]{escape(record.description)}[/]\n", soft_wrap=True)
 
 
 def _summary(counts: dict[str, int], lang: Lang) -> None:
