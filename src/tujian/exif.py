@@ -55,9 +55,11 @@ def read_facts(image: Image.Image) -> Facts:
     camera = _camera(_text(exif.get(ExifTags.Base.Make)), _text(exif.get(ExifTags.Base.Model)))
     tags = {**exif, **exif.get_ifd(ExifTags.IFD.Exif)}  # some programs write the times into the first directory
     xmp = _xmp(image)
+    place = exif.get_ifd(ExifTags.IFD.GPSInfo)
+    has_place = ExifTags.GPS.GPSLatitude in place  # where the camera wrote nonsense, XMP copied it: nobody is asked
     return Facts(
         taken_at=next(filter(None, _times(image, tags, xmp, is_photo=camera is not None)), None),
-        gps=_gps(exif.get_ifd(ExifTags.IFD.GPSInfo)) or _xmp_gps(xmp),
+        gps=_gps(place) if has_place else _xmp_gps(xmp),
         camera=camera,
         orientation=read_orientation(exif),
     )
