@@ -18,6 +18,7 @@ from tujian.taxonomy import Taxonomy
 LARGE = 0.5  # of the tallest letters: names of goods stand large, ingredients small
 WORD_SHARE = 0.9  # a word names what is inside, but 牛奶饼干 is a biscuit: the last word wins, not always rightly
 SHORTEST_LATIN = 3  # tea
+FLAVOURS = ("fb-2-10", "fb-1-16")  # Shopify ids: fruit and vegetables, water
 _LABELLED = re.compile(r"(?:品\s*名|产品名称|商品名称|食品名称|product\s*name)\s*[:：]?\s*(.+)", re.I)
 
 
@@ -59,7 +60,13 @@ def _shortest(key: str) -> int:
 
 
 def _is_plausible(category_id: str, percepts: Percepts, taxonomy: Taxonomy) -> bool:
+    """Whether the picture may mean it: it refines what the classifier is sure of, or nothing sure speaks against it.
+
+    Fruit, vegetables and water on a pack are flavour, picture or instruction: they need the classifier's first guess.
+    """
+    first = percepts.labels.top3[0].id
+    if percepts.labels.sure or any(taxonomy.is_under(category_id, flavour) for flavour in FLAVOURS):
+        return taxonomy.is_under(category_id, first) or taxonomy.is_under(first, category_id)
     thought_of = {taxonomy.get(guess.id).top_id for guess in percepts.labels.top3}
-    if taxonomy.get(category_id).top_id in thought_of:
-        return True
-    return bool(percepts.barcodes or find_net_content(percepts.text_lines)) and not percepts.labels.sure
+    is_pack = bool(percepts.barcodes or find_net_content(percepts.text_lines))
+    return is_pack or taxonomy.get(category_id).top_id in thought_of
