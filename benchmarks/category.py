@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tujian.perception.labels import Backbone, Labeller, read_classes, views
+from tujian.perception.labels import Backbone, Labeller, look, read_classes
 from tujian.taxonomy import is_under
 
 KINDS = ("clothing", "grocery", "product")
@@ -47,7 +47,7 @@ class BareMap:
         self._backbone, self._classes = Backbone(), read_classes()
 
     def best(self, pixels: np.ndarray) -> str:
-        odds = self._backbone.read(views(pixels)).odds
+        odds = self._backbone.read(look(pixels)).odds
         by_id: dict[str, float] = {}
         for index, category_id in self._classes.items():
             by_id[category_id] = by_id.get(category_id, 0.0) + float(odds[index])

@@ -6,7 +6,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tujian.perception.labels import HEAD_FILE, SIDE_PX, Head, Labeller, Mass, Scorer, read_classes, shelf, trim, views
+from tujian.perception.labels import (
+    AREA_PX,
+    HEAD_FILE,
+    Head,
+    Labeller,
+    Mass,
+    Scorer,
+    is_on_white,
+    look,
+    read_classes,
+    shelf,
+    trim,
+)
 from tujian.taxonomy import Taxonomy, is_under
 
 
@@ -66,21 +78,49 @@ def test_a_plain_ground_is_cut_away_and_a_busy_one_is_left():
     assert trim(busy).shape == busy.shape
 
 
+def test_a_shops_white_ground_is_told_from_a_room():
+    noise = np.random.default_rng(1).integers(0, 255, (200, 300, 3), dtype=np.uint8)
+    assert is_on_white(card((200, 0, 0)))
+    assert not is_on_white(card((200, 0, 0), ground=(200, 190, 170)))
+    assert not is_on_white(noise)
+
+
+def test_a_close_up_that_fills_much_of_the_border_is_still_on_white():
+    pixels = card((0, 0, 0), (300, 300))
+    pixels[180:] = (30, 60, 120)
+    assert is_on_white(pixels)
+
+
+@pytest.mark.parametrize("size_px", [(300, 600), (600, 300), (400, 400), (620, 768)])
+def test_the_view_keeps_proportions_and_area(size_px):
+    width, height = size_px
+    busy = np.random.default_rng(2).integers(0, 255, (height, width, 3), dtype=np.uint8)
+    seen = look(busy).pixels
+    assert seen.shape[1] / seen.shape[0] == pytest.approx(width / height, rel=0.1)
+    assert seen.shape[0] * seen.shape[1] == pytest.approx(AREA_PX, rel=0.1)
+
+
 def test_nothing_is_squashed():
     disc = np.full((600, 300, 3), 255, np.uint8)
     y, x = np.ogrid[:600, :300]
     disc[(y - 300) ** 2 + (x - 150) ** 2 < 100**2] = 0
-    for view in views(disc):
-        dark = view.max(2) < 128
-        assert view.shape == (SIDE_PX, SIDE_PX, 3)
-        assert dark.any(0).sum() == pytest.approx(dark.any(1).sum(), abs=3)
+    dark = look(disc).pixels.max(2) < 128
+    assert dark.any(0).sum() == pytest.approx(dark.any(1).sum(), abs=3)
+
+
+def test_of_a_very_long_picture_the_middle_is_seen():
+    long = np.random.default_rng(3).integers(0, 90, (1000, 100, 3), dtype=np.uint8)
+    long[400:600] = (200, 30, 30)
+    seen = look(long).pixels
+    assert seen.shape[0] / seen.shape[1] == pytest.approx(2.2, rel=0.1)
+    assert (seen[:, :, 0] > 100).mean() > 0.8
 
 
 def test_the_weights_are_small_and_hold_no_pixels():
     assert HEAD_FILE.stat().st_size < 2_000_000
     head = Head.load()
     assert head.known.shape[1] == 256
-    assert head.weights.shape == (len(head.ids), 1280)
+    assert head.weights.shape == (2, len(head.ids), 1280)
 
 
 def test_the_head_is_believed_the_more_the_more_usual_the_picture_is():

@@ -65,7 +65,10 @@ def _is_plausible(category_id: str, percepts: Percepts, taxonomy: Taxonomy) -> b
     Fruit, vegetables and water on a pack are flavour, picture or instruction: they need the classifier's first guess.
     """
     first = percepts.labels.top3[0].id
-    if percepts.labels.sure or any(taxonomy.is_under(category_id, flavour) for flavour in FLAVOURS):
+    flavour = next((flavour for flavour in FLAVOURS if taxonomy.is_under(category_id, flavour)), None)
+    if flavour is not None and not taxonomy.is_under(first, flavour):
+        return False
+    if percepts.labels.sure:
         return taxonomy.is_under(category_id, first) or taxonomy.is_under(first, category_id)
     thought_of = {taxonomy.get(guess.id).top_id for guess in percepts.labels.top3}
     is_pack = bool(percepts.barcodes or find_net_content(percepts.text_lines))
