@@ -22,7 +22,7 @@ ORDER = tuple(
     rules, rules.gtin, rules.measures, rules.dates, rules.brands, rules.colour_words, rules.sensitive, rules.scenes,
     rules.category_words,
     claims, knowledge, engines.dialect, engines, engines.remote, engines.fake,
-    findings, reconcile, describe, review, recipes, plates, recognise,
+    findings, replies, reconcile, describe, review, recipes, plates, recognise,
     schema, migrations, answers, house,
     web.render, web.routes, web.login, web,
     api.gate, api.errors, api.guard, api.facts, api.v1, api.printed, api.app, api,

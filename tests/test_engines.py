@@ -64,6 +64,11 @@ def test_two_unusable_answers_are_an_error_that_says_why(engine_saying):
     assert "brand" in caught.value.en.message and caught.value.zh.remedy
 
 
+def test_an_answer_with_none_of_the_fields_is_no_answer():
+    fake = FakeEngine('{"品牌": "x"}', GOOD)
+    assert ask_for(fake, QUESTION)["brand"] == "Hillfold" and len(fake.questions) == 2
+
+
 def test_fields_nobody_asked_for_are_dropped_and_missing_ones_are_null():
     found = ask_for(FakeEngine('{"count": 1, "colour": "red"}'), QUESTION)
     assert found == {"brand": None, "count": 1}
@@ -167,7 +172,8 @@ def test_a_key_in_the_address_is_not_shown():
         ('{"a": [1, 2,],}', {"a": [1, 2]}),
         ("[1, 2]", None),
         ("", None),
-        ("{" * 5000, None),
+        ("{" * 200_000, None),
+        ('{"a,}' * 40_000, None),
     ],
 )
 def test_objects_are_found_in_what_models_write(text, found):

@@ -4,7 +4,7 @@ import pytest
 from drawn import line, lines
 
 from tujian.rules.dates import date_key, find_best_before, find_production_dates, find_shelf_lives, shelf_key
-from tujian.rules.measures import find_net_content, find_prices, measure_key, price_key
+from tujian.rules.measures import find_net_content, find_prices, measure_keys, price_keys
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,10 @@ from tujian.rules.measures import find_net_content, find_prices, measure_key, pr
         ("1 litre", "1 L", "1000 ml"),
         ("33 cl", "33 cl", "330 ml"),
         ("2.5kg", "2.5 kg", "2500 g"),
+        ("净含量：1,000 ml", "1000 ml", "1000 ml"),
+        ("25,000 g", "25000 g", "25000 g"),
+        ("净含量 0,250 kg", "0.25 kg", "250 g"),
+        ("净含量 12x250ml", "250 ml × 12", "3000 ml"),
     ],
 )
 def test_net_content_is_read_in_its_usual_forms(text, value, key):
@@ -51,17 +55,31 @@ def test_many_sizes_are_a_table():
 
 
 @pytest.mark.parametrize(
-    "text, value", [("¥39.90", "39.90 CNY"), ("￥12", "12.00 CNY"), ("39.9元", "39.90 CNY"), ("€ 3,50", "3.50 EUR")]
+    "text, value",
+    [
+        ("¥39.90", "39.90 CNY"),
+        ("￥12", "12.00 CNY"),
+        ("39.9元", "39.90 CNY"),
+        ("€ 3,50", "3.50 EUR"),
+        ("¥1,299.00", "1299.00 CNY"),
+        ("$1,299", "1299.00 USD"),
+        ("1,299元", "1299.00 CNY"),
+    ],
 )
 def test_prices_need_a_currency(text, value):
     assert find_prices(lines(text))[0].value == value
     assert find_prices(lines("39.90")) == []
 
 
+@pytest.mark.parametrize("text", ["RMB12345678", "满300减50元", "立减50元", "50元券", "满¥199减¥50"])
+def test_rebates_and_long_numbers_are_no_prices(text):
+    assert find_prices(lines(text)) == []
+
+
 def test_equal_amounts_share_a_key_and_others_do_not():
-    assert measure_key("1 litre") == measure_key("1000毫升") != measure_key("500 ml")
-    assert price_key("¥39.9") == price_key("39.90 元") != price_key("$39.9")
-    assert measure_key("large") is None and price_key("cheap") is None
+    assert measure_keys("1 litre") == measure_keys("1000毫升") != measure_keys("500 ml")
+    assert price_keys("¥39.9") == price_keys("39.90 元") != price_keys("$39.9")
+    assert measure_keys("large") == price_keys("cheap") == []
 
 
 @pytest.mark.parametrize(
@@ -72,6 +90,9 @@ def test_equal_amounts_share_a_key_and_others_do_not():
         ("20260501", "2026-05-01"),
         ("2026.05.01", "2026-05-01"),
         ("30.09.2027", "2027-09-30"),
+        ("30 September 2027", "2027-09-30"),
+        ("Sep 30, 2027", "2027-09-30"),
+        ("September 2027", None),
         ("2026-02-31", None),
         ("03/04/2026", None),
         ("202605", None),

@@ -5,11 +5,13 @@ import json
 import pytest
 from drawn import barcode, percepts, picture
 
+from tujian.engines import Reply
 from tujian.engines.fake import FakeEngine
-from tujian.errors import EngineDown, Said
+from tujian.errors import EngineDown, EngineUnusable, Said
 from tujian.knowledge import Knowledge
 from tujian.recognise import recognise
 from tujian.records import Record, Verdict
+from tujian.rules.brands import Brands
 from tujian.tasks import Tasks
 
 TASKS = Tasks.load()
@@ -83,6 +85,61 @@ def test_dates_shelf_life_price_and_content_come_from_the_lines():
     assert record["shelf_life"].value == "9 个月"
     assert record["price"].value == "39.90 CNY"
     assert record["net_content"].evidence[0].quote == "净含量 1 litre"
+
+
+@pytest.mark.parametrize(
+    "amount, verdict", [("25 g", "contradicted"), ("125克", "confirmed"), ("0.125 kg", "confirmed")]
+)
+def test_a_number_is_not_confirmed_by_standing_inside_another(amount, verdict):
+    assert record_of(percepts("NET WT 125g"), said(net_content=amount))["net_content"].verdict == verdict
+
+
+@pytest.mark.parametrize("words", ["reakf", "rea", "Hill"])
+def test_parts_of_words_are_no_quotes(words):
+    record = record_of(percepts("BREAKFAST TEA", "& DAUGHTERS", "HILLFOLD"), said(name=words))
+    assert record["name"].verdict is Verdict.UNCHECKED
+
+
+@pytest.mark.parametrize("field, words", [("best_before", "见瓶底"), ("best_before", "September 2027"),
+                                          ("net_content", "50 bags"), ("shelf_life", "half a year"),
+                                          ("shelf_life", "270 days"), ("brand", "阿尔普罗")])  # fmt: skip
+def test_what_cannot_be_understood_as_the_same_kind_of_fact_accuses_nobody(field, words):
+    pack = percepts("ALPRO", "净含量 1 litre", "保质期9个月", "BEST BEFORE 30.09.2027")
+    record = record_of(pack, said(**{field: words}))
+    assert record[field].verdict is Verdict.CONFIRMED and not any("模型说" in reason for reason in record.review)
+
+
+def test_the_same_day_in_other_words_is_confirmed():
+    record = record_of(percepts("BEST BEFORE 30.09.2027"), said(best_before="30 September 2027"))
+    assert record["best_before"].verdict is Verdict.CONFIRMED
+
+
+def test_two_claims_on_one_line_are_one_witness():
+    alone, repeated = record_of(MILK), record_of(MILK, said(net_content="1 L"))
+    assert repeated["net_content"].confidence == alone["net_content"].confidence
+
+
+def test_brands_of_the_users_own_change_the_recipe():
+    other = Knowledge(KNOWLEDGE.taxonomy, Brands(["Hillfold"]))
+    again = recognise(picture(), MILK, PRODUCT, None, knowledge=other)
+    assert again.recipe != record_of(MILK).recipe
+
+
+def test_a_failed_engine_is_another_recipe_than_none():
+    assert record_of(MILK, FakeEngine("no JSON")).recipe != record_of(MILK).recipe
+
+
+@pytest.mark.parametrize(
+    "reply", [Reply("half an", "length", "m"), Reply("", "stop", "m"), Reply("very " * 99, "stop", "m")]
+)
+def test_a_cut_empty_or_looping_answer_is_no_answer(reply):
+    record = record_of(MILK, FakeEngine(reply), question="适合送礼吗？")
+    assert "模型没有回答" in record.answer and any("模型" in reason for reason in record.review)
+
+
+def test_who_insists_gets_the_engines_error():
+    with pytest.raises(EngineUnusable):
+        record_of(MILK, FakeEngine("no JSON"), insist=True)
 
 
 def test_a_barcode_with_a_right_check_digit_outranks_everything_but_a_person():
@@ -159,7 +216,9 @@ def test_a_free_question_without_an_engine_gets_an_honest_answer():
 
 def test_tags_are_exactly_one_category_and_five_keywords_with_an_engine():
     record = record_of(MILK, said(category="食品饮料", tags=["a", "b", "c", "d", "e"]), TAGS)
-    assert record.tags == record["tags"].value and len(record.tags) == 5
+    assert record.tags == record["tags"].value == ["a", "b", "c", "d", "e"]
+    same = record_of(MILK, FakeEngine(json.dumps({"category": "x", "tags": ["a"] * 5})), TAGS)
+    assert any("模型" in reason for reason in same.review)
     short = record_of(MILK, FakeEngine(json.dumps({"category": "x", "tags": ["a", "b"]})), TAGS)
     assert any("模型" in reason for reason in short.review)
 

@@ -15,7 +15,9 @@ class Claim:
     """`value` of `field_name` according to `source`.
 
     `key` is the form for comparison ("1 L" and "1000 ml" agree). `valid` is a check digit's verdict.
-    `candidate_only` claims are kept and shown but never win: a hint is no finding.
+    `candidate_only` claims are kept and shown but never win: a hint is no finding. `inferred` ones were put together
+    from other findings instead of being read. `comparable` is off where the words could not be understood as a fact of
+    the field's kind: they agree with nothing and contradict nothing.
     """
 
     field_name: str
@@ -30,6 +32,8 @@ class Claim:
     quote: str | None = None
     valid: bool | None = None
     candidate_only: bool = False
+    inferred: bool = False
+    comparable: bool = True
     more: tuple[Evidence, ...] = field(default=())
 
     @property

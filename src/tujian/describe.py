@@ -6,7 +6,7 @@ Does not know: how to embellish.
 
 from collections.abc import Sequence
 
-from tujian.errors import Lang
+from tujian.errors import EngineError, Lang
 from tujian.knowledge import Knowledge
 from tujian.perception import Percepts
 from tujian.records import Value
@@ -35,8 +35,13 @@ def describe(percepts: Percepts, category: Category | None, knowledge: Knowledge
     return {"zh": _zh(percepts, category, knowledge), "en": _en(percepts, category, knowledge)}
 
 
-def answer_without_engine(description: str, lang: Lang) -> str:
-    """What perception can tell when a free question is asked, and how to get a real answer."""
+def answer_without(trouble: EngineError | None, description: str, lang: Lang) -> str:
+    """What a free question gets when no model answered it: why, what perception saw, and how to get an answer."""
+    if trouble is not None:
+        said = trouble.say(lang)
+        if lang == "zh":
+            return f"模型没有回答：{said.message}{said.remedy} 本机感知看到的是：{description}"
+        return f"The model did not answer: {said.message} {said.remedy} Perception saw: {description}"
     if lang == "zh":
         return (
             f"还没有连接视觉语言模型，回答不了自由提问。本机感知看到的是：{description}"
@@ -44,9 +49,9 @@ def answer_without_engine(description: str, lang: Lang) -> str:
             "再用 TUJIAN_ENGINE_URL 或 --engine-url 给出地址，例如 http://127.0.0.1:8080/v1。"
         )
     return (
-        f"No vision-language model is attached, so a free question cannot be answered. Perception saw: "
-        f"{description} For an answer, start an OpenAI-compatible Qwen3-VL server (llama-server, Ollama, "
-        "vLLM …) and give its address by TUJIAN_ENGINE_URL or --engine-url, e.g. http://127.0.0.1:8080/v1."
+        "No vision-language model is attached, so a free question cannot be answered. Perception saw: "
+        f"{description} For an answer, start an OpenAI-compatible Qwen3-VL server (llama-server, Ollama, vLLM …) and "
+        "give its address by TUJIAN_ENGINE_URL or --engine-url, e.g. http://127.0.0.1:8080/v1."
     )
 
 

@@ -121,7 +121,11 @@ def _from_rules(field: TaskField, _: Picture, percepts: Percepts, knowledge: Kno
         return _named_category(field, percepts, knowledge, lang)
     if field.name == "category":
         scene = find_scene(percepts, knowledge.taxonomy)
-        return [Claim(field.name, scene.zh if lang == "zh" else scene.en, "rule", "scene/1", None)] if scene else []
+        return (
+            [Claim(field.name, scene.zh if lang == "zh" else scene.en, "rule", "scene/1", None, inferred=True)]
+            if scene
+            else []
+        )
     reader = READERS.get(field.name)
     return [_read_claim(field, reading) for reading in reader(percepts.text_lines)] if reader else []
 
@@ -178,7 +182,7 @@ def _tags(field: TaskField, percepts: Percepts, knowledge: Knowledge, lang: Lang
     if percepts.faces:
         tags.append("人物" if lang == "zh" else "people")
     unique = list(dict.fromkeys(tags))[: field.count or 20]
-    return [Claim(field.name, unique, "rule", "tags/1", None)] if unique else []
+    return [Claim(field.name, unique, "rule", "tags/1", None, inferred=True)] if unique else []
 
 
 def _from_faces(field: TaskField, _: Picture, percepts: Percepts, __: Knowledge, lang: Lang) -> list[Claim]:

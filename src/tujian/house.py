@@ -15,6 +15,7 @@ from tujian.engines import Engine
 from tujian.errors import EngineError, Lang
 from tujian.fetching import Fetcher
 from tujian.findings import likely_top
+from tujian.folding import printable
 from tujian.knowledge import Knowledge
 from tujian.metrics import Metrics
 from tujian.perception import Perception, Percepts
@@ -34,6 +35,7 @@ class Wish:
     task: str = AUTO
     lang: Lang = "zh"
     question: str | None = None
+    insist: bool = False  # an engine that does not answer is an error, not a poorer record
 
 
 class House:
@@ -74,19 +76,20 @@ class House:
     def close(self) -> None:
         self._decoder.close()
 
-    def record(self, source: bytes | Path | str, wish: Wish, *, name: str = "", fetch: bool = True) -> Record:
-        """The record of a picture: bytes, a path, a data: URI or an address (unless `fetch` is off).
+    def record(self, source: bytes | Path | str, wish: Wish, *, name: str = "") -> Record:
+        """The record of a picture: bytes, a path, a data: URI or an address.
 
-        Raises UnreadablePicture and its kinds, FetchRefused, FetchFailed, BadTask.
+        Raises UnreadablePicture and its kinds, FetchRefused, FetchFailed, BadTask; EngineError only if
+        the wish insists.
         """
         begun = time.perf_counter()
-        content, called = read_content(source, self._fetcher if fetch else None, self.max_bytes)
+        content, called = read_content(source, self._fetcher, self.max_bytes)
         recipe = self._recipe(wish)
         stored = recipe and self._answers.find(hashlib.sha256(content).hexdigest(), recipe)
         if stored:
             self.metrics.answered("stored")
-            return _served_again(Record.model_validate(stored), name or called, begun)
-        picture = open_picture(content, decoder=self._decoder, max_bytes=self.max_bytes, name=name or called)
+            return _served_again(Record.model_validate(stored), printable(name or called), begun)
+        picture = open_picture(content, decoder=self._decoder, max_bytes=self.max_bytes, name=printable(name or called))
         opened_ms = (time.perf_counter() - begun) * 1000
         record = _with_opening(self._look(picture, wish), opened_ms)
         self._remember(record, picture, recipe)
@@ -102,7 +105,14 @@ class House:
         self.metrics.looked(percepts.timings_ms)
         task = self._choose(wish.task, percepts)
         return recognise(
-            picture, percepts, task, self.engine, knowledge=self.knowledge, lang=wish.lang, question=wish.question
+            picture,
+            percepts,
+            task,
+            self.engine,
+            knowledge=self.knowledge,
+            lang=wish.lang,
+            question=wish.question,
+            insist=wish.insist,
         )
 
     def _choose(self, name: str, percepts: Percepts) -> Task:
@@ -121,8 +131,8 @@ class House:
         except EngineError:
             return None
         task = self.tasks.get("describe" if wish.task == AUTO else wish.task)
-        parts = recipe_parts(task, wish.lang, engine, wish.question, self.perception.versions)
-        parts["knowledge"] = self.knowledge.version
+        versions = self.perception.versions
+        parts = recipe_parts(task, wish.lang, engine, wish.question, versions, self.knowledge.version)
         return recipe_hash(parts | ({"auto": self.tasks.identity} if wish.task == AUTO else {}))
 
     def _remember(self, record: Record, picture: Picture, recipe: str | None) -> None:

@@ -10,7 +10,7 @@ from tujian.errors import Lang
 from tujian.knowledge import Knowledge
 from tujian.perception import Percepts
 from tujian.pictures import Picture
-from tujian.recipes import recipe_hash, recipe_parts
+from tujian.recipes import recipe_hash
 from tujian.records import (
     BarcodeFound,
     ColourFound,
@@ -24,7 +24,7 @@ from tujian.records import (
     Value,
 )
 from tujian.review import flaw_words
-from tujian.rules.sensitive import find_sensitive
+from tujian.rules.sensitive import Sensitive
 from tujian.tasks import Task
 
 NOTES = {
@@ -47,27 +47,27 @@ def lay_out(
     fields: dict[str, Value],
     descriptions: dict[str, str],
     review: list[str],
+    sensitive: Sequence[Sensitive],
+    recipe: dict[str, Any],
     engine: EngineUsed | None,
-    question: str | None,
     answer: str | None,
     model_ms: float,
     knowledge: Knowledge,
 ) -> Record:
     """The record. `timings_ms["total"]` is perception and model; opening the picture is added by who opened it."""
-    parts = recipe_parts(task, lang, engine, question, percepts.versions)
     timings = dict(percepts.timings_ms) | ({"model": model_ms} if model_ms else {})
     summary = fields["summary"].value if "summary" in fields else None
     return Record(
         picture=_facts(picture, percepts, lang),
         task=task.name,
         lang=lang,
-        recipe=recipe_hash(parts),
-        made_with=parts,
+        recipe=recipe_hash(recipe),
+        made_with=recipe,
         title=title,
         labels={field.name: field.label.of(lang) for field in task.fields},
         fields=_with_guesses(fields, percepts, knowledge, lang),
         safety={"nsfw": round(percepts.nsfw, 3)},
-        **_seen(percepts, lang),
+        **_seen(percepts, sensitive, lang),
         tags=_tags(fields),
         description=str(summary) if summary else descriptions[lang],
         descriptions=descriptions,
@@ -92,7 +92,7 @@ def _facts(picture: Picture, percepts: Percepts, lang: Lang) -> PictureFacts:
     )
 
 
-def _seen(percepts: Percepts, lang: Lang) -> dict[str, Any]:
+def _seen(percepts: Percepts, sensitive: Sequence[Sensitive], lang: Lang) -> dict[str, Any]:
     """The parts of a record that are perception's own."""
     lines = percepts.text_lines
     return {
@@ -105,8 +105,7 @@ def _seen(percepts: Percepts, lang: Lang) -> dict[str, Any]:
         "colours": [ColourFound(zh=x.zh, en=x.en, hex=x.hex, share=x.share) for x in percepts.colours],
         "faces": [FaceFound(box_1000=x.box_1000, confidence=x.confidence) for x in percepts.faces],
         "sensitive": [
-            SensitiveFound(kind=x.kind, reason=x.reason_zh if lang == "zh" else x.reason_en)
-            for x in find_sensitive([line.text for line in lines])
+            SensitiveFound(kind=x.kind, reason=x.reason_zh if lang == "zh" else x.reason_en) for x in sensitive
         ],
     }
 

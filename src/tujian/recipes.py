@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tujian import __version__
-from tujian.errors import Lang
+from tujian.errors import EngineError, Lang
 from tujian.pictures import CELL_PX, VIEW_QUALITY
 from tujian.records import SCHEMA_VERSION, EngineUsed
 from tujian.rendering import WORKING_SIDE_PX
@@ -22,9 +22,18 @@ SHORT = 12  # hex digits shown: 48 bits, enough to tell recipes apart, short eno
 
 
 def recipe_parts(
-    task: Task, lang: Lang, engine: EngineUsed | None, question: str | None, perception: Mapping[str, str]
+    task: Task,
+    lang: Lang,
+    engine: EngineUsed | None,
+    question: str | None,
+    perception: Mapping[str, str],
+    knowledge: str,
+    trouble: EngineError | None = None,
 ) -> dict[str, Any]:
-    """What `recipe_hash` is taken of, in a form that can be shown."""
+    """What `recipe_hash` is taken of, in a form that can be shown.
+
+    `perception` are model versions, `knowledge` the names' version, `trouble` what kept the engine from answering.
+    """
     prompt = question if question is not None else task.prompt(lang)
     return {
         "tujian": __version__,
@@ -41,6 +50,8 @@ def recipe_parts(
             "view": {"cell_px": CELL_PX, "max_tokens": task.picture_tokens, "jpeg_quality": VIEW_QUALITY},
         },
         "perception": dict(perception),
+        "knowledge": knowledge,
+        "engine_failed": type(trouble).__name__ if trouble else None,
     }
 
 

@@ -11,17 +11,20 @@ import time
 from dataclasses import dataclass, replace
 
 from tujian.claims import Claim
-from tujian.describe import answer_without_engine, describe, title_of
-from tujian.engines import Engine, Question, ask_for
+from tujian.describe import answer_without, describe, title_of
+from tujian.engines import Engine, Question, ask_for, ask_freely
 from tujian.errors import EngineError, Lang
 from tujian.findings import find_claims, likely_category
 from tujian.knowledge import Knowledge
 from tujian.perception import Percepts
 from tujian.pictures import Picture, fit_to_tokens
 from tujian.plates import lay_out
-from tujian.reconcile import said_claims, settle
+from tujian.recipes import recipe_parts
+from tujian.reconcile import settle
 from tujian.records import EngineUsed, Record
+from tujian.replies import said_claims
 from tujian.review import reasons
+from tujian.rules.sensitive import find_sensitive
 from tujian.tasks import Task
 
 
@@ -45,25 +48,27 @@ def recognise(
     knowledge: Knowledge,
     lang: Lang = "zh",
     question: str | None = None,
+    insist: bool = False,
 ) -> Record:
     """What `picture` shows, as `task` asks.
 
-    `percepts` are perception's findings on the same picture; `question` is a free question beside the task's own.
-    Raises nothing of its own: an engine's failure is in `review`, a free question without an engine in `answer`.
+    `percepts` are perception's findings on the same picture. With a free `question` the engine answers that, and
+    perception alone fills the fields. An engine's failure is in `review` and, for a question, in `answer`; with
+    `insist` it is raised instead (EngineError).
     """
     said = Said() if engine is None else _ask(picture, percepts, task, engine, knowledge, lang, question)
+    if insist and said.trouble is not None:
+        raise said.trouble
     claims = [*find_claims(picture, percepts, task, knowledge, lang), *said.claims]
     fields = {
         field.name: settle(
-            field, [c for c in claims if c.field_name == field.name], knowledge, lang, model_asked=engine is not None
+            field, [c for c in claims if c.field_name == field.name], lang, model_asked=engine is not None
         )
         for field in task.fields
     }
     category = likely_category(percepts, knowledge)
     descriptions = describe(percepts, category, knowledge)
-    answer = said.answer
-    if question is not None and engine is None:
-        answer = answer_without_engine(descriptions[lang], lang)
+    sensitive = find_sensitive([line.text for line in percepts.text_lines])
     return lay_out(
         picture,
         percepts,
@@ -72,10 +77,11 @@ def recognise(
         title=title_of(fields, category, lang),
         fields=fields,
         descriptions=descriptions,
-        review=reasons(task, fields, picture, percepts, said.trouble, lang),
+        sensitive=sensitive,
+        review=reasons(task, fields, picture, percepts, sensitive, said.trouble, lang),
+        answer=said.answer if question is None or said.by else answer_without(said.trouble, descriptions[lang], lang),
+        recipe=recipe_parts(task, lang, said.by, question, percepts.versions, knowledge.version, said.trouble),
         engine=said.by,
-        question=question,
-        answer=answer,
         model_ms=said.elapsed_ms,
         knowledge=knowledge,
     )
@@ -99,7 +105,7 @@ def _ask(
     try:
         used = engine.used()
         if question is not None:
-            answer = engine.ask(asked).text.strip()
+            answer = ask_freely(engine, asked)
         else:
             reply = ask_for(engine, replace(asked, schema=task.schema_of(lang)))
             claims = said_claims(task, reply, used.model, percepts.text_lines, knowledge)

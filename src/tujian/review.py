@@ -3,14 +3,14 @@
 Enters: settled fields and what perception saw. Leaves: sentences. Decides nothing about values.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tujian.errors import EngineError, Lang
 from tujian.perception import Percepts
 from tujian.perception.quality import Flaw, say
 from tujian.pictures import Picture
 from tujian.records import Value, Verdict
-from tujian.rules.sensitive import find_sensitive
+from tujian.rules.sensitive import Sensitive
 from tujian.tasks import Task
 
 UNSAFE = 0.8  # open_nsfw: its authors call scores above .8 "high probability"; shop pictures here stay below .5
@@ -21,6 +21,7 @@ def reasons(
     fields: Mapping[str, Value],
     picture: Picture,
     percepts: Percepts,
+    sensitive: Sequence[Sensitive],
     trouble: EngineError | None,
     lang: Lang,
 ) -> list[str]:
@@ -32,7 +33,7 @@ def reasons(
         found.append(
             f"模型没有给出可用的回答：{said.message}" if zh else f"No usable answer from the model: {said.message}"
         )
-    for kind in find_sensitive([line.text for line in percepts.text_lines]):
+    for kind in sensitive:
         found.append(f"敏感内容：{kind.reason_zh}" if zh else f"Sensitive: {kind.reason_en}")
     if percepts.nsfw >= UNSAFE:
         found.append(f"可能有裸露（{percepts.nsfw:.2f}）" if zh else f"May show nudity ({percepts.nsfw:.2f})")

@@ -31,7 +31,12 @@ from tujian.records import Source
 
 FieldType = Literal["text", "list", "number", "flag", "category", "colour", "brand", "code", "measure", "date", "price"]
 FIELD_SCHEMAS: dict[str, dict[str, Any]] = {
-    "list": {"type": ["array", "null"], "items": {"type": "string"}, "maxItems": 20},
+    "list": {
+        "type": ["array", "null"],
+        "items": {"type": "string", "minLength": 1},
+        "maxItems": 20,
+        "uniqueItems": True,
+    },
     "colour": {"type": ["array", "null"], "items": {"type": "string"}, "maxItems": 5},
     "number": {"type": ["number", "null"]},
     "flag": {"type": ["boolean", "null"]},
@@ -115,6 +120,8 @@ class Task(Frozen):
 
     @model_validator(mode="after")
     def _names_differ(self) -> "Task":
+        if self.name == AUTO:
+            raise ValueError("the name auto is taken: it lets the picture choose the task")
         names = [field.name for field in self.fields]
         doubled = sorted({name for name in names if names.count(name) > 1})
         if doubled:
@@ -150,8 +157,10 @@ class Tasks:
     def load(cls, own_folder: Path | None = None) -> "Tasks":
         """The shipped tasks and those in `own_folder`, if it exists. Raises BadTask."""
         shipped = [parse_task(f.read_text("utf-8"), f.name) for f in _shipped()]
-        own = sorted(own_folder.glob("*.md")) if own_folder and own_folder.is_dir() else []
-        return cls([*shipped, *(read_task(path) for path in own)])
+        paths = sorted(own_folder.glob("*.md")) if own_folder and own_folder.is_dir() else []
+        own = [read_task(path) for path in paths]
+        taken = {task.name for task in own}
+        return cls([*own, *(task for task in shipped if task.name not in taken)])  # `auto` asks own ones first
 
     def __iter__(self) -> Iterator[Task]:
         return iter(self._by_name.values())
@@ -197,7 +206,7 @@ def parse_task(text: str, name: str) -> Task:
         raise _refused(name, 1, "the file must open with '---', YAML, '---'", "文件必须以 ---、YAML、--- 开头")
     tree = _compose(front[1], name)
     prompts = _prompts(front[2], name, front[1].count("\n") + 3)
-    values = {**yaml.safe_load(front[1]), "prompts": prompts, "identity": hashlib.sha256(text.encode()).hexdigest()}
+    values = {**_values(front[1], name), "prompts": prompts, "identity": hashlib.sha256(text.encode()).hexdigest()}
     try:
         return Task.model_validate(values)
     except ValidationError as error:
@@ -207,12 +216,24 @@ def parse_task(text: str, name: str) -> Task:
         raise _refused(name, line, f"{where}: {first['msg']}", f"{where}：{first['msg']}") from error
 
 
+def _values(front: str, name: str) -> dict[str, Any]:
+    try:
+        return yaml.safe_load(front)
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date such as 2026-99-99
+        mark = getattr(error, "problem_mark", None)
+        raise _refused(
+            name, (mark.line if mark else 0) + 2, f"no valid YAML: {error}", f"YAML 有误：{error}"
+        ) from error
+
+
 def _compose(front: str, name: str) -> yaml.Node:
     try:
         tree = yaml.compose(front, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = (error.problem_mark.line if error.problem_mark else 0) + 2
-        raise _refused(name, line, f"no valid YAML: {error.problem}", f"YAML 有误：{error.problem}") from error
+    except yaml.YAMLError as error:
+        mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None) or str(error)
+        raise _refused(
+            name, (mark.line if mark else 0) + 2, f"no valid YAML: {problem}", f"YAML 有误：{problem}"
+        ) from error
     if not isinstance(tree, yaml.MappingNode):
         raise _refused(name, 2, "front matter must be 'key: value' lines", "开头部分必须是“键: 值”")
     return tree

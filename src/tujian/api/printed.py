@@ -3,14 +3,14 @@
 import uuid
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Form, Request, UploadFile
+from fastapi import APIRouter, File, Form, UploadFile
 
 from tujian.api.gate import Gate
 from tujian.api.v1 import require_engine, single_picture
 from tujian.house import House, Wish
 from tujian.records import Record
 
-DEFAULT_PROMPT = "请用中文详细描述这张商品图片的内容，包括品类、颜色、用途等信息。"
+DEFAULT_PROMPT = "请用中文详细描述这张商品图片的内容,包括品类、颜色、用途等信息。"
 UNKNOWN = {"zh": ("其他", "未知"), "en": ("other", "unknown")}
 
 
@@ -19,7 +19,6 @@ def printed_router(house: House, gate: Gate) -> APIRouter:
 
     @router.post("/recognize")
     def recognize(
-        request: Request,
         image: Annotated[UploadFile, File(description="the picture")],
         prompt: Annotated[str | None, Form(max_length=20_000, examples=[DEFAULT_PROMPT])] = None,
         engine: Annotated[str, Form(description="`required`: 503 when no model is attached")] = "",
@@ -29,14 +28,16 @@ def printed_router(house: House, gate: Gate) -> APIRouter:
         question = prompt or (DEFAULT_PROMPT if house.engine else None)
         with gate.pass_through():
             record = house.record(
-                single_picture(image), Wish("describe", house.settings.lang, question), name=image.filename or ""
+                single_picture(image),
+                Wish("describe", house.settings.lang, question, insist=prompt is not None),
+                name=image.filename or "",
             )
         answered = record.answer or record.description
         shown = {"description": answered, "image_size": record.picture.size_px, "file_id": str(uuid.uuid4())}
         return {"success": True, "data": shown, "record": record.to_json()}
 
     @router.post("/classify")
-    def classify(request: Request, file: Annotated[UploadFile, File(description="the photo")]) -> dict[str, Any]:
+    def classify(file: Annotated[UploadFile, File(description="the photo")]) -> dict[str, Any]:
         """A photo's category, description, main objects and mood; always of this shape."""
         with gate.pass_through():
             record = house.record(single_picture(file), Wish("album", house.settings.lang), name=file.filename or "")

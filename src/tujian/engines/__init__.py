@@ -4,6 +4,6 @@
 `fake.py` ships for tests and demonstrations and honours the same contract.
 """
 
-from tujian.engines.dialect import Engine, Question, Reply, ask_for
+from tujian.engines.dialect import Engine, Question, Reply, ask_for, ask_freely
 
-__all__ = ["Engine", "Question", "Reply", "ask_for"]
+__all__ = ["Engine", "Question", "Reply", "ask_for", "ask_freely"]

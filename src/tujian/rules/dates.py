@@ -11,8 +11,16 @@ from collections.abc import Sequence
 from tujian.perception.text import TextLine
 from tujian.rules import Reading, value_beside
 
-_YMD = re.compile(r"(?<!\d)(?<!\d-)(20\d{2})\s*(?:[-./年]\s*)?(\d{1,2})\s*(?:[-./月]\s*)?(\d{1,2})(?!\d)(?!-\d)\s*日?")
-_DMY = re.compile(r"(?<!\d)(\d{1,2})[.](\d{1,2})[.](20\d{2})(?!\d)")  # with dots the day stands first (DIN 1355)
+_YMD = re.compile(
+    r"(?<!\d)(?<!\d-)(?P<year>20\d{2})\s*(?:[-./年]\s*)?(?P<month>\d{1,2})\s*(?:[-./月]\s*)?(?P<day>\d{1,2})(?!\d)(?!-\d)\s*日?"
+)
+_DMY = re.compile(r"(?<!\d)(?P<day>\d{1,2})[.](?P<month>\d{1,2})[.](?P<year>20\d{2})(?!\d)")  # day first (DIN 1355)
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_NAME = rf"(?P<month>(?:{'|'.join(MONTHS)})[a-z]*)"
+_NAMED_DMY = re.compile(
+    rf"(?<!\d)(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[ .-]*{_NAME}[ .,-]*(?P<year>20\d{{2}})(?!\d)", re.I
+)
+_NAMED_MDY = re.compile(rf"\b{_NAME}[ .-]*(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[ ,]+(?P<year>20\d{{2}})(?!\d)", re.I)
 _MADE = re.compile(
     r"生产日期|制造日期|生産日|製造|出厂日期|\bM[FG][GD]\b|manufactur|produc(?:ed|tion)\s*(?:on|date)?", re.I
 )
@@ -43,12 +51,12 @@ def find_shelf_lives(lines: Sequence[TextLine]) -> list[Reading]:
 def date_key(text: str) -> str | None:
     """The first date in `text` as YYYY-MM-DD; None when there is none.
 
-    >>> date_key("2026年5月1日"), date_key("03/04/2026")
-    ('2026-05-01', None)
+    >>> date_key("2026年5月1日"), date_key("30 September 2027"), date_key("03/04/2026")
+    ('2026-05-01', '2027-09-30', None)
     """
-    for pattern, order in ((_YMD, (1, 2, 3)), (_DMY, (3, 2, 1))):
+    for pattern in (_YMD, _DMY, _NAMED_DMY, _NAMED_MDY):
         for match in pattern.finditer(text):
-            day = _day(*(int(match[group]) for group in order))
+            day = _day(int(match["year"]), _month(match["month"]), int(match["day"]))
             if day:
                 return day
     return None
@@ -75,6 +83,10 @@ def _labelled(lines: Sequence[TextLine], label: re.Pattern[str], other: re.Patte
         if beside and not other.search(beside.text) and (day := date_key(beside.text)):
             readings.append(Reading(day, day, beside, beside.text, rule))
     return readings
+
+
+def _month(printed: str) -> int:
+    return int(printed) if printed.isdigit() else MONTHS.index(printed[:3].lower()) + 1
 
 
 def _day(year: int, month: int, day: int) -> str | None:

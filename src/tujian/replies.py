@@ -1,0 +1,142 @@
+"""What a model said, as claims, each held against the lines that were read.
+
+Enters: a checked reply and lines. Leaves: claims; `valid` where the words, or the same fact, stand on the picture.
+Does not know: whether a claim wins (`reconcile.py`).
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rapidfuzz import fuzz
+
+from tujian.claims import Claim
+from tujian.errors import BadSettings
+from tujian.folding import fold, printable
+from tujian.knowledge import Knowledge
+from tujian.perception.text import TextLine
+from tujian.records import FieldValue
+from tujian.rules.dates import date_key, shelf_key
+from tujian.rules.measures import measure_keys, price_keys
+from tujian.tasks import Task, TaskField
+
+ALIKE = 88  # rapidfuzz ratio from which a quote counts as found: one wrong letter in eight
+SHORTEST_FUZZY = 5  # folded letters; shorter words must stand there exactly
+MOST_JOINED = 3  # lines that one phrase may run over
+NOTHING = ("", "null", "none", "无", "未知", "unknown", "na", "不详", "没有", "看不清", "不可见")
+FACTS: dict[str, Callable[[str], list[str]]] = {
+    "measure": measure_keys,
+    "price": price_keys,
+    "date": lambda text: [key] if (key := date_key(text)) else [],
+    "code": lambda text: re.findall(r"\d{8,}", re.sub(r"[\s-]", "", text)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A model's words, found on the picture."""
+
+    line: TextLine
+    confidence: float
+
+
+def said_claims(
+    task: Task, reply: Mapping[str, Any], model: str, lines: Sequence[TextLine], knowledge: Knowledge
+) -> list[Claim]:
+    """What a model said, field by field, with the place where its words can be read, if they can."""
+    values = ((field, _plain(reply.get(field.name))) for field in task.asked)
+    return [_said(field, value, model, lines, knowledge) for field, value in values if value is not None]
+
+
+def align(words: str, lines: Sequence[TextLine]) -> Found | None:
+    """Where `words` stand on the picture: in a line, or running over a few; None when they cannot be read.
+
+    Latin words must be whole words there, Chinese ones may stand inside a longer run.
+    """
+    if not fold(words):
+        return None
+    for joined in range(1, MOST_JOINED + 1):
+        for start in range(len(lines) - joined + 1):
+            together = lines[start : start + joined]
+            if _stands_in(words, " ".join(line.text for line in together)):
+                return Found(max(together, key=lambda line: len(line.text)), min(c.confidence for c in together))
+    return None
+
+
+def align_fact(key: str, read: Callable[[str], list[str]], lines: Sequence[TextLine]) -> Found | None:
+    """The line on which the fact with this key is printed, however it is written there."""
+    line = next((line for line in lines if key in read(line.text)), None)
+    return Found(line, line.confidence) if line else None
+
+
+def key_of(field: TaskField, value: FieldValue, knowledge: Knowledge) -> tuple[str, bool]:
+    """The form of a value in which claims about `field` are compared, and whether it was understood as such a fact."""
+    text = " ".join(value) if isinstance(value, list) else str(value)
+    if field.type == "brand":
+        return knowledge.brands.key_of(text), True
+    if field.name == "shelf_life":
+        key = shelf_key(text)
+        return key or fold(text), key is not None
+    read = FACTS.get(field.type)
+    if read is None:
+        return fold(text), True
+    keys = read(text)
+    return (keys[0], True) if keys else (fold(text), False)
+
+
+def _said(field: TaskField, value: FieldValue, model: str, lines: Sequence[TextLine], knowledge: Knowledge) -> Claim:
+    key, understood = key_of(field, value, knowledge)
+    claim = Claim(field.name, value, "model", model, None, key=key, comparable=understood)
+    if field.type == "category":
+        return replace(claim, id=_category_id(str(value), knowledge))
+    if field.type == "colour" or field.values is not None:
+        return claim
+    if field.type in FACTS:
+        place = align_fact(key, FACTS[field.type], lines) if understood else None
+        found, wanted = [place] if place else [], 1
+    else:
+        words = value if isinstance(value, list) else [str(value)]
+        found, wanted = [place for place in (align(word, lines) for word in words) if place], len(words)
+    if not found:
+        return claim
+    first = found[0].line
+    confidence = min(place.confidence for place in found)
+    return replace(
+        claim, valid=len(found) == wanted or None, confidence=confidence, box_1000=first.box_1000, quote=first.text
+    )
+
+
+def _stands_in(words: str, read: str) -> bool:
+    wanted, there = _tokens(words), _tokens(read)
+    if not all(word.isascii() for word in wanted):
+        wanted_key, read_key = "".join(wanted), "".join(there)
+        is_long = len(wanted_key) >= SHORTEST_FUZZY and len(read_key) >= 0.8 * len(wanted_key)
+        return wanted_key in read_key or (is_long and fuzz.partial_ratio(wanted_key, read_key) >= ALIKE)
+    key = "".join(wanted)
+    runs = ("".join(there[i:j]) for i in range(len(there)) for j in range(i + 1, min(len(there), i + 12) + 1))
+    return any(run == key or (len(key) >= SHORTEST_FUZZY and fuzz.ratio(run, key) >= ALIKE) for run in runs)
+
+
+def _tokens(text: str) -> list[str]:
+    """Words as compared: runs of letters and digits, half width, lower case; each Chinese character is a word."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return re.findall(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u9fff]+", plain)
+
+
+def _category_id(name: str, knowledge: Knowledge) -> str | None:
+    try:
+        return knowledge.taxonomy.find(name).id
+    except BadSettings:  # a name of the model's own: kept as it is, without an identity
+        return None
+
+
+def _plain(value: Any) -> FieldValue:  # noqa: ANN401 - a validated JSON value
+    """A reply's value with what means "nothing" made None, and nothing in it that cannot be written."""
+    if isinstance(value, str):
+        value = printable(value).strip()
+        return None if fold(value) in NOTHING else value
+    if isinstance(value, list):
+        return [printable(str(part)).strip() for part in value if fold(str(part)) not in NOTHING] or None
+    return value
