@@ -26,7 +26,7 @@ check_machine() {
   free_mb=$(df -Pm . | awk 'NR==2 {print $4}')
   [ "$free_mb" -ge "$LEAST_DISK_MB" ] ||
     fail "磁盘只剩 ${free_mb} MB。Only ${free_mb} MB of disk left." "腾出 ${LEAST_DISK_MB} MB 再试。Free ${LEAST_DISK_MB} MB."
-  if [ "$(uname -s)" = Linux ] && command -v ldconfig >/dev/null 2>&1 && ! ldconfig -p | grep -q 'libgomp\.so\.1'; then
+  if [ "$(uname -s)" = Linux ] && command -v ldconfig >/dev/null 2>&1 && [[ $(ldconfig -p) != *libgomp.so.1* ]]; then
     fail "缺少系统库 libgomp1。The system library libgomp1 is missing." "apt-get install libgomp1"
   fi
 }
@@ -34,8 +34,11 @@ check_machine() {
 install_tujian() { # folder of the environment, further pip arguments
   local venv=$1 lock=${LOCK:-requirements.lock} python stamp
   shift
-  stamp=$(cat "$lock" pyproject.toml scripts/install.sh | cksum)"$*"
-  [ -x "$venv/bin/tujian" ] && [ "$(cat "$venv/.installed" 2>/dev/null)" = "$stamp" ] && return
+  stamp="$lock $(cat requirements*.lock pyproject.toml scripts/install.sh | cksum)"
+  # an environment for the tests holds everything that serving needs
+  if [ -x "$venv/bin/tujian" ] && [[ "$(cat "$venv/.installed" 2>/dev/null)" == @("$stamp"|"${stamp/#requirements.lock/requirements-test.lock}") ]]; then
+    return
+  fi
   python=$(find_python)
   check_machine
   echo "图鉴：首次安装，约需一两分钟……  Installing, a minute or two …" >&2

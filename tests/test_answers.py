@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from tujian.answers import PRUNE_EVERY, Answers
+from tujian.answers import Answers
 from tujian.schema import HEAD, metadata, open_database
 
 RECORD = {"title": "果汁", "text": "x" * 1000}
@@ -36,13 +36,23 @@ def test_the_oldest_answers_go_when_the_store_is_full(tmp_path):
     engine = open_database(tmp_path / "t.sqlite")
     answers = Answers(engine, 1, clock=lambda: now + dt.timedelta(seconds=next(ticks)))
     noise = {"text": "".join(chr(0x4E00 + (i * 7919) % 20000) for i in range(30_000))}
-    for place in range(2 * PRUNE_EVERY):
+    for place in range(40):
         answers.keep(f"{place:064d}", "r", noise)
     with engine.connect() as connection:
         held = connection.execute(sa.text("select sum(bytes_count) from answers")).scalar()
     assert held is not None and held <= 1_000_000
     assert answers.find(f"{0:064d}", "r") is None
-    assert answers.find(f"{2 * PRUNE_EVERY - 1:064d}", "r") == noise
+    assert answers.find(f"{39:064d}", "r") == noise
+
+
+def test_many_short_runs_keep_to_the_limit_too(tmp_path):
+    engine = open_database(tmp_path / "t.sqlite")
+    noise = {"text": "".join(chr(0x4E00 + (i * 7919) % 20000) for i in range(30_000))}
+    for run in range(30):
+        Answers(engine, 1).keep(f"{run:064d}", "r", noise)
+    with engine.connect() as connection:
+        held = connection.execute(sa.text("select sum(bytes_count) from answers")).scalar()
+    assert held is not None and held <= 1_050_000
 
 
 def test_a_limit_of_zero_keeps_nothing(tmp_path):

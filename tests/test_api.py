@@ -94,6 +94,36 @@ def test_several_pictures_at_once_are_answered_one_by_one(client):
     assert records[1]["picture"]["path"] == "b.txt"
 
 
+def test_more_pictures_than_allowed_are_refused_and_not_dropped(client):
+    files = [("image", (f"{n}.png", png())) for n in range(9)]
+    answer = client.post("/v1/records", files=files)
+    assert answer.status_code == 400 and "9" in answer.json()["error"]["message"]
+
+
+def test_a_long_data_uri_is_told_to_come_as_a_file(client):
+    answer = client.post("/v1/records", data={"url": "data:image/png;base64," + "A" * 1_200_000}, files={"x": b"x"})
+    assert answer.status_code == 413 and "image" in answer.json()["error"]["remedy"]
+
+
+@pytest.mark.parametrize("headers", [{"host": "["}, {"host": "[::1"}, {"origin": "http://["}, {"host": "a" * 5000}])
+def test_odd_headers_are_refused_in_the_one_form(client, headers):
+    answer = client.post("/v1/records", files={"image": png()}, headers=headers)
+    assert answer.status_code == 403 and answer.json()["error"]["remedy"]
+
+
+def test_a_wrong_method_says_which_are_right(client):
+    answer = client.get("/recognize")
+    assert answer.status_code == 405 and "POST" in answer.headers["allow"]
+
+
+def test_a_fault_inside_answers_in_the_one_form(house, monkeypatch):
+    monkeypatch.setattr(House, "record", lambda *_, **__: 1 / 0)
+    client = TestClient(create_app(house), base_url="http://localhost", raise_server_exceptions=False)
+    assert client.post("/v1/records", files={"image": png()}).json()["error"]["type"] == "BrokenInstall"
+    printed = client.post("/recognize", files={"image": png()})
+    assert printed.status_code == 500 and printed.json()["success"] is False
+
+
 def test_errors_have_type_message_and_remedy_in_the_language_asked_for(client):
     for lang, word in (("zh", "任务"), ("en", "task")):
         answer = client.post("/v1/records", files={"image": png()}, data={"task": "nope", "lang": lang})
@@ -221,6 +251,7 @@ def test_a_token_is_needed_when_one_is_set(guarded):
 def test_a_person_logs_in_with_the_token(guarded):
     page = guarded.get("/", follow_redirects=True)
     assert page.url.path == "/login" and 'name="form_token"' in page.text
+    assert guarded.post("/login", data={"token": "wrong", "form_token": "é"}).status_code == 403
     form_token = page.text.split('name="form_token" type="hidden" value="')[1].split('"')[0]
     assert guarded.post("/login", data={"token": "wrong", "form_token": form_token}).status_code == 403
     assert guarded.post("/login", data={"token": "open-sesame", "form_token": "forged"}).status_code == 403
@@ -281,6 +312,19 @@ def test_an_openai_compatible_server_makes_the_record_richer(house, tmp_path):
     assert record["fields"]["colours"]["verdict"] == "confirmed"
     assert "果汁" in free["data"]["description"]
     assert 'class="leaves"' not in page  # it runs on this machine
+
+
+def test_a_question_to_a_dead_engine_is_an_error_and_no_other_answer(house, tmp_path):
+    attached = House(read_settings(home=tmp_path, engine_url="http://127.0.0.1:9/v1", engine_model="m"))
+    attached._perception = house.perception
+    client = TestClient(create_app(attached), base_url="http://localhost")
+    asked = client.post("/recognize", files={"image": png()}, data={"prompt": "适合送礼吗？"})
+    record = client.post("/v1/records", files={"image": png()}, data={"question": "适合送礼吗？"}).json()
+    required = client.post("/v1/records", files={"image": png()}, data={"engine": "required"})
+    attached.close()
+    assert asked.status_code == 502 and asked.json()["success"] is False
+    assert "模型没有回答" in record["answer"] and record["engine"] is None
+    assert required.status_code == 502 and required.json()["error"]["type"] == "EngineDown"
 
 
 def test_the_page_marks_an_engine_that_is_elsewhere(house, tmp_path):

@@ -79,11 +79,53 @@ def test_what_is_named_is_never_skipped(folder, tmp_path):
         (("recognise", "x.jpg", "--engine-url", "not a url"), "http"),
         (("serve", "--host", "0.0.0.0"), "TUJIAN_TOKEN"),
         (("serve", "--port", "99999"), "TUJIAN_PORT"),
+        (("tasks", "--show", "nope"), "product"),
     ],
 )
 def test_wrong_use_ends_in_2_with_the_remedy(args, word, tmp_path):
     done = tujian(*args, home=tmp_path)
     assert done.returncode == 2 and word in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("token", ["", "short", "with blank inside", "密码密码密码密码"])
+def test_a_weak_token_does_not_open_the_server(token, tmp_path):
+    done = tujian("serve", "--host", "0.0.0.0", home=tmp_path, TUJIAN_TOKEN=token)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+
+
+def test_a_broken_configuration_is_told_and_not_thrown(tmp_path):
+    (tmp_path / "settings.toml").write_text("port = = 3")
+    assert "settings.toml" in (told := tujian("tasks", home=tmp_path)).stderr and told.returncode == 2
+    (tmp_path / "settings.toml").unlink()
+    (tmp_path / "tujian.sqlite").write_bytes(b"no database" * 100)
+    told = tujian("recognise", "x.jpg", home=tmp_path)
+    assert told.returncode == 1 and "tujian.sqlite" in told.stderr and "Traceback" not in told.stderr
+
+
+def test_a_name_that_is_not_utf8_does_not_end_the_batch(tmp_path):
+    inside = tmp_path / "gbk"
+    inside.mkdir()
+    Image.new("RGB", (64, 64), "red").save(inside / "a.png")
+    os.rename(inside / "a.png", os.fsencode(inside) + b"/\xc9\xcc\xc6\xb7.png")  # noqa: PTH104 - a name of bytes
+    Image.new("RGB", (64, 64), "blue").save(inside / "z.png")
+    for form in ([], ["--json"]):
+        done = tujian("recognise", str(inside), *form, home=tmp_path)
+        assert done.returncode == 0 and "识别 2 张" in done.stderr, done.stderr
+
+
+def test_two_first_starts_at_once_do_not_hurt_each_other(tmp_path):
+    from concurrent.futures import ThreadPoolExecutor
+
+    from tujian.schema import open_database
+
+    def start(n: int) -> None:
+        path = str(tmp_path / f"t{n // 4}.sqlite")
+        code = f"import pathlib, tujian.schema as s; s.open_database(pathlib.Path({path!r}))"
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(start, range(12)))
+    open_database(tmp_path / "t0.sqlite").dispose()
 
 
 def test_a_wrong_task_file_is_refused_with_its_line(tmp_path):

@@ -140,6 +140,46 @@ def test_a_server_that_speaks_html_is_called_no_engine():
     assert "OpenAI" in caught.value.en.message
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "this is not json",
+        {"choices": [{"message": None}]},
+        {"choices": [None]},
+        {"choices": "abc"},
+        {"choices": []},
+        {"choices": [{"message": {"content": 7}}]},
+        {"choices": [{"message": {"content": "x"}}], "usage": "x"},
+        None,
+        [],
+    ],
+)
+def test_an_answer_of_another_shape_is_no_dialect(body):
+    said = body if isinstance(body, str) else json.dumps(body)
+    with stand_in(lambda handler, _: handler.send(200, said)) as server, pytest.raises(EngineRefused):
+        RemoteEngine(server.url, model="m", key=None, timeout_s=5).ask(QUESTION)
+
+
+def test_content_in_parts_is_put_together():
+    answer = {"choices": [{"message": {"content": [{"type": "text", "text": GOOD}]}}]}
+    with stand_in(lambda handler, _: handler.send(200, answer)) as server:
+        assert ask_for(remote(server.url), QUESTION)["count"] == 2
+
+
+def test_a_server_that_is_down_is_left_alone_for_a_while():
+    now = [0.0]
+    with stand_in(lambda handler, _: handler.send(500, {})) as server:
+        engine = RemoteEngine(server.url, model="m", key=None, timeout_s=5, clock=lambda: now[0])
+        for _ in range(3):
+            with pytest.raises(EngineDown):
+                engine.ask(QUESTION)
+        assert len(server.requests) == 3
+        now[0] = 60.0
+        with pytest.raises(EngineDown):
+            engine.ask(QUESTION)
+        assert len(server.requests) == 6
+
+
 def test_a_server_that_fails_is_tried_again_and_then_down():
     with (
         stand_in(lambda handler, _: handler.send(500, {"error": {"message": "boom"}})) as server,

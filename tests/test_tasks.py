@@ -83,6 +83,10 @@ def test_the_identity_is_the_hash_of_the_content():
         (OWN.replace("sources: [rule, model]", "sources: [magic]"), 14, "sources"),
         (OWN.replace("## en", "## fr"), 17, "## en"),
         ("# no front matter", 1, "---"),
+        (OWN.replace("tops: [fb]", "about: 2026-99-99"), 2, "YAML"),
+        (OWN.replace("tops: [fb]", "about: '\x07'"), 2, "YAML"),
+        (OWN.replace("tops: [fb]", "[a, b]: c"), 2, ""),
+        (OWN.replace("name: tea", "name: auto"), 2, "auto"),
         ("---\n- a list\n---\n", 2, "key"),
     ],
 )
@@ -115,3 +119,8 @@ def test_auto_takes_the_task_that_wants_the_category():
     assert tasks.for_top("aa").name == "apparel"
     assert tasks.for_top("fb").name == "product"
     assert tasks.for_top(None).name == "describe"
+
+
+def test_auto_asks_the_users_own_tasks_first(tmp_path):
+    (tmp_path / "tea.md").write_text(OWN, "utf-8")
+    assert Tasks.load(tmp_path).for_top("fb").name == "tea"

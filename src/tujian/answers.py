@@ -16,7 +16,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from tujian.schema import answers
 
-PRUNE_EVERY = 50  # writes between two looks at the store's size
+SLACK = 0.05  # of the limit may be written before the store's size is looked at again
 
 
 def utc_now() -> dt.datetime:
@@ -28,7 +28,8 @@ class Answers:
 
     def __init__(self, engine: sa.Engine, limit_mb: int, clock: Callable[[], dt.datetime] = utc_now) -> None:
         self._engine, self._limit_bytes, self._clock = engine, limit_mb * 1_000_000, clock
-        self._one_writer, self._writes = threading.Lock(), 0
+        self._one_writer = threading.Lock()
+        self._unchecked_bytes = self._limit_bytes  # nobody knows what earlier runs left: the first write looks
 
     def find(self, sha256: str, recipe: str) -> dict[str, Any] | None:
         """The stored record, or None when this picture was never answered by this recipe."""
@@ -46,9 +47,10 @@ class Answers:
         with self._one_writer, self._engine.begin() as connection:
             made_at = self._clock().isoformat(timespec="microseconds")
             connection.execute(insert(answers).values(**row, made_at=made_at).on_conflict_do_nothing())
-            self._writes += 1
-            if self._writes % PRUNE_EVERY == 0:
+            self._unchecked_bytes += len(packed)
+            if self._unchecked_bytes > SLACK * self._limit_bytes:
                 self._prune(connection)
+                self._unchecked_bytes = 0
 
     def _prune(self, connection: sa.Connection) -> None:
         """Deletes the oldest answers beyond the limit."""

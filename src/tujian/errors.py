@@ -49,14 +49,6 @@ class TujianError(Exception):
         """The message and the remedy in `lang`."""
         return self.zh if lang == "zh" else self.en
 
-    def __reduce__(self) -> tuple[object, ...]:
-        """Errors cross the pipe from the decode child, so they pickle by their words."""
-        return (_rebuild, (type(self), tuple(self.zh), tuple(self.en)))
-
-
-def _rebuild(kind: type[TujianError], zh: tuple[str, str], en: tuple[str, str]) -> TujianError:
-    return kind(zh=zh, en=en)
-
 
 class BadInput(TujianError): ...
 

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.exc import DatabaseError
+
+from tujian.errors import BrokenInstall
 
 metadata = sa.MetaData()
 
@@ -28,8 +31,22 @@ HEAD = "0001"
 
 def open_database(path: Path) -> sa.Engine:
     """The database in `path`, made or migrated to the newest version."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 10})
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # it holds all text of what was looked at
+        return _open(path)
+    except (OSError, DatabaseError) as error:
+        why = str(getattr(error, "orig", error))
+        raise BrokenInstall(
+            zh=(f"数据库 {path} 打不开：{why}。", "请检查目录权限；文件若已损坏，移走它，图鉴会新建一个。"),
+            en=(
+                f"The database {path} cannot be opened: {why}.",
+                "Check the folder; move a damaged file away.",
+            ),
+        ) from error
+
+
+def _open(path: Path) -> sa.Engine:
+    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 20})
 
     @event.listens_for(engine, "connect")
     def _tune(connection, _) -> None:  # noqa: ANN001 - DBAPI connection, event record
@@ -54,6 +71,8 @@ def _migrate(engine: sa.Engine) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(files("tujian").joinpath("migrations")))
-    with engine.begin() as connection:
+    with engine.connect() as connection:
+        connection.exec_driver_sql("begin exclusive")  # another process may be at it on the same new database
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        connection.commit()

@@ -4,10 +4,12 @@ Order: what the command line passes, then `TUJIAN_*` in the environment, then th
 """
 
 import os
+import re
+import tomllib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from tujian.errors import BadSettings, Said
@@ -50,6 +52,19 @@ class Settings(BaseSettings):
     engine_key: SecretStr | None = Field(default=None, description="API key for it")
     engine_timeout_s: float = Field(default=120, gt=0, description="longest one answer of it may take")
 
+    @field_validator("token", "engine_key", "engine_url", "engine_model", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        """`TUJIAN_TOKEN=` sets nothing: an empty token would let everybody in."""
+        return None if value == "" else value
+
+    @field_validator("token")
+    @classmethod
+    def _token_is_strong(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[!-~]{8,}", value.get_secret_value()):
+            raise ValueError("at least 8 printable ASCII characters without blanks")
+        return value
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -83,6 +98,11 @@ def read_settings(**chosen: object) -> Settings:
         return Settings(**{name: value for name, value in chosen.items() if value is not None})  # pyright: ignore[reportArgumentType]
     except ValidationError as error:
         raise BadSettings(zh=_why(error, "zh"), en=_why(error, "en")) from error
+    except (tomllib.TOMLDecodeError, OSError, UnicodeDecodeError) as error:
+        raise BadSettings(
+            zh=(f"settings.toml 读不了：{error}。", "请按 TOML 格式修改，或先移走这个文件。"),
+            en=(f"settings.toml cannot be read: {error}.", "Mend its TOML, or move it away."),
+        ) from error
 
 
 def _why(error: ValidationError, lang: str) -> Said:

@@ -48,13 +48,35 @@ def body_of(error: TujianError, lang: Lang, path: str) -> dict[str, Any]:
     return {"error": {"type": type(error).__name__, "message": said.message, "remedy": said.remedy}}
 
 
+def _too_long() -> PictureTooLarge:
+    return PictureTooLarge(
+        zh=("url 里的 data: 地址超过 1 MB。", "请把图片作为文件放在 image 里上传。"),
+        en=("The data: address in `url` is longer than 1 MB.", "Upload the picture as a file, as `image`."),
+    )
+
+
+def _fault() -> BrokenInstall:
+    return BrokenInstall(
+        zh=(
+            "图鉴内部出错了，这张图片没有记录。",
+            "请查看运行图鉴的终端里的报错；tujian doctor 可检查。",
+        ),
+        en=(
+            "Something broke inside Tujian; there is no record.",
+            "See the terminal it runs in for the traceback; try tujian doctor.",
+        ),
+    )
+
+
 def add_handlers(app: FastAPI, lang: Lang, metrics: Metrics) -> None:
     """Every TujianError, every malformed request and every unknown path answers in the one form."""
 
-    def answer(request: Request, error: TujianError, status: int | None = None) -> JSONResponse:
+    def answer(
+        request: Request, error: TujianError, status: int | None = None, headers: dict[str, str] | None = None
+    ) -> JSONResponse:
         metrics.failed(type(error).__name__)
         spoken: Lang = getattr(request.state, "lang", lang)
-        headers = {"Retry-After": str(RETRY_AFTER_S)} if isinstance(error, Busy) else None
+        headers = {"Retry-After": str(RETRY_AFTER_S)} if isinstance(error, Busy) else headers
         return JSONResponse(body_of(error, spoken, request.url.path), status or status_of(error), headers)
 
     @app.exception_handler(TujianError)
@@ -78,6 +100,8 @@ def add_handlers(app: FastAPI, lang: Lang, metrics: Metrics) -> None:
 
     @app.exception_handler(HTTPException)
     def _unknown(request: Request, error: HTTPException) -> JSONResponse:
+        if "exceeded maximum size" in str(error.detail):  # Starlette's limit for text fields is 1 MB
+            return answer(request, _too_long())
         return answer(
             request,
             BadInput(
@@ -85,4 +109,9 @@ def add_handlers(app: FastAPI, lang: Lang, metrics: Metrics) -> None:
                 en=(f"{error.detail} (HTTP {error.status_code}).", "The endpoints are listed in /openapi.json."),
             ),
             error.status_code,
+            dict(error.headers or {}),
         )
+
+    @app.exception_handler(Exception)
+    def _broken(request: Request, _: Exception) -> JSONResponse:  # uvicorn logs the traceback
+        return answer(request, _fault())

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, File, Form, UploadFile
 
 from tujian.api.gate import Gate
-from tujian.api.v1 import require_engine, single_picture
+from tujian.api.v1 import content_of, require_engine
 from tujian.house import House, Wish
 from tujian.records import Record
 
@@ -28,7 +28,7 @@ def printed_router(house: House, gate: Gate) -> APIRouter:
         question = prompt or (DEFAULT_PROMPT if house.engine else None)
         with gate.pass_through():
             record = house.record(
-                single_picture(image),
+                content_of(image, house),
                 Wish("describe", house.settings.lang, question, insist=prompt is not None),
                 name=image.filename or "",
             )
@@ -40,7 +40,7 @@ def printed_router(house: House, gate: Gate) -> APIRouter:
     def classify(file: Annotated[UploadFile, File(description="the photo")]) -> dict[str, Any]:
         """A photo's category, description, main objects and mood; always of this shape."""
         with gate.pass_through():
-            record = house.record(single_picture(file), Wish("album", house.settings.lang), name=file.filename or "")
+            record = house.record(content_of(file, house), Wish("album", house.settings.lang), name=file.filename or "")
         return {**classified(record), "record": record.to_json()}
 
     return router

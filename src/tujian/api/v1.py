@@ -24,7 +24,7 @@ def v1_router(house: House, gate: Gate) -> APIRouter:
     def make_records(
         request: Request,
         image: Annotated[list[UploadFile], File(description=f"up to {MOST_PICTURES} pictures")] = [],  # noqa: B006
-        url: Annotated[str, Form(max_length=100_000_000, description="or an http(s) or data: address")] = "",
+        url: Annotated[str, Form(max_length=1_000_000, description="or an http(s) or data: address")] = "",
         task: Annotated[str, Form(examples=["auto", "product"])] = "auto",
         lang: Annotated[Language | None, Form()] = None,
         question: Annotated[str | None, Form(max_length=20_000)] = None,
@@ -33,26 +33,28 @@ def v1_router(house: House, gate: Gate) -> APIRouter:
         """A record for one picture; for several `{"records": [...]}`, each a record or an error."""
         spoken = request.state.lang = lang or house.settings.lang
         require_engine(house, engine)
-        wish = Wish(task, spoken, question or None)
+        wish = Wish(task, spoken, question or None, insist=engine == "required")
+        if len(image) > MOST_PICTURES:
+            raise _too_many(len(image))
         if len(image) > 1:
-            return {"records": [_one_of_many(house, gate, upload, wish) for upload in image[:MOST_PICTURES]]}
-        source = single_picture(image[0]) if image else _address(url, house.settings.pictures_root)
+            return {"records": [_one_of_many(house, gate, upload, wish) for upload in image]}
         with gate.pass_through():
+            source = content_of(image[0], house) if image else _address(url, house.settings.pictures_root)
             return house.record(source, wish, name=(image[0].filename or "") if image else "").to_json()
 
     @router.post("/v1/preview", response_class=Response)
     def preview(image: UploadFile | None = None, url: Annotated[str, Form()] = "") -> Response:
         """The picture as an upright JPEG of about a megapixel, for browsers that cannot show its format."""
         with gate.pass_through():
-            jpeg = house.preview(single_picture(image) if image else _address(url, house.settings.pictures_root))
+            jpeg = house.preview(content_of(image, house) if image else _address(url, house.settings.pictures_root))
         return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
     return router
 
 
-def single_picture(upload: UploadFile) -> bytes:
-    """The upload's content; the limits are checked where it is opened."""
-    return upload.file.read()
+def content_of(upload: UploadFile, house: House) -> bytes:
+    """The upload's content, no more of it than shows that it is too large."""
+    return upload.file.read(house.max_bytes + 1)
 
 
 def require_engine(house: House, wanted: str) -> None:
@@ -72,7 +74,7 @@ def _address(url: str, root: Path | None) -> str | Path:
     if url.lower().startswith(("http://", "https://", "data:")):
         return url
     if url and root is not None:
-        path = (root / url).resolve()
+        path = (root / url.replace("\0", "")).resolve()
         if path.is_relative_to(root.resolve()):
             return path
     raise BadInput(
@@ -81,11 +83,21 @@ def _address(url: str, root: Path | None) -> str | Path:
     )
 
 
+def _too_many(count: int) -> BadInput:
+    return BadInput(
+        zh=(
+            f"一次发来 {count} 张图片，最多 {MOST_PICTURES} 张。",
+            "请分几次发送，或用 tujian recognise。",
+        ),
+        en=(f"{count} pictures at once; {MOST_PICTURES} at most.", "Send several requests, or use tujian recognise."),
+    )
+
+
 def _one_of_many(house: House, gate: Gate, upload: UploadFile, wish: Wish) -> dict[str, Any]:
     lang: Lang = wish.lang
     try:
         with gate.pass_through():
-            record: Record = house.record(single_picture(upload), wish, name=upload.filename or "")
+            record: Record = house.record(content_of(upload, house), wish, name=upload.filename or "")
     except TujianError as error:  # one bad file does not cost the others their records
         return {"picture": {"path": upload.filename or ""}, **body_of(error, lang, "")}
     return record.to_json()

@@ -6,7 +6,6 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from importlib.metadata import version
 from typing import NamedTuple
 
 from tujian.errors import Lang, TujianError
@@ -101,10 +100,3 @@ def _tried(lang: Lang, zh: str, en: str, attempt: Callable[[], None]) -> Finding
         return Finding(False, f"{zh}：{error}", f"{en}: {error}")
     elapsed_s = time.perf_counter() - begun
     return Finding(True, f"{zh}（{elapsed_s:.1f} 秒）", f"{en} ({elapsed_s:.1f} s)")
-
-
-def versions() -> dict[str, str]:
-    """Versions of what perception stands on, for bug reports."""
-    return {
-        name: version(name) for name in ("rapidocr", "onnxruntime", "zxing-cpp", "pillow", "opencv-python-headless")
-    }

@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from tujian.errors import Lang, TujianError, UnreadablePicture
+from tujian.folding import printable
 from tujian.house import House, Wish
 from tujian.records import Record, Verdict
 from tujian.settings import Settings
@@ -58,8 +59,10 @@ class Outcome:
             return self.record.to_json()
         assert self.error is not None
         said = self.error.say(lang)
-        told = {"type": type(self.error).__name__, "message": said.message, "remedy": said.remedy}
-        return {"picture": {"path": str(self.path)}, "error": told} | ({"skipped": True} if self.skipped else {})
+        told = {"type": type(self.error).__name__, "message": printable(said.message), "remedy": said.remedy}
+        return {"picture": {"path": printable(str(self.path))}, "error": told} | (
+            {"skipped": True} if self.skipped else {}
+        )
 
 
 def run(settings: Settings, paths: Sequence[str], task: str, *, as_json: bool, jobs: int, verbose: bool) -> int:
@@ -167,15 +170,16 @@ def _table_row(outcome: Outcome, lang: Lang, verbose: bool) -> None:
         _print_plate(console, outcome.path, outcome.record)
     elif outcome.error is not None and (verbose or not outcome.skipped):
         said, mark = outcome.error.say(lang), "–" if outcome.skipped else "✗"
+        path, message = escape(printable(str(outcome.path))), escape(printable(said.message))
         console.print(
-            f"{mark} [bold]{escape(str(outcome.path))}[/]  {escape(said.message)} {escape(said.remedy)}\n",
+            f"{mark} [bold]{path}[/]  {message} {escape(said.remedy)}\n",
             soft_wrap=True,
         )
 
 
 def _print_plate(console: Console, path: Path | str, record: Record) -> None:
     """One record for people: fields that have a value with verdict and confidence, reasons for review, description."""
-    console.print(f"[bold]{escape(record.title)}[/]  [dim]{escape(str(path))}[/]", soft_wrap=True)
+    console.print(f"[bold]{escape(record.title)}[/]  [dim]{escape(printable(str(path)))}[/]", soft_wrap=True)
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_column(style="dim", no_wrap=True)
     table.add_column(no_wrap=True, width=2)

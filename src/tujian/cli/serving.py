@@ -49,6 +49,7 @@ def _warm(house: House, server: uvicorn.Server, settings: Settings, port: int) -
         time.sleep(0.02)
     _say(settings, *_engine_words(house, settings))
     shown = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "localhost") else settings.host
+    shown = f"[{shown}]" if ":" in shown else shown
     print(f"Tujian is ready at http://{shown}:{port}", flush=True)
     _say(
         settings,

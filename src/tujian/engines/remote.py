@@ -1,29 +1,84 @@
 """A server that speaks OpenAI chat completions: llama-server, vLLM, SGLang, Ollama, DashScope … req: F4
 
 Enters: its address, perhaps a key and a model name. Leaves: replies.
-Pictures go as data URIs, never as addresses: a server that fetches for itself is somebody else's hole.
+Pictures go as data URIs, never as addresses: a server that fetches for itself is somebody else's hole. What comes back
+is read as text and validated here: servers send HTML, nulls and half answers with status 200.
 """
 
 import base64
 import threading
-from typing import Any
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import openai
 from openai import OpenAI
+from pydantic import BaseModel, Field, ValidationError
 
 from tujian.engines.dialect import SYSTEM, Place, Question, Reply
 from tujian.errors import BadSettings, EngineDown, EngineError, EngineRefused, Said
+from tujian.folding import printable
 from tujian.records import EngineUsed
 from tujian.settings import LOOPBACK, Settings
 
-RETRIES = 2  # of the client itself, on 429 and 5xx, with its own back-off
+Form = TypeVar("Form", bound=BaseModel)
+PAUSES_S = (0.5, 1.0)  # before the second and third try, on 429 and 5xx; a server that is silent is not asked again
+NAMING_TIMEOUT_S = 10.0  # a list of models is short: who needs longer is not well
+RESTING_S = 10.0  # after a server was down nobody waits for it again so soon
+
+
+class Message(BaseModel):
+    content: str | list[dict[str, Any]] | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+
+    def words(self) -> str:
+        """What was said. Ollama may put a Thinking model's JSON into `reasoning` and leave the content empty."""
+        content = self.content
+        if isinstance(content, list):
+            content = "".join(str(part.get("text", "")) for part in content)
+        return content or self.reasoning_content or self.reasoning or ""
+
+
+class Choice(BaseModel):
+    message: Message
+    finish_reason: str | None = None
+
+
+class Usage(BaseModel):
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
+
+class Answer(BaseModel):
+    """As much of a chat completion as is needed."""
+
+    choices: list[Choice] = Field(min_length=1)
+    model: str | None = None
+    usage: Usage | None = None
+
+
+class Served(BaseModel):
+    id: str
+
+
+class Models(BaseModel):
+    data: list[Served] = Field(min_length=1)
 
 
 class RemoteEngine:
     """An Engine somewhere else, or on another port of this machine."""
 
-    def __init__(self, url: str, *, model: str | None, key: str | None, timeout_s: float) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        model: str | None,
+        key: str | None,
+        timeout_s: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise BadSettings(
@@ -33,11 +88,12 @@ class RemoteEngine:
                     "For example TUJIAN_ENGINE_URL=http://127.0.0.1:8080/v1",
                 ),
             )
-        self._url, self._model = url, model
-        self._shown = f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
-        self._remote = parts.hostname not in LOOPBACK and not parts.hostname.startswith("127.")
-        self._client = OpenAI(base_url=url, api_key=key or "none", timeout=timeout_s, max_retries=RETRIES)
-        self._naming = threading.Lock()
+        self._model = model
+        shown = f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
+        self.place = Place(shown, parts.hostname not in LOOPBACK and not parts.hostname.startswith("127."))
+        self._client = OpenAI(base_url=url, api_key=key or "none", timeout=timeout_s, max_retries=0)
+        self._naming, self._clock = threading.Lock(), clock
+        self._down: tuple[float, EngineDown] | None = None
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "RemoteEngine":
@@ -45,28 +101,20 @@ class RemoteEngine:
         key = settings.engine_key.get_secret_value() if settings.engine_key else None
         return cls(settings.engine_url or "", model=settings.engine_model, key=key, timeout_s=settings.engine_timeout_s)
 
-    @property
-    def place(self) -> Place:
-        return Place(self._shown, self._remote)
-
     def used(self) -> EngineUsed:
-        return EngineUsed(kind="openai", url=self._shown, model=self._model_name(), remote=self._remote)
+        return EngineUsed(kind="openai", url=self.place.url, model=self._model_name(), remote=self.place.remote)
 
     def ask(self, question: Question) -> Reply:
-        try:
-            answer = self._client.chat.completions.create(**self._request(question))
-        except openai.OpenAIError as error:
-            raise self._told(error) from error
-        if not getattr(answer, "choices", None):
-            raise self._no_dialect()
-        choice = answer.choices[0]
-        usage = answer.usage
+        request = self._request(question)
+        raw = self._tried(lambda: self._client.chat.completions.with_raw_response.create(**request).text)
+        answer = self._understood(Answer, raw)
+        usage = answer.usage or Usage()
         return Reply(
-            text=_words(choice.message),
-            finish=choice.finish_reason or "stop",
+            text=printable(answer.choices[0].message.words()),
+            finish=answer.choices[0].finish_reason or "stop",
             model=answer.model or self._model_name(),
-            tokens_in=usage.prompt_tokens if usage else None,
-            tokens_out=usage.completion_tokens if usage else None,
+            tokens_in=usage.prompt_tokens,
+            tokens_out=usage.completion_tokens,
         )
 
     def _request(self, question: Question) -> dict[str, Any]:
@@ -80,9 +128,7 @@ class RemoteEngine:
                 {"role": "system", "content": SYSTEM[question.lang]},
                 {"role": "user", "content": [*shown, {"type": "text", "text": question.prompt}]},
             ],
-            "temperature": question.sampling.temperature,
-            "top_p": question.sampling.top_p,
-            "max_tokens": question.sampling.max_tokens,
+            **question.sampling.model_dump(),
         }
         if question.schema is not None:  # the nested form: llama-server ignores the other silently (notes/llamacpp.md)
             schema = {"name": question.name, "schema": dict(question.schema), "strict": True}
@@ -92,21 +138,33 @@ class RemoteEngine:
     def _model_name(self) -> str:
         with self._naming:
             if self._model is None:
-                self._model = self._first_model()
+                client = self._client.with_options(timeout=NAMING_TIMEOUT_S)
+                raw = self._tried(lambda: client.models.with_raw_response.list().text)
+                self._model = self._understood(Models, raw).data[0].id
             return self._model
 
-    def _first_model(self) -> str:
-        try:
-            served = self._client.models.list().data or []
-        except openai.OpenAIError as error:
-            raise self._told(error) from error
-        except AttributeError as error:  # a page of HTML parses as a string
-            raise self._no_dialect() from error
-        if not served:
-            raise self._no_dialect()
-        return served[0].id
+    def _tried(self, send: Callable[[], str]) -> str:
+        """The body of an answer. Raises EngineError; a server that was down a moment ago is not asked at all."""
+        if self._down and self._clock() < self._down[0]:
+            raise self._down[1]
+        for pause_s in (*PAUSES_S, None):
+            try:
+                return send()
+            except openai.APIStatusError as error:
+                if pause_s is None or (error.status_code < 500 and error.status_code != 429):
+                    raise self._told(error) from error
+                time.sleep(pause_s)
+            except (openai.OpenAIError, ValueError) as error:
+                raise self._told(error) from error
+        raise AssertionError  # the last pause is None, so the loop has returned or raised
 
-    def _told(self, error: openai.OpenAIError) -> EngineError:
+    def _understood(self, form: type[Form], raw: str) -> Form:
+        try:
+            return form.model_validate_json(raw)
+        except ValidationError as error:
+            raise self._no_dialect() from error
+
+    def _told(self, error: Exception) -> EngineError:
         if isinstance(error, openai.APIStatusError) and error.status_code < 500 and error.status_code != 429:
             return self._refused(error)
         if isinstance(error, openai.APITimeoutError):
@@ -117,44 +175,35 @@ class RemoteEngine:
             why_zh, why_en = "连不上", "cannot be reached"
         else:
             return self._no_dialect()
-        return EngineDown(
+        down = EngineDown(
             zh=Said(
-                f"视觉语言模型服务 {self._shown} {why_zh}。", "请确认它已启动、地址正确；可用 tujian doctor 检查。"
+                f"视觉语言模型服务 {self.place.url} {why_zh}。", "请确认它已启动、地址正确（tujian doctor 可检查）。"
             ),
             en=Said(
-                f"The model server {self._shown} {why_en}.", "Check that it runs and the address; see tujian doctor."
+                f"The model server {self.place.url} {why_en}.", "Check that it runs and the address; see tujian doctor."
             ),
         )
+        self._down = (self._clock() + RESTING_S, down)
+        return down
 
     def _refused(self, error: openai.APIStatusError) -> EngineRefused:
-        said = str(error.message)[:300]
+        said = printable(str(error.message))[:300]
         if error.status_code in (401, 403):
             zh, en = "请检查 TUJIAN_ENGINE_KEY。", "Check TUJIAN_ENGINE_KEY."
         elif error.status_code == 404:
-            zh, en = (
-                "请检查地址（通常以 /v1 结尾）和 TUJIAN_ENGINE_MODEL。",
-                "Check the address (usually ending in /v1) and TUJIAN_ENGINE_MODEL.",
-            )
+            zh = "请检查地址（通常以 /v1 结尾）和 TUJIAN_ENGINE_MODEL。"
+            en = "Check the address (usually ending in /v1) and TUJIAN_ENGINE_MODEL."
         else:
-            zh, en = (
-                "请确认模型能看图，且上下文长度至少 8192。",
-                "Check that the model takes pictures and has a context of at least 8192.",
-            )
+            zh = "请确认模型能看图，且上下文长度至少 8192。"
+            en = "Check that the model takes pictures and has a context of at least 8192."
         return EngineRefused(
             zh=Said(f"模型服务拒绝了请求（HTTP {error.status_code}）：{said}", zh),
             en=Said(f"The model server refused the request (HTTP {error.status_code}): {said}", en),
         )
 
     def _no_dialect(self) -> EngineRefused:
+        example = "http://127.0.0.1:8080/v1"
         return EngineRefused(
-            zh=Said(f"{self._shown} 不是 OpenAI 兼容的接口。", "地址通常以 /v1 结尾，例如 http://127.0.0.1:8080/v1"),
-            en=Said(
-                f"{self._shown} does not speak the OpenAI dialect.",
-                "The address usually ends in /v1, e.g. http://127.0.0.1:8080/v1",
-            ),
+            zh=Said(f"{self.place.url} 不是 OpenAI 兼容的接口。", f"地址通常以 /v1 结尾，例如 {example}"),
+            en=Said(f"{self.place.url} does not speak the OpenAI dialect.", f"It usually ends in /v1, e.g. {example}"),
         )
-
-
-def _words(message: Any) -> str:  # noqa: ANN401 - servers add fields that the client's type does not have
-    """What was said. Ollama may put a Thinking model's JSON into `reasoning` and leave the content empty."""
-    return message.content or getattr(message, "reasoning_content", None) or getattr(message, "reasoning", None) or ""

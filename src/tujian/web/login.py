@@ -36,7 +36,7 @@ def login_router(settings: Settings) -> APIRouter:
         form_token: Annotated[str, Form()],
         tujian_form: Annotated[str, Cookie()] = "",
     ) -> Response:
-        if not (tujian_form and hmac.compare_digest(form_token, tujian_form)):
+        if not (tujian_form and hmac.compare_digest(form_token.encode(), tujian_form.encode())):
             raise NotAllowed(
                 zh=("登录页已过期。", "请刷新 /login 再试。"),
                 en=("The login page has expired.", "Reload /login and try again."),
