@@ -85,11 +85,17 @@ def _edges(grey: Grey) -> NDArray[np.uint16]:
 def largest_glare(pixels: NDArray[np.uint8]) -> float:
     """Part of the picture (0-1) in its largest burnt-out spot off the border; 0 before a white background."""
     step = max(1, max(pixels.shape[:2]) // (2 * GLARE_SIDE_PX))  # spots are large: skipping pixels loses none
-    burnt = (_shrink(np.ascontiguousarray(pixels[::step, ::step]), GLARE_SIDE_PX).min(-1) >= BURNT_OUT).astype(np.uint8)
+    small = _shrink(np.ascontiguousarray(pixels[::step, ::step]), GLARE_SIDE_PX)
+    burnt = np.asarray(cv2.inRange(small, (BURNT_OUT,) * 3, (255,) * 3)) > 0
     border = np.concatenate([burnt[0], burnt[-1], burnt[:, 0], burnt[:, -1]])
-    if border.mean() > WHITE_BORDER_PART:
+    if border.mean() > WHITE_BORDER_PART or not burnt.any():
         return 0.0
-    _, _, stats, _ = cv2.connectedComponentsWithStats(burnt, connectivity=4)
+    return _largest_inside(burnt)
+
+
+def _largest_inside(burnt: NDArray[np.bool_]) -> float:
+    """Part of the picture (0-1) in the largest spot that keeps off its border."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(burnt.astype(np.uint8), connectivity=4)
     left, top, width, height, area = stats[1:].T
     inside = (left > 0) & (top > 0) & (left + width < burnt.shape[1]) & (top + height < burnt.shape[0])
     return float(area[inside].max(initial=0) / burnt.size)

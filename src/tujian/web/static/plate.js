@@ -162,7 +162,8 @@ function categoryLine(category, title) {
   } else line.append(make("span", { class: "unsure", text: `${SIGNS.unseen} ${say("category_unsure")}` }));
   const guesses = category.top3 ?? [];
   const rest = known ? guesses.filter((guess) => guess.value !== category.value) : guesses;
-  const likely = rest.filter((guess) => !known || guess.confidence >= LEAST_GUESS);
+  const settled = known && category.verdict === "confirmed"; // read in print: what the classifier thought is history
+  const likely = settled ? [] : rest.filter((guess) => !known || guess.confidence >= LEAST_GUESS);
   const said = likely.map((guess) => `${guess.value} ${score(guess.confidence) ?? ""}`).join(" · ");
   if (said) {
     line.append(make("span", { class: "quote", text: `${say(known ? "category_also" : "category_maybe")} ${said}` }));
