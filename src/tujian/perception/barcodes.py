@@ -139,8 +139,8 @@ def striped_part(grey: Grey) -> float:
         for field in (across * across, down * down, across * down, across, down, np.abs(across) + np.abs(down))
     )
     energy = xx + yy
-    direction = np.sqrt((xx - yy) ** 2 + 4 * xy * xy) > 0.75 * energy
-    alternating = np.hypot(x, y) < 0.2 * size
+    direction = (xx - yy) ** 2 + 4 * xy * xy > (0.75 * energy) ** 2
+    alternating = x * x + y * y < (0.2 * size) ** 2
     return float((direction & alternating & (energy > 140**2)).mean())  # Sobel units: half of black on white
 
 

@@ -207,19 +207,20 @@ def _gather(points: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
 
     A picture fills a tenth as many cells as it has points, and k-means takes that much less time.
     """
-    lightness, a, b = np.moveaxis(np.rint(points / CELL).astype(np.intp) + (0, 32, 32), -1, 0)  # a and b: within ±0.4
-    cells = (lightness * 64 + a) * 64 + b
+    number = np.rint(points / CELL) @ np.array([64 * 64, 64, 1], np.float32) + (32 * 64 + 32)  # a, b: within ±0.4
+    cells = number.astype(np.intp)
     counts = np.bincount(cells)
     filled = np.flatnonzero(counts)
-    mass = np.bincount(cells, weights)[filled]
-    sums = np.stack([np.bincount(cells, weights * points[:, i])[filled] for i in range(3)], -1)
+    order = np.zeros(len(counts), np.intp)
+    order[filled] = np.arange(len(filled))
+    place = order[cells]
+    mass = np.bincount(place, weights)
+    sums = np.stack([np.bincount(place, weights * points[:, i]) for i in range(3)], -1)
     means, mean_weight = sums / mass[:, None], mass / counts[filled]
     return means.astype(np.float32), mass.astype(np.float32), mean_weight.astype(np.float32)
 
 
-def _kmeans(
-    points: Floats, weights: Floats, urgency: Floats, clusters: int
-) -> tuple[Floats, Floats, NDArray[np.intp]]:
+def _kmeans(points: Floats, weights: Floats, urgency: Floats, clusters: int) -> tuple[Floats, Floats, NDArray[np.intp]]:
     """Lloyd's algorithm from a fixed start: the mean first, then always the worst-served point, by its urgency."""
     means = _start(points, weights, urgency, clusters)
     mass, labels = np.zeros(len(means)), np.full(len(points), -1, np.intp)
@@ -267,8 +268,14 @@ def _named(means: Floats, shares: Floats) -> tuple[Colour, ...]:
     return tuple(colour for colour in colours if colour.share >= LEAST_SHARE)[:MOST_COLOURS]
 
 
+@cache
+def _ways_back() -> tuple[Floats, Floats]:
+    return np.linalg.inv(_LMS_TO_LAB), np.linalg.inv(_RGB_TO_LMS)
+
+
 def _hex(lab: Floats) -> str:
-    linear = (lab @ np.linalg.inv(_LMS_TO_LAB).T) ** 3 @ np.linalg.inv(_RGB_TO_LMS).T
+    lab_to_lms, lms_to_rgb = _ways_back()
+    linear = (lab @ lab_to_lms.T) ** 3 @ lms_to_rgb.T
     linear = np.clip(linear, 0, 1)
     srgb = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
     return "#{:02x}{:02x}{:02x}".format(*(int(value) for value in np.round(srgb * 255)))

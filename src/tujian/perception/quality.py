@@ -84,8 +84,8 @@ def _edges(grey: Grey) -> NDArray[np.uint16]:
 
 def largest_glare(pixels: NDArray[np.uint8]) -> float:
     """Part of the picture (0-1) in its largest burnt-out spot off the border; 0 before a white background."""
-    step = max(1, max(pixels.shape[:2]) // (2 * GLARE_SIDE_PX))  # spots are large: skipping pixels loses none
-    small = _shrink(np.ascontiguousarray(pixels[::step, ::step]), GLARE_SIDE_PX)
+    step = max(1, round(max(pixels.shape[:2]) / GLARE_SIDE_PX))  # spots are large: skipping pixels loses none
+    small = np.ascontiguousarray(pixels[::step, ::step])
     burnt = np.asarray(cv2.inRange(small, (BURNT_OUT,) * 3, (255,) * 3)) > 0
     border = np.concatenate([burnt[0], burnt[-1], burnt[:, 0], burnt[:, -1]])
     if border.mean() > WHITE_BORDER_PART or not burnt.any():
