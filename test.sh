@@ -6,7 +6,8 @@ cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 . scripts/install.sh
 VENV=${TUJIAN_TEST_VENV:-.venv}
 LOCK=requirements-test.lock install_tujian "$VENV"
-export PATH="$PWD/$VENV/bin:$PATH"
+VENV=$(cd -- "$VENV" && pwd)
+export PATH="$VENV/bin:$PATH"
 
 ruff check .
 ruff format --check .
