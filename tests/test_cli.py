@@ -148,6 +148,7 @@ def test_the_doctor_finds_nothing_wrong_here_and_names_an_engine_that_is_down(tm
     assert ill.returncode == 1 and "cannot be reached" in ill.stdout
 
 
+@pytest.mark.services
 def test_the_server_says_when_it_is_ready_answers_and_leaves_no_child(tmp_path):
     command = [sys.executable, "-m", "tujian", "serve", "--port", "0"]
     environment = {**os.environ, "TUJIAN_HOME": str(tmp_path)}

@@ -47,6 +47,7 @@ def test_the_command_line_of_the_readme_runs(name, tmp_path):
     assert done.returncode == 0 and "1" in done.stderr, done.stderr
 
 
+@pytest.mark.services
 def test_the_curl_of_the_readme_runs_as_printed(tmp_path):
     line = next(c for c in commands("README.md") if c.startswith("curl"))
     server = subprocess.Popen(
