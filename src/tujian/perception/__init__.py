@@ -20,6 +20,7 @@ from tujian.perception.faces import Face, FaceFinder
 from tujian.perception.labels import Labeller, Labels
 from tujian.perception.quality import Flaw, assess
 from tujian.perception.safety import SafetyScorer
+from tujian.perception.shrinking import shrink
 from tujian.perception.text import TextLine, TextReader
 from tujian.perception.vectors import TextEmbedder, Vectors, default_embedder
 from tujian.pictures import Picture
@@ -84,7 +85,7 @@ class Perception:
     def perceive(self, picture: Picture) -> Percepts:
         """Everything perception can tell about `picture`, one step after the other on the caller's thread."""
         pixels, size_px, timings_ms = picture.pixels, picture.size_px, {}
-        small = _shrink(pixels)
+        small = shrink(pixels, SMALL_SIDE_PX)
 
         def step(name: str, look: Callable[[], Seen]) -> Seen:
             begun = time.perf_counter()
@@ -118,18 +119,6 @@ class Perception:
         with self._embedding:
             self._embedder = self._embedder or default_embedder()
         return self._embedder.name, self._embedder.passages([text])[0]
-
-
-def _shrink(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """One small copy for the steps that look at no more than that."""
-    import cv2
-
-    height, width = pixels.shape[:2]
-    scale = SMALL_SIDE_PX / max(height, width)
-    if scale >= 1:
-        return pixels
-    size_px = (max(3, round(width * scale)), max(3, round(height * scale)))
-    return np.asarray(cv2.resize(pixels, size_px, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _letters_px(line: TextLine) -> float:

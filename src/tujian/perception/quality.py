@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from tujian.errors import Lang, Said
 from tujian.geometry import Size
+from tujian.perception.shrinking import shrink
 
 Grey = NDArray[np.uint8]
 
@@ -47,7 +48,7 @@ def assess(pixels: NDArray[np.uint8], size_px: Size, text_heights_px: Sequence[f
     `text_heights_px` are line heights in pixels of the upright original, as many as were read.
     """
     grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
-    small = _shrink(grey, SHARPNESS_SIDE_PX)
+    small = shrink(grey, SHARPNESS_SIDE_PX)
     found = {
         Flaw.TOO_SMALL: min(size_px) < SMALLEST_SIDE_PX,
         Flaw.DARK: np.percentile(small[::2, ::2], 95) < DARKEST_WHITE,
@@ -99,15 +100,6 @@ def _largest_inside(burnt: NDArray[np.bool_]) -> float:
     left, top, width, height, area = stats[1:].T
     inside = (left > 0) & (top > 0) & (left + width < burnt.shape[1]) & (top + height < burnt.shape[0])
     return float(area[inside].max(initial=0) / burnt.size)
-
-
-def _shrink(picture: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
-    height, width = picture.shape[:2]
-    scale = side_px / max(height, width)
-    if scale >= 1:
-        return picture
-    size = (max(3, round(width * scale)), max(3, round(height * scale)))
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 _WORDS: dict[Flaw, tuple[Said, Said]] = {
