@@ -16,7 +16,8 @@ ORDER = tuple(
     for line in """
     errors, geometry, folding, settings, metrics, heap,
     exif, rendering, decoding, sniffing, fetching, pictures,
-    taxonomy, perception.gs1, perception.shrinking, perception.text, perception.barcodes, perception.colours, perception.labels,
+    taxonomy, perception.gs1, perception.shrinking, perception.text,
+    perception.barcodes, perception.colours, perception.labels,
     perception.faces, perception.safety, perception.quality, perception.scripts, perception.vectors, perception,
     records, tasks,
     rules, rules.gtin, rules.measures, rules.dates, rules.brands, rules.colour_words, rules.sensitive, rules.scenes,
