@@ -111,6 +111,11 @@ def test_odd_headers_are_refused_in_the_one_form(client, headers):
     assert answer.status_code == 403 and answer.json()["error"]["remedy"]
 
 
+@pytest.mark.parametrize("path", ["/", "/healthz", "/v1/tasks"])
+def test_head_is_answered_where_get_is(client, path):
+    assert client.head(path).status_code == 200
+
+
 def test_a_wrong_method_says_which_are_right(client):
     answer = client.get("/recognize")
     assert answer.status_code == 405 and "POST" in answer.headers["allow"]

@@ -40,6 +40,8 @@ class Guard:
             self._check(scope, headers)
         except TujianError as error:
             return await _refuse(send, error, self._settings, scope["path"])
+        if scope["method"] == "HEAD":  # as GET; the server sends no body for it
+            scope = {**scope, "method": "GET"}
         body = _Counted(receive, send, self._limit_bytes)
         await self._app(scope, body.receive, body.send)
         if body.is_over:
