@@ -50,12 +50,5 @@ def quad_box_1000(quad_px: Sequence[Sequence[float]], size_px: Size) -> Box1000:
     return box_1000(min(xs), min(ys), max(xs), max(ys), size_px)
 
 
-def union(boxes: Sequence[Box1000]) -> Box1000:
-    """The smallest box around all of `boxes` (at least one)."""
-    return Box1000(
-        min(b.x1 for b in boxes), min(b.y1 for b in boxes), max(b.x2 for b in boxes), max(b.y2 for b in boxes)
-    )
-
-
 def _relative(value: float, side: int) -> int:
     return max(0, min(1000, round(value * 1000 / side)))
