@@ -1,5 +1,6 @@
 """Any file becomes upright 8-bit RGB on white; a bad one costs a child process, never the parent."""
 
+import contextlib
 import io
 import json
 import signal
@@ -211,21 +212,42 @@ def test_a_decoder_that_hangs_is_stopped_at_the_deadline_and_the_next_picture_wo
         assert child not in children()
 
 
-def test_a_decoder_that_crashes_costs_its_picture_and_not_the_next():
+def segfault(child: psutil.Process) -> None:
+    child.send_signal(signal.SIGSEGV)
+    child.resume()
+
+
+def test_a_decoder_that_is_killed_at_a_picture_is_replaced_and_the_picture_decoded():
     before = children()
     with Decoder() as decoder:
         child = only_child_of(decoder, before)
         child.suspend()
-
-        def crash() -> None:
-            child.send_signal(signal.SIGSEGV)
-            child.resume()
-
-        threading.Timer(0.3, crash).start()
-        with pytest.raises(DecodeFailed, match="crashed"):
-            decoder.decode(saved(scene()), "PNG")
+        threading.Timer(0.3, segfault, [child]).start()
         assert decoder.decode(saved(scene()), "PNG").size_px == (96, 64)
         assert child not in children()
+
+
+def test_a_picture_that_crashes_two_decoders_fails_and_the_next_one_works():
+    before, done = children(), threading.Event()
+
+    def crash_all() -> None:
+        crashed = 0
+        while crashed < 2 and not done.wait(0.005):
+            for child in children() - before:
+                with contextlib.suppress(psutil.Error):
+                    child.kill()
+                    child.wait(5)
+                    crashed += 1
+
+    with Decoder() as decoder:
+        only_child_of(decoder, before).suspend()
+        crasher = threading.Thread(target=crash_all)
+        crasher.start()
+        with pytest.raises(DecodeFailed, match="crashed"):
+            decoder.decode(saved(scene()), "PNG")
+        done.set()
+        crasher.join()
+        assert decoder.decode(saved(scene()), "PNG").size_px == (96, 64)
 
 
 def test_a_child_killed_while_idle_is_replaced_unnoticed():

@@ -79,7 +79,7 @@ class Decoder:
         """
         child = self._idle.get()
         try:
-            return _decoded(*child.ask(content, kind))
+            return _decoded(*_asked_twice(child, content, kind))
         finally:
             self._idle.put(child)
 
@@ -138,7 +138,9 @@ class _Child:
             return answer
         except (OSError, EOFError, ValueError) as error:
             process.kill()
-            raise _dead(deadline.passed, self._timeout_s, process.wait()) from error
+            if deadline.passed:
+                raise _overdue(self._timeout_s) from error
+            raise _Died(process.wait()) from error
         finally:
             deadline.lift()
             if deadline.passed or not answered:  # Ctrl-C too: half an answer must not greet the next picture
@@ -270,18 +272,39 @@ def _alarm(alarm_s: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _dead(overdue: bool, timeout_s: float, status: int) -> DecodeFailed:
-    if overdue:
-        return DecodeFailed(
-            zh=(
-                f"解这张图片超过了 {timeout_s:g} 秒，已停止。",
-                "请缩小图片、换一种格式，或调高 TUJIAN_DECODE_TIMEOUT_S。",
-            ),
-            en=(
-                f"Decoding took longer than {timeout_s:g} s and was stopped.",
-                "Shrink it, save it in another format, or raise TUJIAN_DECODE_TIMEOUT_S.",
-            ),
-        )
+class _Died(Exception):
+    """The child ended by itself, or somebody killed it."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"status {status}")
+        self.status = status
+
+
+def _asked_twice(child: _Child, content: bytes, kind: str) -> tuple[dict[str, Any], bytearray]:
+    """The child's answer. A fresh one is asked when it died: the first may have been dead before it saw the picture,
+    and a picture that kills decoders kills the fresh one too."""
+    with contextlib.suppress(_Died):
+        return child.ask(content, kind)
+    try:
+        return child.ask(content, kind)
+    except _Died as died:
+        raise _crashed(died.status) from died
+
+
+def _overdue(timeout_s: float) -> DecodeFailed:
+    return DecodeFailed(
+        zh=(
+            f"解这张图片超过了 {timeout_s:g} 秒，已停止。",
+            "请缩小图片、换一种格式，或调高 TUJIAN_DECODE_TIMEOUT_S。",
+        ),
+        en=(
+            f"Decoding took longer than {timeout_s:g} s and was stopped.",
+            "Shrink it, save it in another format, or raise TUJIAN_DECODE_TIMEOUT_S.",
+        ),
+    )
+
+
+def _crashed(status: int) -> DecodeFailed:
     return DecodeFailed(
         zh=(f"解这个文件时解码进程崩溃了（状态 {status}）。", "文件很可能已损坏：请换一个副本，或另存为 PNG 或 JPEG。"),
         en=(
