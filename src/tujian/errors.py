@@ -8,13 +8,17 @@
     │  ├─ FetchRefused         the address may not be opened (private network, scheme, port)
     │  ├─ FetchFailed          the address was opened and did not give a picture in time
     │  ├─ BadTask              a task file or a task name is wrong
+    │  ├─ ModelUnusable        a model's file is missing, damaged, of another kind, or its mmproj is another model's
+    │  ├─ DoesNotFit           a model needs more memory than this machine has
     │  └─ BadSettings          a setting or a command-line value is wrong
     ├─ NotAllowed              token, host or origin is wrong
     ├─ Busy                    the queue is full
     ├─ NoEngine                an engine was asked for and none is configured
     ├─ EngineError             the engine was asked and no usable answer came
     │  ├─ EngineDown           it cannot be reached, or ran out of time
+    │  │  └─ EngineBrokeOff    it began to answer and stopped in the middle
     │  ├─ EngineRefused        it answered with an error of its own (key, model name, picture)
+    │  │  └─ ContextTooSmall   pictures and question together are longer than its context
     │  └─ EngineUnusable       it answered, but not in the form asked for, twice
     └─ BrokenInstall           a file or system library that Tujian needs is missing
 
@@ -74,6 +78,12 @@ class BadTask(BadInput): ...
 class BadSettings(BadInput): ...
 
 
+class ModelUnusable(BadInput): ...
+
+
+class DoesNotFit(BadInput): ...
+
+
 class NotAllowed(TujianError): ...
 
 
@@ -89,7 +99,13 @@ class EngineError(TujianError): ...
 class EngineDown(EngineError): ...
 
 
+class EngineBrokeOff(EngineDown): ...
+
+
 class EngineRefused(EngineError): ...
+
+
+class ContextTooSmall(EngineRefused): ...
 
 
 class EngineUnusable(EngineError): ...
