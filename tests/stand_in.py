@@ -43,6 +43,15 @@ class Answering(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
+    def begin_stream(self) -> None:
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.end_headers()
+
+    def chunk(self, body: dict) -> None:
+        self.wfile.write(f"data: {json.dumps(body)}\n\n".encode())
+        self.wfile.flush()
+
     def say(self, text: str, finish: str = "stop", **more: object) -> None:
         message = {"role": "assistant", "content": text, **more}
         self.send(

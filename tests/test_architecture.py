@@ -14,7 +14,7 @@ SOURCE = ROOT / "src" / "tujian"
 ORDER = tuple(
     line.strip()
     for line in """
-    errors, geometry, folding, settings, metrics, heap,
+    errors, geometry, folding, settings, metrics, heap, clocks,
     exif, rendering, decoding, sniffing, fetching, pictures,
     taxonomy, perception.gs1, perception.shrinking, perception.text,
     perception.barcodes, perception.colours, perception.labels,
@@ -22,7 +22,8 @@ ORDER = tuple(
     records, tasks,
     rules, rules.gtin, rules.measures, rules.dates, rules.brands, rules.colour_words, rules.sensitive, rules.scenes,
     rules.category_words,
-    claims, knowledge, engines.dialect, engines, engines.remote, engines.fake,
+    claims, knowledge, engines.loops, engines.dialect, engines.asking, engines, engines.lanes,
+    engines.wire, engines.troubles, engines.remote, engines.fake,
     findings, replies, reconcile, describe, review, recipes, plates, recognise,
     schema, migrations, answers, house,
     web.render, web.routes, web.login, web,
@@ -103,7 +104,7 @@ def test_no_module_is_called_after_nothing():
 def test_only_fetching_and_the_engine_open_addresses():
     clients = re.compile(r"^\s*(?:import|from) (?:httpx|requests|urllib\.request|aiohttp|openai)\b", re.M)
     found = {name_of(path) for path in MODULES if clients.search(path.read_text("utf-8"))}
-    assert found == {"fetching", "engines.remote"}
+    assert found == {"clocks", "fetching", "engines.troubles", "engines.remote"}
 
 
 def test_only_settings_reads_the_environment():

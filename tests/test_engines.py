@@ -1,15 +1,30 @@
 """Engines: what is asked, what comes back, and what is made of answers that are no answers. req: F4"""
 
+import contextlib
 import json
+import threading
+import time
+from dataclasses import replace
 
 import pytest
 from stand_in import says, sleeps, stand_in
 
-from tujian.engines import Question, Reply, ask_for
-from tujian.engines.dialect import parse_object
+from tujian.clocks import Clock
+from tujian.engines import Question, Reply, Turn, ask_for, listen
+from tujian.engines.asking import parse_object
 from tujian.engines.fake import FakeEngine
+from tujian.engines.lanes import Lanes
 from tujian.engines.remote import RemoteEngine
-from tujian.errors import BadSettings, EngineDown, EngineRefused, EngineUnusable
+from tujian.errors import (
+    BadSettings,
+    Busy,
+    ContextTooSmall,
+    EngineBrokeOff,
+    EngineDown,
+    EngineRefused,
+    EngineUnusable,
+    Stopped,
+)
 from tujian.tasks import Sampling
 
 SCHEMA = {
@@ -118,7 +133,7 @@ def test_a_server_that_never_answers_is_down_after_the_timeout():
     with stand_in(sleeps(5)) as server:
         engine = RemoteEngine(server.url, model="m", key=None, timeout_s=0.2)
         with pytest.raises(EngineDown) as caught:
-            engine.ask(QUESTION)
+            listen(engine, QUESTION)
     assert "in time" in caught.value.en.message
 
 
@@ -127,7 +142,7 @@ def test_a_wrong_key_names_the_setting():
         stand_in(lambda handler, _: handler.send(401, {"error": {"message": "bad key"}})) as server,
         pytest.raises(EngineRefused) as caught,
     ):
-        remote(server.url).ask(QUESTION)
+        listen(remote(server.url), QUESTION)
     assert "TUJIAN_ENGINE_KEY" in caught.value.zh.remedy
 
 
@@ -136,7 +151,7 @@ def test_a_server_that_speaks_html_is_called_no_engine():
         stand_in(lambda handler, _: handler.send(200, "<html>hello</html>", "text/html")) as server,
         pytest.raises(EngineRefused) as caught,
     ):
-        remote(server.url).ask(QUESTION)
+        listen(remote(server.url), QUESTION)
     assert "OpenAI" in caught.value.en.message
 
 
@@ -157,7 +172,7 @@ def test_a_server_that_speaks_html_is_called_no_engine():
 def test_an_answer_of_another_shape_is_no_dialect(body):
     said = body if isinstance(body, str) else json.dumps(body)
     with stand_in(lambda handler, _: handler.send(200, said)) as server, pytest.raises(EngineRefused):
-        RemoteEngine(server.url, model="m", key=None, timeout_s=5).ask(QUESTION)
+        listen(RemoteEngine(server.url, model="m", key=None, timeout_s=5), QUESTION)
 
 
 def test_content_in_parts_is_put_together():
@@ -172,11 +187,11 @@ def test_a_server_that_is_down_is_left_alone_for_a_while():
         engine = RemoteEngine(server.url, model="m", key=None, timeout_s=5, clock=lambda: now[0])
         for _ in range(3):
             with pytest.raises(EngineDown):
-                engine.ask(QUESTION)
+                listen(engine, QUESTION)
         assert len(server.requests) == 3
         now[0] = 60.0
         with pytest.raises(EngineDown):
-            engine.ask(QUESTION)
+            listen(engine, QUESTION)
         assert len(server.requests) == 6
 
 
@@ -185,7 +200,7 @@ def test_a_server_that_fails_is_tried_again_and_then_down():
         stand_in(lambda handler, _: handler.send(500, {"error": {"message": "boom"}})) as server,
         pytest.raises(EngineDown) as caught,
     ):
-        remote(server.url).ask(QUESTION)
+        listen(remote(server.url), QUESTION)
     assert len(server.requests) == 3 and "500" in caught.value.en.message
 
 
@@ -222,5 +237,181 @@ def test_objects_are_found_in_what_models_write(text, found):
 
 def test_a_fake_engine_answers_in_turn_and_remembers_the_questions():
     fake = FakeEngine("one", Reply("two", "stop", "m"), lambda question: json.dumps(question.lang))
-    assert [fake.ask(QUESTION).text for _ in range(4)] == ["one", "two", '"en"', '"en"']
+    assert [listen(fake, QUESTION).text for _ in range(4)] == ["one", "two", '"en"', '"en"']
     assert fake.questions == [QUESTION] * 4
+
+
+def streams(*pieces: str, finish: str | None = "stop", pause_s: float = 0.0, done: bool = True):
+    """A server that streams `pieces` as chat completion chunks."""
+
+    def behave(handler, _):
+        handler.begin_stream()
+        for piece in pieces:
+            handler.chunk({"choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": None}]})
+            time.sleep(pause_s)
+        if finish:
+            handler.chunk({"choices": [{"index": 0, "delta": {}, "finish_reason": finish}], "model": "stand-in-vl"})
+        if done:
+            handler.wfile.write(b"data: [DONE]\n\n")
+
+    return behave
+
+
+def test_an_answer_comes_piece_by_piece():
+    with stand_in(streams("一盒", "苹果", "汁")) as server:
+        speech = remote(server.url).stream(QUESTION)
+        pieces = [next(speech), next(speech), next(speech)]
+        with pytest.raises(StopIteration) as end:
+            next(speech)
+    assert pieces == ["一盒", "苹果", "汁"]
+    assert end.value.value == Reply("一盒苹果汁", "stop", "stand-in-vl")
+
+
+def test_a_stop_reaches_a_server_that_has_not_said_a_word():
+    stopped = threading.Event()
+    threading.Timer(0.3, stopped.set).start()
+    with stand_in(sleeps(5)) as server:
+        begun = time.monotonic()
+        with pytest.raises(Stopped):
+            listen(remote(server.url), QUESTION, stopped)
+    assert time.monotonic() - begun < 1.5
+
+
+def test_closing_a_stream_closes_the_connection_so_that_the_server_can_stop():
+    noticed = threading.Event()
+
+    def behave(handler, _):
+        handler.begin_stream()
+        try:
+            for _ in range(200):
+                handler.chunk({"choices": [{"delta": {"content": "x"}}]})
+                time.sleep(0.02)
+        except OSError:
+            noticed.set()
+
+    with stand_in(behave) as server:
+        speech = remote(server.url).stream(QUESTION)
+        next(speech)
+        speech.close()
+        assert noticed.wait(2)
+
+
+def test_an_answer_that_drips_ends_at_the_deadline():
+    with stand_in(streams(*"abcdefghijklmnopqrstuvwxyz", pause_s=0.2)) as server:
+        begun = time.monotonic()
+        with pytest.raises(EngineDown) as caught:
+            listen(remote(server.url, timeout_s=1), QUESTION)
+    assert 0.9 < time.monotonic() - begun < 2
+    assert "in time" in caught.value.en.message
+
+
+def test_a_loop_is_cut_while_it_is_being_said():
+    said = []
+
+    def behave(handler, _):
+        handler.begin_stream()
+        with contextlib.suppress(OSError):
+            for _ in range(3000):
+                handler.chunk({"choices": [{"delta": {"content": "红色的杯子，"}}]})
+                said.append(1)
+                time.sleep(0.001)
+
+    with stand_in(behave) as server:
+        reply = listen(remote(server.url), QUESTION)
+    assert reply.finish == "loop" and len(said) < 600
+
+
+def test_an_answer_that_breaks_off_is_asked_for_once_more_and_then_told():
+    with stand_in(streams('{"brand"', finish=None, done=False)) as server:
+        with pytest.raises(EngineBrokeOff) as caught:
+            listen(remote(server.url), QUESTION)
+        assert len(server.requests) == 2
+    assert "broke off" in caught.value.en.message
+
+
+def test_an_error_within_the_stream_is_told():
+    def behave(handler, _):
+        handler.begin_stream()
+        handler.chunk({"error": {"message": "the request exceeds the available context size", "code": 400}})
+
+    with stand_in(behave) as server, pytest.raises(ContextTooSmall) as caught:
+        listen(remote(server.url), QUESTION)
+    assert "picture_tokens" in caught.value.zh.remedy
+
+
+def test_a_picture_that_does_not_fit_the_context_is_told_with_its_tokens():
+    counts = {"n_prompt_tokens": 9000, "n_ctx": 4096}
+    error = {"code": 400, "type": "exceed_context_size_error", "message": "too long", **counts}
+    with (
+        stand_in(lambda handler, _: handler.send(400, {"error": error})) as server,
+        pytest.raises(ContextTooSmall) as caught,
+    ):
+        listen(remote(server.url), QUESTION)
+    assert "9000" in caught.value.zh.message and "4096" in caught.value.en.message
+
+
+def test_a_model_that_refuses_is_not_a_server_that_is_down():
+    with stand_in(says("", "content_filter")) as server, pytest.raises(EngineRefused) as caught:
+        listen(remote(server.url), QUESTION)
+    assert "refused to answer" in caught.value.en.message
+
+
+def test_earlier_turns_and_their_pictures_go_along():
+    question = replace(QUESTION, earlier=(Turn("user", "What?", (b"1",)), Turn("assistant", "A cup.")))
+    with stand_in(says(GOOD)) as server:
+        listen(remote(server.url), question)
+    system, first, answer, last = server.requests[0]["messages"]
+    assert system["role"] == "system" and first["content"][0]["type"] == "image_url"
+    assert answer == {"role": "assistant", "content": "A cup."} and last["content"][-1]["text"] == "What is it?"
+
+
+def test_a_redirect_takes_no_picture_elsewhere():
+    def behave(handler, _):
+        handler.send_response(307)
+        handler.send_header("location", "http://127.0.0.1:9/steal")
+        handler.end_headers()
+
+    with stand_in(behave) as server, pytest.raises(EngineRefused):
+        listen(remote(server.url), QUESTION)
+
+
+def test_more_questions_than_lanes_wait_and_more_than_the_queue_are_told_at_once():
+    with stand_in(sleeps(0.5)) as server:
+        engine = RemoteEngine(server.url, model="m", key=None, timeout_s=5, slots=1, queue=1)
+        threads = [threading.Thread(target=lambda: listen(engine, QUESTION)) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+            time.sleep(0.1)
+        with pytest.raises(Busy) as caught:
+            listen(engine, QUESTION)
+        for thread in threads:
+            thread.join()
+    assert caught.value.zh.remedy and len(server.requests) == 2
+
+
+def test_among_those_waiting_the_urgent_go_first():
+    order, lanes = [], Lanes(1, 10)
+
+    def ask(name, priority):
+        with lanes.turn(priority, Clock.of(5)):
+            order.append(name)
+
+    with lanes.turn("normal", Clock.of(5)):
+        threads = []
+        for name, priority in (("bulk", "low"), ("first", "normal"), ("second", "normal"), ("shop window", "high")):
+            threads.append(threading.Thread(target=ask, args=(name, priority)))
+            threads[-1].start()
+            while lanes.waiting < len(threads):
+                time.sleep(0.01)
+    for thread in threads:
+        thread.join()
+    assert order == ["shop window", "first", "second", "bulk"]
+
+
+def test_the_schema_goes_as_a_grammar_or_in_words_where_the_server_wants_that():
+    for by, found in (("grammar", "grammar"), ("prompt", "messages")):
+        with stand_in(says(GOOD)) as server:
+            engine = RemoteEngine(server.url, model="m", key=None, timeout_s=5, schema_by=by)
+            ask_for(engine, QUESTION)
+        sent = server.requests[0]
+        assert "response_format" not in sent and '"brand"' in json.dumps(sent[found]).replace("\\", "")

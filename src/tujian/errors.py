@@ -19,7 +19,8 @@
     │  │  └─ EngineBrokeOff    it began to answer and stopped in the middle
     │  ├─ EngineRefused        it answered with an error of its own (key, model name, picture)
     │  │  └─ ContextTooSmall   pictures and question together are longer than its context
-    │  └─ EngineUnusable       it answered, but not in the form asked for, twice
+    │  ├─ EngineUnusable       it answered, but not in the form asked for, twice
+    │  └─ Stopped              whoever asked does not want to know any more
     └─ BrokenInstall           a file or system library that Tujian needs is missing
 
 Each edge (command line, API, page) translates the tree once; nothing else catches TujianError.
@@ -109,6 +110,11 @@ class ContextTooSmall(EngineRefused): ...
 
 
 class EngineUnusable(EngineError): ...
+
+
+class Stopped(EngineError):
+    def __init__(self) -> None:
+        super().__init__(zh=("已停止。", "需要时请再问一次。"), en=("Stopped.", "Ask again when you like."))
 
 
 class BrokenInstall(TujianError): ...

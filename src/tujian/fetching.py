@@ -13,8 +13,7 @@ import ipaddress
 import socket
 import ssl
 import threading
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +22,7 @@ import httpx
 import ssrfguard
 from ssrfguard.httpx import Client, SafeBackend, SafeTransport
 
+from tujian.clocks import Clock, ClockedBackend
 from tujian.errors import BadSettings, FetchFailed, FetchRefused, PictureTooLarge, Said
 
 WEB_PORTS = frozenset({80, 443})
@@ -58,7 +58,7 @@ class Fetcher:
         Raises FetchRefused when the address, or one it redirects to, may not be opened; PictureTooLarge when
         more comes than allowed; FetchFailed for everything else that goes wrong on the way.
         """
-        clock = _Clock(time.monotonic() + self._timeout_s)
+        clock = Clock.of(self._timeout_s)
         try:
             with self._client(clock) as client, client.stream("GET", url) as response:
                 return self._body(response, clock)
@@ -73,13 +73,13 @@ class Fetcher:
         except (httpx.HTTPError, OSError) as error:
             raise _failed(f"连接失败：{error}", f"the connection failed: {error}") from error
 
-    def _client(self, clock: "_Clock") -> Client:
+    def _client(self, clock: Clock) -> Client:
         transport = _Transport(self._policy, self._trust, clock, _Resolver(self._policy, self._look_up, clock))
         return Client(
             transport=transport, trust_env=False, follow_redirects=True, headers=HEADERS, timeout=self._timeout_s
         )
 
-    def _body(self, response: httpx.Response, clock: "_Clock") -> bytes:
+    def _body(self, response: httpx.Response, clock: Clock) -> bytes:
         if response.status_code != httpx.codes.OK:
             raise _failed(f"服务器回答 {response.status_code}", f"the server answered {response.status_code}")
         if response.headers.get("content-encoding", "identity").lower() != "identity":
@@ -124,26 +124,12 @@ class _PortRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Clock:
-    """One deadline for a whole fetch, on time.monotonic()."""
-
-    until_s: float
-
-    def left_s(self, late: type[Exception]) -> float:
-        """Seconds left; raises `late` when there are none."""
-        left_s = self.until_s - time.monotonic()
-        if left_s <= 0:
-            raise late("deadline")
-        return left_s
-
-
-@dataclass(frozen=True, slots=True)
 class _Resolver:
     """getaddrinfo with a deadline, which it lacks, and the rule about ports, which needs the addresses."""
 
     policy: ssrfguard.Policy
     look_up: LookUp
-    clock: _Clock
+    clock: Clock
 
     def __call__(self, host: str, port: int, *rest: Any) -> list[Any]:  # noqa: ANN401 - getaddrinfo's own
         answers = self._in_time(host, port, *rest)
@@ -176,54 +162,17 @@ class _Resolver:
 class _Transport(SafeTransport):
     """ssrfguard's transport with its sockets on the clock: httpx times each read, not the sum of them."""
 
-    def __init__(self, policy: ssrfguard.Policy, trust: ssl.SSLContext, clock: _Clock, resolver: _Resolver) -> None:
+    def __init__(self, policy: ssrfguard.Policy, trust: ssl.SSLContext, clock: Clock, resolver: _Resolver) -> None:
         super().__init__(policy=policy, verify=trust, trust_env=False)
         # ssrfguard replaces httpx's pool in the same way; were the name to change, test_fetching's drip would tell
         self._pool = httpcore.ConnectionPool(
             ssl_context=trust,
             max_connections=1,
             max_keepalive_connections=0,
-            network_backend=_Backend(SafeBackend(policy=policy, resolver=resolver), clock),
+            network_backend=ClockedBackend(
+                SafeBackend(policy=policy, resolver=resolver), lambda: clock, share=1 / ADDRESSES_TRIED
+            ),
         )
-
-
-class _Backend(httpcore.NetworkBackend):
-    def __init__(self, inner: SafeBackend, clock: _Clock) -> None:
-        self._inner, self._clock = inner, clock
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
-        left_s = self._clock.left_s(httpcore.ConnectTimeout) / ADDRESSES_TRIED
-        return _Stream(self._inner.connect_tcp(host, port, left_s, local_address, socket_options), self._clock)
-
-
-class _Stream(httpcore.NetworkStream):
-    def __init__(self, inner: httpcore.NetworkStream, clock: _Clock) -> None:
-        self._inner, self._clock = inner, clock
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, self._clock.left_s(httpcore.ReadTimeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, self._clock.left_s(httpcore.WriteTimeout))
-
-    def close(self) -> None:
-        self._inner.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        left_s = self._clock.left_s(httpcore.ConnectTimeout)
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, left_s), self._clock)
-
-    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - httpcore's own
-        return self._inner.get_extra_info(info)
 
 
 def _policy(allow: Sequence[str]) -> ssrfguard.Policy:

@@ -45,14 +45,23 @@ class Settings(BaseSettings):
     decode_timeout_s: float = Field(default=20, gt=0, description="longest one picture may take to decode")
     decode_memory_mb: int = Field(default=1024, ge=256, description="memory the decode child may use")
 
+    engine: Literal["auto", "none", "remote", "llama.cpp", "transformers"] = Field(
+        default="auto", description="who looks besides perception; auto: engine_url, else the model chosen, else none"
+    )
+    model: str | None = Field(default=None, description="a model's name (tujian models list), GGUF file or folder")
+    mmproj: Path | None = Field(default=None, description="the vision part of a GGUF model; found beside it by name")
+    context: int = Field(default=0, ge=0, description="tokens a question may have (0: what memory allows, up to 8192)")
     engine_url: str | None = Field(
         None, description="an OpenAI-compatible server with a vision model, e.g. http://127.0.0.1:8080/v1"
     )
     engine_model: str | None = Field(default=None, description="model name there; without it the server's first one")
     engine_key: SecretStr | None = Field(default=None, description="API key for it")
+    engine_slots: int = Field(
+        default=0, ge=0, le=256, description="questions asked at once (0: 8, or what memory allows)"
+    )
     engine_timeout_s: float = Field(default=120, gt=0, description="longest one answer of it may take")
 
-    @field_validator("token", "engine_key", "engine_url", "engine_model", mode="before")
+    @field_validator("token", "engine_key", "engine_url", "engine_model", "model", "mmproj", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         """`TUJIAN_TOKEN=` sets nothing: an empty token would let everybody in."""

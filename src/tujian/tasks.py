@@ -67,6 +67,8 @@ class Sampling(Frozen):
     temperature: float = Field(default=0.2, ge=0, le=2)
     top_p: float = Field(default=0.85, gt=0, le=1)
     max_tokens: int = Field(default=512, ge=1, le=8192)
+    presence_penalty: float | None = Field(default=None, ge=-2, le=2, description="None: the server's own default")
+    seed: int | None = Field(default=None, description="None: drawn by the server")
 
 
 class TaskField(Frozen):

@@ -1,9 +1,11 @@
 """Engines: vision-language models, all reached in one dialect, OpenAI chat completions.
 
-`dialect.py` holds the Engine protocol and what every engine shares; `remote.py` is a server somewhere;
-`fake.py` ships for tests and demonstrations and honours the same contract.
+`dialect.py` holds the Engine protocol, `asking.py` how an answer is got and checked; `remote.py` is a server somewhere;
+`llamacpp.py` and `transformers.py` are children of this process; `fake.py` ships for tests and demonstrations and
+honours the same contract.
 """
 
-from tujian.engines.dialect import Engine, Question, Reply, ask_for, ask_freely
+from tujian.engines.asking import ask_for, ask_freely, listen
+from tujian.engines.dialect import Engine, Question, Reply, Turn
 
-__all__ = ["Engine", "Question", "Reply", "ask_for", "ask_freely"]
+__all__ = ["Engine", "Question", "Reply", "Turn", "ask_for", "ask_freely", "listen"]

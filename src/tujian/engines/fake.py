@@ -1,8 +1,11 @@
 """An engine that says what it is told to. Ships for tests and for trying things without a model."""
 
+import re
+import threading
 from collections.abc import Callable, Sequence
 
-from tujian.engines.dialect import Place, Question, Reply
+from tujian.engines.dialect import Place, Question, Reply, Speech
+from tujian.errors import Stopped
 from tujian.records import EngineUsed
 
 
@@ -20,7 +23,18 @@ class FakeEngine:
     def used(self) -> EngineUsed:
         return EngineUsed(kind="fake", url=None, model="fake", remote=False)
 
-    def ask(self, question: Question) -> Reply:
+    def stream(self, question: Question, stopped: threading.Event | None = None) -> Speech:
+        reply = self._next(question)
+        for piece in re.findall(r"\s*\S+|\s+", reply.text):
+            if stopped is not None and stopped.is_set():
+                raise Stopped()
+            yield piece
+        return reply
+
+    def close(self) -> None:
+        return
+
+    def _next(self, question: Question) -> Reply:
         reply = self._replies[min(len(self.questions), len(self._replies) - 1)]
         self.questions.append(question)
         if isinstance(reply, Reply):

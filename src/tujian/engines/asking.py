@@ -1,0 +1,153 @@
+"""Asking an engine and not believing the answer: bound by a schema, or free; checked, and asked once more.
+
+Enters: an engine and a question. Leaves: a checked dictionary, or prose; or an error that says why.
+Does not know: what the fields mean. A reply is asked for by schema and still checked: servers ignore schemas, fence
+their JSON, go round in circles or stop half way. Circles are cut while they are being said.
+"""
+
+import itertools
+import json
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from tujian.engines.dialect import Engine, Question, Reply, Speech
+from tujian.engines.loops import is_looping
+from tujian.errors import EngineBrokeOff, EngineUnusable, Lang, Said
+from tujian.folding import printable
+
+LONGEST_REPLY = 200_000  # characters; more is a loop
+LOOKED_AT_EVERY = 200  # characters: looking for circles takes a tenth of a millisecond
+MOST_STARTS = 50  # braces tried as the beginning of an object
+
+
+def ask_for(engine: Engine, question: Question) -> dict[str, Any]:
+    """The object that `question.schema` asks for. Asked once more, with the reason, when the first reply is unusable.
+
+    Raises EngineUnusable after the second, and whatever the engine raises.
+    """
+    schema = question.schema or {"type": "object"}
+    found, wrong = read_reply(listen(engine, question), schema)
+    if wrong:
+        again = replace(question, prompt=f"{question.prompt}\n\n{_again(wrong, question.lang)}")
+        found, wrong = read_reply(listen(engine, again), schema)
+    if wrong:
+        raise unusable(wrong)
+    return found
+
+
+def ask_freely(engine: Engine, question: Question) -> str:
+    """The answer in prose. Raises EngineUnusable when it is cut off, empty or a loop, and what the engine raises."""
+    reply = listen(engine, replace(question, schema=None))
+    wrong = _not_whole(reply)
+    if wrong:
+        raise unusable(wrong, times=1)
+    return printable(reply.text).strip()
+
+
+def listen(engine: Engine, question: Question, stopped: threading.Event | None = None) -> Reply:
+    """The whole answer. An answer that breaks off (a server that died) is asked for once more."""
+    try:
+        return _drained(watched(engine.stream(question, stopped)))
+    except EngineBrokeOff:
+        return _drained(watched(engine.stream(question, stopped)))
+
+
+def watched(speech: Speech) -> Speech:
+    """The same pieces, ended with finish "loop" as soon as they go round in circles or never end."""
+    said, looked_at = "", 0
+    try:
+        while True:
+            piece = next(speech)
+            said += piece
+            yield piece
+            if len(said) - looked_at >= LOOKED_AT_EVERY:
+                looked_at = len(said)
+                if len(said) > LONGEST_REPLY or is_looping(said):
+                    return Reply(said, "loop", "")
+    except StopIteration as end:
+        reply: Reply = end.value
+        return replace(reply, finish="loop") if is_looping(reply.text) else reply
+    finally:
+        speech.close()
+
+
+def _drained(speech: Speech) -> Reply:
+    try:
+        while True:
+            next(speech)
+    except StopIteration as end:
+        return end.value
+
+
+def read_reply(reply: Reply, schema: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+    """The object in a reply and what is wrong with it ("" when nothing is)."""
+    wrong = _not_whole(reply)
+    if wrong:
+        return {}, wrong
+    found = parse_object(reply.text)
+    if found is None:
+        return {}, "the answer holds no JSON object"
+    known = schema.get("properties", {})
+    found = {name: value for name, value in found.items() if name in known}
+    if known and not found:
+        return {}, f"none of the fields asked for: {', '.join(known)}"
+    found |= {name: None for name in known if name not in found and _nullable(known[name])}
+    error = next(iter(Draft202012Validator(dict(schema)).iter_errors(found)), None)
+    return found, f"{'.'.join(map(str, error.path)) or 'object'}: {error.message[:200]}" if error else ""
+
+
+def parse_object(text: str) -> dict[str, Any] | None:
+    """The first JSON object in `text`, with or without code fences or words around it; None when there is none.
+
+    >>> parse_object('Here it is: ```json\\n{"a": 1,}\\n```')
+    {'a': 1}
+    """
+    bare = re.sub(r"```(?:json)?", "", text)
+    for attempt in (bare, re.sub(r",\s*([}\]])", r"\1", bare)):
+        starts = itertools.islice(re.finditer(r"\{", attempt), MOST_STARTS)
+        for start in starts:
+            try:
+                found, _ = json.JSONDecoder(strict=False).raw_decode(attempt, start.start())
+            except (json.JSONDecodeError, RecursionError):
+                continue
+            return found
+    return None
+
+
+def _not_whole(reply: Reply) -> str:
+    """What keeps a reply from being a whole answer, whatever its form; "" when nothing does."""
+    if reply.finish == "length":
+        return "the answer was cut off (finish_reason=length)"
+    if reply.finish == "loop":
+        return "the answer went round in circles"
+    return "" if reply.text.strip() else "the answer was empty"
+
+
+def unusable(wrong: str, times: int = 2) -> EngineUnusable:
+    """The error for answers of which none could be used."""
+    twice_zh, twice_en = ("两次", ", twice") if times > 1 else ("的", "")
+    return EngineUnusable(
+        zh=Said(
+            f"模型{twice_zh}回答不能用：{wrong}。", "换一个支持 JSON schema 的模型或服务，或调大任务的 max_tokens。"
+        ),
+        en=Said(
+            f"The model's answer could not be used{twice_en}: {wrong}.",
+            "Use a model or server that honours JSON schemas, or raise the task's max_tokens.",
+        ),
+    )
+
+
+def _nullable(schema: Mapping[str, Any]) -> bool:
+    kinds = schema.get("type", [])
+    return "null" in kinds or None in schema.get("enum", [])
+
+
+def _again(wrong: str, lang: Lang) -> str:
+    if lang == "zh":
+        return f"上一次的回答不能用（{wrong}）。请只返回符合要求的 JSON 对象，不要别的内容。"
+    return f"Your last answer could not be used ({wrong}). Return the JSON object asked for and nothing else."
