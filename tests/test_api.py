@@ -2,7 +2,6 @@
 
 import io
 import json
-import threading
 from pathlib import Path
 
 import pytest
@@ -12,10 +11,8 @@ from PIL import Image
 from stand_in import says, stand_in
 
 from tujian.api import create_app
-from tujian.api.gate import Gate
-from tujian.errors import Busy
+from tujian.clocks import Clock
 from tujian.house import House
-from tujian.metrics import Metrics
 from tujian.settings import read_settings
 
 
@@ -265,38 +262,14 @@ def test_a_person_logs_in_with_the_token(guarded):
     assert guarded.get("/v1/tasks").status_code == 200
 
 
-def test_the_gate_lets_so_many_in_and_refuses_the_rest():
-    gate, inside, done = Gate(1, 1, Metrics()), threading.Event(), threading.Event()
-
-    def hold():
-        with gate.pass_through():
-            inside.set()
-            done.wait(5)
-
-    threads = [threading.Thread(target=hold) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    inside.wait(5)
-    while gate._inside < 2:
-        pass
-    with pytest.raises(Busy), gate.pass_through():
-        pass
-    done.set()
-    for thread in threads:
-        thread.join(5)
-    with gate.pass_through():
-        pass
-
-
-def test_a_busy_server_says_when_to_come_back(house, tmp_path, monkeypatch):
-    app = create_app(house)
-    monkeypatch.setattr(Gate, "pass_through", _always_busy)
-    answer = TestClient(app, base_url="http://localhost").post("/v1/records", files={"image": png()})
+def test_a_busy_server_says_when_to_come_back(house, tmp_path):
+    full = House(read_settings(home=tmp_path, concurrency=1, queue=0))
+    full._perception = house.perception
+    client = TestClient(create_app(full), base_url="http://localhost")
+    with full._lanes.turn("normal", Clock.of(5)):
+        answer = client.post("/v1/records", files={"image": png()})
     assert answer.status_code == 429 and int(answer.headers["retry-after"]) > 0
-
-
-def _always_busy(self):
-    raise Busy(zh=("忙", "等"), en=("busy", "wait"))
+    assert client.post("/v1/records", files={"image": png()}).status_code == 200
 
 
 # with an engine, end to end

@@ -14,21 +14,22 @@ SOURCE = ROOT / "src" / "tujian"
 ORDER = tuple(
     line.strip()
     for line in """
-    errors, geometry, folding, settings, metrics, heap, clocks,
+    errors, geometry, folding, settings, metrics, heap, clocks, lanes,
     exif, rendering, decoding, sniffing, fetching, pictures,
     taxonomy, perception.gs1, perception.shrinking, perception.text,
     perception.barcodes, perception.colours, perception.labels,
     perception.faces, perception.safety, perception.quality, perception.scripts, perception.vectors, perception,
     records, tasks,
     rules, rules.gtin, rules.measures, rules.dates, rules.brands, rules.colour_words, rules.sensitive, rules.scenes,
-    rules.category_words,
-    claims, knowledge, engines.loops, engines.dialect, engines.asking, engines, engines.lanes,
+    rules.category_words, rules.controlled,
+    recent,
+    claims, knowledge, engines.loops, engines.dialect, engines.asking, engines, engines.boxes,
     engines.wire, engines.troubles, engines.remote, engines.fake,
-    findings, replies, reconcile, describe, review, recipes, plates, recognise,
+    findings, replies, reconcile, describe, review, recipes, plates, prompting, recognise,
     schema, migrations, answers, house,
     web.render, web.routes, web.login, web,
-    api.gate, api.errors, api.guard, api.facts, api.v1, api.printed, api.app, api,
-    cli.recognising, cli.serving, cli.listing, cli.doctor, cli.main, cli, __main__
+    api.errors, api.guard, api.flow, api.facts, api.v1, api.printed, api.chat, api.completions, api.app, api,
+    cli.recognising, cli.asking, cli.serving, cli.listing, cli.doctor, cli.main, cli, __main__
     """.split(",")
 )
 MODULES = sorted(SOURCE.rglob("*.py"))

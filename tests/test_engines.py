@@ -13,7 +13,7 @@ from tujian.clocks import Clock
 from tujian.engines import Question, Reply, Turn, ask_for, listen
 from tujian.engines.asking import parse_object
 from tujian.engines.fake import FakeEngine
-from tujian.engines.lanes import Lanes
+from tujian.lanes import Lanes
 from tujian.engines.remote import RemoteEngine
 from tujian.errors import (
     BadSettings,

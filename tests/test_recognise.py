@@ -1,6 +1,7 @@
 """The heart: what was said beside what was read. req: F1, F2, B10"""
 
 import json
+from dataclasses import replace
 
 import pytest
 from drawn import barcode, percepts, picture
@@ -120,7 +121,7 @@ def test_two_claims_on_one_line_are_one_witness():
 
 
 def test_brands_of_the_users_own_change_the_recipe():
-    other = Knowledge(KNOWLEDGE.taxonomy, Brands(["Hillfold"]))
+    other = replace(KNOWLEDGE, brands=Brands(["Hillfold"]))
     again = recognise(picture(), MILK, PRODUCT, None, knowledge=other)
     assert again.recipe != record_of(MILK).recipe
 
@@ -184,7 +185,7 @@ def test_the_largest_lettering_is_a_candidate_and_no_value():
 
 def test_an_engine_that_is_down_costs_its_answers_and_nothing_else():
     class Down(FakeEngine):
-        def ask(self, question):
+        def stream(self, question, stopped=None):
             raise EngineDown(zh=Said("连不上", "检查地址"), en=Said("gone", "check"))
 
     record = record_of(MILK, Down())

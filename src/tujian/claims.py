@@ -18,6 +18,7 @@ class Claim:
     `candidate_only` claims are kept and shown but never win: a hint is no finding. `inferred` ones were put together
     from other findings instead of being read. `comparable` is off where the words could not be understood as a fact of
     the field's kind: they agree with nothing and contradict nothing.
+    `picture` counts the item's pictures from 0. `uncontrolled` ones fit none of the field's controlled values.
     """
 
     field_name: str
@@ -34,6 +35,8 @@ class Claim:
     candidate_only: bool = False
     inferred: bool = False
     comparable: bool = True
+    picture: int = 0
+    uncontrolled: bool = False
     more: tuple[Evidence, ...] = field(default=())
 
     @property
@@ -48,5 +51,6 @@ class Claim:
             confidence=None if self.confidence is None else round(self.confidence, 3),
             box_1000=self.box_1000,
             quote=self.quote,
+            picture=self.picture,
         )
-        return [own, *self.more]
+        return [own, *(more.model_copy(update={"picture": self.picture}) for more in self.more)]

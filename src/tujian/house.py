@@ -6,26 +6,36 @@ Enters: settings. Leaves: records. Threads share one house.
 import hashlib
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tujian.answers import Answers
+from tujian.clocks import Clock
 from tujian.decoding import Decoder
-from tujian.engines import Engine
-from tujian.errors import EngineError, Lang
+from tujian.engines import Engine, Question, Reply, listen
+from tujian.engines.asking import watched
+from tujian.engines.dialect import Speech
+from tujian.errors import EngineError, Lang, NoEngine
 from tujian.fetching import Fetcher
 from tujian.findings import likely_top
 from tujian.folding import printable
+from tujian.geometry import Size
 from tujian.knowledge import Knowledge
+from tujian.lanes import Lanes, Priority
 from tujian.metrics import Metrics
 from tujian.perception import Perception, Percepts
-from tujian.pictures import Picture, fit_to_tokens, open_picture, read_content
+from tujian.pictures import fit_to_tokens, open_picture, read_content
+from tujian.recent import Looked, Recent
 from tujian.recipes import recipe_hash, recipe_parts
 from tujian.recognise import recognise
 from tujian.records import Record
 from tujian.schema import open_database
 from tujian.settings import Settings
-from tujian.tasks import AUTO, Task, Tasks
+from tujian.tasks import AUTO, Sampling, Task, Tasks
+
+PATIENCE_S = 600.0  # a picture that has not been looked at by then is told to come again
+RECENT_BYTES = 64_000_000  # pixels kept of pictures looked at lately: seven of the largest
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +46,26 @@ class Wish:
     lang: Lang = "zh"
     question: str | None = None
     insist: bool = False  # an engine that does not answer is an error, not a poorer record
+    priority: Priority = "normal"
+    sampling: Sampling | None = None  # in the place of the task's own
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A picture as an engine is shown it: a whole JPEG; `size_px` is the upright original's."""
+
+    sha256: str
+    jpeg: bytes
+    size_px: Size
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One picture of an item: its source and what to call it."""
+
+    source: bytes | Path | str
+    name: str = ""
 
 
 class House:
@@ -44,13 +74,16 @@ class House:
     def __init__(self, settings: Settings, *, engine: Engine | None = None) -> None:
         self.settings = settings
         self.tasks = Tasks.load(settings.home_dir / "tasks")
-        self.knowledge = Knowledge.load(settings.home_dir)
+        self.knowledge = Knowledge.load(settings.home_dir, lambda word, values: self.perception.nearest(word, values))
         self.engine = engine or _attached(settings)
         self.metrics = Metrics()
         self._decoder = Decoder(settings.decode_timeout_s, settings.decode_memory_mb, children=min(2, settings.workers))
         networks = [part.strip() for part in settings.fetch_allow.split(",") if part.strip()]
         self._fetcher = Fetcher(networks, settings.fetch_timeout_s, self.max_bytes)
         self._answers = Answers(open_database(settings.home_dir / "tujian.sqlite"), settings.cache_mb)
+        self._recent = Recent(RECENT_BYTES)
+        self._lanes = Lanes(settings.workers, settings.queue)
+        self.metrics.watch(lambda: self._lanes.waiting)
         self._perception: Perception | None = None
         self._loading = threading.Lock()
 
@@ -75,45 +108,90 @@ class House:
 
     def close(self) -> None:
         self._decoder.close()
+        if self.engine is not None:
+            self.engine.close()
 
-    def record(self, source: bytes | Path | str, wish: Wish, *, name: str = "") -> Record:
-        """The record of a picture: bytes, a path, a data: URI or an address.
+    def record(
+        self,
+        source: bytes | Path | str,
+        wish: Wish,
+        *,
+        name: str = "",
+        more: Sequence[Shot] = (),
+        stopped: threading.Event | None = None,
+    ) -> Record:
+        """The record of a picture: bytes, a path, a data: URI or an address; `more` are pictures of the same item.
 
-        Raises UnreadablePicture and its kinds, FetchRefused, FetchFailed, BadTask; EngineError only if
-        the wish insists.
+        Raises UnreadablePicture and its kinds, FetchRefused, FetchFailed, BadTask, Busy; Stopped once `stopped` is set;
+        EngineError only if the wish insists.
         """
         begun = time.perf_counter()
-        content, called = read_content(source, self._fetcher, self.max_bytes)
-        recipe = self._recipe(wish)
-        stored = recipe and self._answers.find(hashlib.sha256(content).hexdigest(), recipe)
+        read = [self._read(shot) for shot in (Shot(source, name), *more)]
+        key, recipe = _key([content for content, _ in read]), self._recipe(wish)
+        stored = recipe and self._answers.find(key, recipe)
         if stored:
             self.metrics.answered("stored")
-            return _served_again(Record.model_validate(stored), printable(name or called), begun)
-        picture = open_picture(content, decoder=self._decoder, max_bytes=self.max_bytes, name=printable(name or called))
-        opened_ms = (time.perf_counter() - begun) * 1000
-        record = _with_opening(self._look(picture, wish), opened_ms)
-        self._remember(record, picture, recipe)
-        return record
-
-    def preview(self, source: bytes | Path | str, max_tokens: int = 1024) -> bytes:
-        """A JPEG of the picture, upright and small enough for a page."""
-        picture = open_picture(source, decoder=self._decoder, fetcher=self._fetcher, max_bytes=self.max_bytes)
-        return fit_to_tokens(picture, max_tokens).jpeg
-
-    def _look(self, picture: Picture, wish: Wish) -> Record:
-        percepts = self.perception.perceive(picture)
-        self.metrics.looked(percepts.timings_ms)
-        task = self._choose(wish.task, percepts)
-        return recognise(
-            picture,
-            percepts,
-            task,
+            return _served_again(Record.model_validate(stored), read[0][1], begun)
+        clock = Clock.of(PATIENCE_S, stopped)
+        first, *others = [self._look(content, called, wish.priority, clock) for content, called in read]
+        record = recognise(
+            first.picture,
+            first.percepts,
+            self._choose(wish.task, first.percepts).drawn_by(wish.sampling),
             self.engine,
             knowledge=self.knowledge,
             lang=wish.lang,
             question=wish.question,
             insist=wish.insist,
+            more=others,
+            priority=wish.priority,
+            stopped=stopped,
         )
+        record = _with_opening(record, first.opened_ms)
+        self._remember(record, key, recipe)
+        return record
+
+    def preview(self, source: bytes | Path | str, max_tokens: int = 1024) -> bytes:
+        """A JPEG of the picture, upright and small enough for a page."""
+        return self.view(source, max_tokens=max_tokens).jpeg
+
+    def view(self, source: bytes | Path | str, *, name: str = "", max_tokens: int = 1024) -> Seen:
+        """The picture as an engine is shown it. Raises as `record` does."""
+        content, called = self._read(Shot(source, name))
+        with self._lanes.turn("high", Clock.of(PATIENCE_S)):
+            picture = open_picture(content, decoder=self._decoder, max_bytes=self.max_bytes, name=called)
+            return Seen(picture.sha256, fit_to_tokens(picture, max_tokens).jpeg, picture.size_px, called)
+
+    def converse(self, question: Question, stopped: threading.Event | None = None) -> Speech:
+        """An answer, piece by piece, cut when it goes round in circles. Raises NoEngine, Busy, EngineError."""
+        if self.engine is None:
+            raise no_engine()
+        return watched(self.engine.stream(question, stopped))
+
+    def ask(self, question: Question, stopped: threading.Event | None = None) -> Reply:
+        """A whole answer. Raises NoEngine, Busy, EngineError."""
+        if self.engine is None:
+            raise no_engine()
+        return listen(self.engine, question, stopped)
+
+    def _read(self, shot: Shot) -> tuple[bytes, str]:
+        content, called = read_content(shot.source, self._fetcher, self.max_bytes)
+        return content, printable(shot.name or called)
+
+    def _look(self, content: bytes, name: str, priority: Priority, clock: Clock) -> Looked:
+        """The picture and what is seen on it: now, or lately."""
+        known = self._recent.find(hashlib.sha256(content).hexdigest())
+        if known is not None:
+            percepts = replace(known.percepts, timings_ms={})
+            return Looked(replace(known.picture, path=name), percepts, 0.0)
+        with self._lanes.turn(priority, clock):
+            begun = time.perf_counter()
+            picture = open_picture(content, decoder=self._decoder, max_bytes=self.max_bytes, name=name)
+            opened_ms = (time.perf_counter() - begun) * 1000
+            looked = Looked(picture, self.perception.perceive(picture), opened_ms)
+        self.metrics.looked(looked.percepts.timings_ms)
+        self._recent.keep(looked)
+        return looked
 
     def _choose(self, name: str, percepts: Percepts) -> Task:
         """The task called `name`; `auto` takes the one that wants the category, or a pack's when it reads like one."""
@@ -132,14 +210,35 @@ class House:
             return None
         task = self.tasks.get("describe" if wish.task == AUTO else wish.task)
         versions = self.perception.versions
+        task = task.drawn_by(wish.sampling)
         parts = recipe_parts(task, wish.lang, engine, wish.question, versions, self.knowledge.version)
         return recipe_hash(parts | ({"auto": self.tasks.identity} if wish.task == AUTO else {}))
 
-    def _remember(self, record: Record, picture: Picture, recipe: str | None) -> None:
+    def _remember(self, record: Record, key: str, recipe: str | None) -> None:
         complete = self.engine is None or record.engine is not None  # a failed engine may answer next time
         self.metrics.answered("looked" if complete else "engine_failed")
         if complete and recipe:
-            self._answers.keep(picture.sha256, recipe, record.to_json())
+            self._answers.keep(key, recipe, record.to_json())
+
+
+def no_engine() -> NoEngine:
+    """Nobody can be asked: what to do about it."""
+    return NoEngine(
+        zh=(
+            "没有连接视觉语言模型。",
+            "运行 tujian models pull 下载一个；或用 --model 给出 GGUF 文件，用 --engine-url 给出服务地址。",
+        ),
+        en=(
+            "No vision-language model is attached.",
+            "Run tujian models pull to fetch one, name a GGUF file by --model, or a server by --engine-url.",
+        ),
+    )
+
+
+def _key(contents: Sequence[bytes]) -> str:
+    """What an answer is stored under: the picture's sha256; for several pictures, that of their sha256s in order."""
+    hashes = [hashlib.sha256(content).hexdigest() for content in contents]
+    return hashes[0] if len(hashes) == 1 else hashlib.sha256(" ".join(hashes).encode()).hexdigest()
 
 
 def _attached(settings: Settings) -> Engine | None:

@@ -1,6 +1,6 @@
 """Numbers to watch, for Prometheus. One registry a house, no labels that name a picture."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -15,7 +15,11 @@ class Metrics:
         self._steps = Histogram(
             "tujian_step_seconds", "time a step took", ["step"], registry=self.registry, buckets=BUCKETS_S
         )
-        self.waiting = Gauge("tujian_waiting", "requests that wait for a worker", registry=self.registry)
+        self._waiting = Gauge("tujian_waiting", "pictures that wait to be looked at", registry=self.registry)
+
+    def watch(self, waiting: Callable[[], int]) -> None:
+        """`waiting` says how many pictures wait, whenever somebody asks."""
+        self._waiting.set_function(lambda: float(waiting()))
 
     def answered(self, how: str) -> None:
         """`how`: looked, stored, engine_failed."""

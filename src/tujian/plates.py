@@ -10,6 +10,7 @@ from tujian.errors import Lang
 from tujian.knowledge import Knowledge
 from tujian.perception import Percepts
 from tujian.pictures import Picture
+from tujian.recent import Looked
 from tujian.recipes import recipe_hash
 from tujian.records import (
     BarcodeFound,
@@ -38,8 +39,7 @@ NOTES = {
 
 
 def lay_out(
-    picture: Picture,
-    percepts: Percepts,
+    looks: Sequence[Looked],
     task: Task,
     lang: Lang,
     *,
@@ -55,10 +55,12 @@ def lay_out(
     knowledge: Knowledge,
 ) -> Record:
     """The record. `timings_ms["total"]` is perception and model; opening the picture is added by who opened it."""
+    picture, percepts = looks[0].picture, looks[0].percepts
     timings = dict(percepts.timings_ms) | ({"model": model_ms} if model_ms else {})
     summary = fields["summary"].value if "summary" in fields else None
     return Record(
         picture=_facts(picture, percepts, lang),
+        more_pictures=[_facts(look.picture, look.percepts, lang) for look in looks[1:]],
         task=task.name,
         lang=lang,
         recipe=recipe_hash(recipe),
@@ -67,7 +69,7 @@ def lay_out(
         labels={field.name: field.label.of(lang) for field in task.fields},
         fields=_with_guesses(fields, percepts, knowledge, lang),
         safety={"nsfw": round(percepts.nsfw, 3)},
-        **_seen(percepts, sensitive, lang),
+        **_seen([look.percepts for look in looks], sensitive, lang),
         tags=_tags(fields),
         description=str(summary) if summary else descriptions[lang],
         descriptions=descriptions,
@@ -92,18 +94,24 @@ def _facts(picture: Picture, percepts: Percepts, lang: Lang) -> PictureFacts:
     )
 
 
-def _seen(percepts: Percepts, sensitive: Sequence[Sensitive], lang: Lang) -> dict[str, Any]:
-    """The parts of a record that are perception's own."""
-    lines = percepts.text_lines
+def _seen(percepts: Sequence[Percepts], sensitive: Sequence[Sensitive], lang: Lang) -> dict[str, Any]:
+    """The parts of a record that are perception's own: what can be read on any picture, the looks of the first."""
+    first = percepts[0]
     return {
         "text_lines": [
-            TextFound(text=x.text, box_1000=x.box_1000, quad_px=list(x.quad_px), confidence=x.confidence) for x in lines
+            TextFound(
+                text=x.text, box_1000=x.box_1000, quad_px=list(x.quad_px), confidence=x.confidence, picture=number
+            )
+            for number, one in enumerate(percepts)
+            for x in one.text_lines
         ],
         "barcodes": [
-            BarcodeFound(format=x.format, text=x.text, valid=x.valid, box_1000=x.box_1000) for x in percepts.barcodes
+            BarcodeFound(format=x.format, text=x.text, valid=x.valid, box_1000=x.box_1000, picture=number)
+            for number, one in enumerate(percepts)
+            for x in one.barcodes
         ],
-        "colours": [ColourFound(zh=x.zh, en=x.en, hex=x.hex, share=x.share) for x in percepts.colours],
-        "faces": [FaceFound(box_1000=x.box_1000, confidence=x.confidence) for x in percepts.faces],
+        "colours": [ColourFound(zh=x.zh, en=x.en, hex=x.hex, share=x.share) for x in first.colours],
+        "faces": [FaceFound(box_1000=x.box_1000, confidence=x.confidence) for x in first.faces],
         "sensitive": [
             SensitiveFound(kind=x.kind, reason=x.reason_zh if lang == "zh" else x.reason_en) for x in sensitive
         ],

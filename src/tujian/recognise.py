@@ -7,20 +7,25 @@ Perception is always read. What an engine says is held against it, and every cla
 candidate. An engine that fails costs its answers and nothing else: the record says so and asks for review.
 """
 
+import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tujian.claims import Claim
 from tujian.describe import answer_without, describe, title_of
 from tujian.engines import Engine, Question, ask_for, ask_freely
-from tujian.errors import EngineError, Lang
+from tujian.errors import EngineError, Lang, Stopped
 from tujian.findings import find_claims, likely_category
 from tujian.knowledge import Knowledge
+from tujian.lanes import Priority
 from tujian.perception import Percepts
 from tujian.pictures import Picture, fit_to_tokens
 from tujian.plates import lay_out
+from tujian.prompting import prompt_of
+from tujian.recent import Looked
 from tujian.recipes import recipe_parts
-from tujian.reconcile import settle
+from tujian.reconcile import READ, settle
 from tujian.records import EngineUsed, Record
 from tujian.replies import said_claims
 from tujian.review import reasons
@@ -49,17 +54,22 @@ def recognise(
     lang: Lang = "zh",
     question: str | None = None,
     insist: bool = False,
+    more: Sequence[Looked] = (),
+    priority: Priority = "normal",
+    stopped: threading.Event | None = None,
 ) -> Record:
     """What `picture` shows, as `task` asks.
 
-    `percepts` are perception's findings on the same picture. With a free `question` the engine answers that, and
-    perception alone fills the fields. An engine's failure is in `review` and, for a question, in `answer`; with
-    `insist` it is raised instead (EngineError).
+    `percepts` are perception's findings on the same picture; `more` are further pictures of the same item, shown to the
+    engine in the same question. With a free `question` the engine answers that, and perception alone fills the fields.
+    An engine's failure is in `review` and, for a question, in `answer`; with `insist` it is raised instead
+    (EngineError). `stopped` ends the asking from another thread: then Stopped is raised.
     """
-    said = Said() if engine is None else _ask(picture, percepts, task, engine, knowledge, lang, question)
-    if insist and said.trouble is not None:
+    looks = [Looked(picture, percepts, 0.0), *more]
+    said = Said() if engine is None else _ask(looks, task, engine, knowledge, lang, question, priority, stopped)
+    if said.trouble is not None and (insist or isinstance(said.trouble, Stopped)):
         raise said.trouble
-    claims = [*find_claims(picture, percepts, task, knowledge, lang), *said.claims]
+    claims = [*_found(looks, task, knowledge, lang), *said.claims]
     fields = {
         field.name: settle(
             field, [c for c in claims if c.field_name == field.name], lang, model_asked=engine is not None
@@ -68,10 +78,9 @@ def recognise(
     }
     category = likely_category(percepts, knowledge)
     descriptions = describe(percepts, category, knowledge)
-    sensitive = find_sensitive([line.text for line in percepts.text_lines])
+    sensitive = find_sensitive([line.text for look in looks for line in look.percepts.text_lines])
     return lay_out(
-        picture,
-        percepts,
+        looks,
         task,
         lang,
         title=title_of(fields, category, lang),
@@ -87,28 +96,41 @@ def recognise(
     )
 
 
+def _found(looks: Sequence[Looked], task: Task, knowledge: Knowledge, lang: Lang) -> list[Claim]:
+    """What perception claims: all about the first picture, what can be read on the others of the same item."""
+    first, *others = looks
+    claims = find_claims(first.picture, first.percepts, task, knowledge, lang)
+    for number, look in enumerate(others, 1):
+        elsewhere = find_claims(look.picture, look.percepts, task, knowledge, lang)
+        claims += [replace(c, picture=number) for c in elsewhere if c.source in READ and not c.inferred]
+    return claims
+
+
 def _ask(
-    picture: Picture,
-    percepts: Percepts,
+    looks: Sequence[Looked],
     task: Task,
     engine: Engine,
     knowledge: Knowledge,
     lang: Lang,
     question: str | None,
+    priority: Priority,
+    stopped: threading.Event | None,
 ) -> Said:
-    """One schema-bound question for the task's fields, or one free question, about a view within the task's budget."""
+    """One schema-bound question for the task's fields, or one free question, about views within the task's budget."""
     begun = time.perf_counter()
-    view = fit_to_tokens(picture, task.picture_tokens)
-    asked = Question(question or task.prompt(lang), (view.jpeg,), lang, task.sampling, task.name)
+    views = [fit_to_tokens(look.picture, task.picture_tokens) for look in looks]
+    prompt = prompt_of(task, lang, [look.percepts for look in looks], question)
+    asked = Question(prompt, tuple(v.jpeg for v in views), lang, task.sampling, task.name, priority=priority)
     claims: list[Claim] = []
     answer = None
     try:
         used = engine.used()
         if question is not None:
-            answer = ask_freely(engine, asked)
+            answer = ask_freely(engine, asked, stopped)
         else:
-            reply = ask_for(engine, replace(asked, schema=task.schema_of(lang)))
-            claims = said_claims(task, reply, used.model, percepts.text_lines, knowledge)
+            bound = replace(asked, schema=task.schema_of(lang))
+            reply = ask_for(engine, bound, accept=task.loose_schema_of(lang), stopped=stopped)
+            claims = said_claims(task, reply, used.model, [look.percepts.text_lines for look in looks], knowledge, lang)
     except EngineError as trouble:
         return Said(trouble=trouble, elapsed_ms=_since(begun))
     return Said(tuple(claims), answer, used, None, _since(begun))

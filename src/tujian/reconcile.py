@@ -126,6 +126,8 @@ def _is_chinese(text: str) -> bool:
 
 
 def _unchecked(best: Claim, lang: Lang) -> str | None:
+    if best.uncontrolled:
+        return _words(lang, "不在可选值里，照模型的原话保留", "none of the allowed values; kept as the model put it")
     script = unreadable_script(str(best.value))
     if best.source == "model" and script is not None:
         return _words(

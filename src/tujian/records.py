@@ -40,6 +40,7 @@ class Evidence(Strict):
     confidence: float | None = Field(default=None, ge=0, le=1)
     box_1000: Box1000 | None = Field(default=None, description="x1, y1, x2, y2; 0-1000 of the upright picture")
     quote: str | None = Field(default=None, description="the text as read, or as the model put it")
+    picture: int = Field(default=0, ge=0, description="0: the record's `picture`; 1: the first of `more_pictures`")
 
 
 class Candidate(Strict):
@@ -90,6 +91,7 @@ class TextFound(Strict):
     box_1000: Box1000
     quad_px: list[tuple[float, float]]
     confidence: float
+    picture: int = 0
 
 
 class BarcodeFound(Strict):
@@ -97,6 +99,7 @@ class BarcodeFound(Strict):
     text: str
     valid: bool | None = Field(description="check digit right; null where the symbology has none")
     box_1000: Box1000
+    picture: int = 0
 
 
 class ColourFound(Strict):
@@ -137,6 +140,7 @@ class Record(Strict):
 
     schema_version: Literal["1"] = SCHEMA_VERSION
     picture: PictureFacts
+    more_pictures: list[PictureFacts] = Field(default=[], description="further pictures of the same item")
     task: str
     lang: Literal["zh", "en"]
     recipe: str = Field(description="hash of all that decided the answer")

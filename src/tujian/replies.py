@@ -13,14 +13,15 @@ from typing import Any
 from rapidfuzz import fuzz
 
 from tujian.claims import Claim
-from tujian.errors import BadSettings
+from tujian.errors import BadSettings, Lang
 from tujian.folding import fold, printable
 from tujian.knowledge import Knowledge
 from tujian.perception.text import TextLine
 from tujian.records import FieldValue
+from tujian.rules.controlled import map_value
 from tujian.rules.dates import date_key, shelf_key
 from tujian.rules.measures import measure_keys, price_keys
-from tujian.tasks import Task, TaskField
+from tujian.tasks import Task, TaskField, Words
 
 ALIKE = 88  # rapidfuzz ratio from which a quote counts as found: one wrong letter in eight
 SHORTEST_FUZZY = 5  # folded letters; shorter words must stand there exactly
@@ -43,11 +44,19 @@ class Found:
 
 
 def said_claims(
-    task: Task, reply: Mapping[str, Any], model: str, lines: Sequence[TextLine], knowledge: Knowledge
+    task: Task,
+    reply: Mapping[str, Any],
+    model: str,
+    pages: Sequence[Sequence[TextLine]],
+    knowledge: Knowledge,
+    lang: Lang,
 ) -> list[Claim]:
-    """What a model said, field by field, with the place where its words can be read, if they can."""
+    """What a model said, field by field, with the place where its words can be read, if they can.
+
+    `pages` are the lines of each picture of the item, in order.
+    """
     values = ((field, _plain(reply.get(field.name))) for field in task.asked)
-    return [_said(field, value, model, lines, knowledge) for field, value in values if value is not None]
+    return [_said(field, value, model, pages, knowledge, lang) for field, value in values if value is not None]
 
 
 def align(words: str, lines: Sequence[TextLine]) -> Found | None:
@@ -86,25 +95,56 @@ def key_of(field: TaskField, value: FieldValue, knowledge: Knowledge) -> tuple[s
     return (keys[0], True) if keys else (fold(text), False)
 
 
-def _said(field: TaskField, value: FieldValue, model: str, lines: Sequence[TextLine], knowledge: Knowledge) -> Claim:
+def _said(
+    field: TaskField,
+    value: FieldValue,
+    model: str,
+    pages: Sequence[Sequence[TextLine]],
+    knowledge: Knowledge,
+    lang: Lang,
+) -> Claim:
     key, understood = key_of(field, value, knowledge)
     claim = Claim(field.name, value, "model", model, None, key=key, comparable=understood)
+    if field.values is not None:
+        return _controlled(field.values, claim, knowledge, lang)
     if field.type == "category":
         return replace(claim, id=_category_id(str(value), knowledge))
-    if field.type == "colour" or field.values is not None:
+    if field.type == "colour":
         return claim
+    placed = [_placed(field, claim, lines, number) for number, lines in enumerate(pages)]
+    return next((one for one in placed if one.valid), next((one for one in placed if one.quote), claim))
+
+
+def _controlled(values: Sequence[Words], claim: Claim, knowledge: Knowledge, lang: Lang) -> Claim:
+    """The claim with its words mapped to controlled values; what fits none stays and is marked as such."""
+    words = claim.value if isinstance(claim.value, list) else [str(claim.value)]
+    mapped = [map_value(word, values, knowledge.synonyms, knowledge.nearest) for word in words]
+    names = {name: one.of(lang) for one in values for name in (one.zh, one.en)}
+    kept = [names[m.value] if m else word for m, word in zip(mapped, words, strict=True)]
+    kept = list(dict.fromkeys(kept))
+    value = kept if isinstance(claim.value, list) else kept[0]
+    said = None if kept == words else "、".join(words)
+    return replace(claim, value=value, key="", quote=said, uncontrolled=None in mapped)
+
+
+def _placed(field: TaskField, claim: Claim, lines: Sequence[TextLine], picture: int) -> Claim:
+    """The claim with the place on this picture where it can be read, if it can."""
     if field.type in FACTS:
-        place = align_fact(key, FACTS[field.type], lines) if understood else None
+        place = align_fact(claim.key, FACTS[field.type], lines) if claim.comparable else None
         found, wanted = [place] if place else [], 1
     else:
-        words = value if isinstance(value, list) else [str(value)]
+        words = claim.value if isinstance(claim.value, list) else [str(claim.value)]
         found, wanted = [place for place in (align(word, lines) for word in words) if place], len(words)
     if not found:
         return claim
     first = found[0].line
-    confidence = min(place.confidence for place in found)
     return replace(
-        claim, valid=len(found) == wanted or None, confidence=confidence, box_1000=first.box_1000, quote=first.text
+        claim,
+        valid=len(found) == wanted or None,
+        confidence=min(place.confidence for place in found),
+        box_1000=first.box_1000,
+        quote=first.text,
+        picture=picture,
     )
 
 

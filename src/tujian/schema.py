@@ -26,7 +26,58 @@ answers = sa.Table(
 )
 sa.Index("answers_by_age", answers.c.made_at)
 
-HEAD = "0001"
+chats = sa.Table(
+    "chats",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("title", sa.String(200), nullable=False),  # "" until the first question
+    sa.Column("made_at", sa.String(32), nullable=False),
+    sa.Column("changed_at", sa.String(32), nullable=False),
+)
+sa.Index("chats_by_change", chats.c.changed_at, chats.c.id)
+
+chat_turns = sa.Table(
+    "chat_turns",
+    metadata,
+    sa.Column("chat_id", sa.String(32), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),  # 1, 2, 3 … within its chat
+    sa.Column("role", sa.String(16), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("made_at", sa.String(32), nullable=False),
+    sa.Column("finish", sa.String(16)),  # of answers only, like all that follow
+    sa.Column("model", sa.Text),
+    sa.Column("url", sa.Text),
+    sa.Column("remote", sa.Boolean),
+    sa.Column("sampling", sa.JSON(none_as_null=True)),
+    sa.Column("elapsed_ms", sa.Float),
+    sa.Column("tokens_in", sa.Integer),
+    sa.Column("tokens_out", sa.Integer),
+    sa.Column("left_out", sa.Integer),
+    sa.Column("trouble", sa.JSON(none_as_null=True)),
+)
+
+chat_pictures = sa.Table(
+    "chat_pictures",
+    metadata,
+    sa.Column("sha256", sa.String(64), primary_key=True),
+    sa.Column("width_px", sa.Integer, nullable=False),  # of the upright original
+    sa.Column("height_px", sa.Integer, nullable=False),
+    sa.Column("tokens", sa.Integer, nullable=False),
+    sa.Column("jpeg", sa.LargeBinary, nullable=False),  # as an engine is shown it
+)
+
+chat_shown = sa.Table(
+    "chat_shown",
+    metadata,
+    sa.Column("chat_id", sa.String(32), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("place", sa.Integer, primary_key=True),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),  # the same picture may have come under another name
+)
+sa.Index("chat_shown_by_picture", chat_shown.c.sha256)
+
+HEAD = "0002"
 
 
 def open_database(path: Path) -> sa.Engine:

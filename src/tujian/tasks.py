@@ -41,6 +41,8 @@ FIELD_SCHEMAS: dict[str, dict[str, Any]] = {
     "number": {"type": ["number", "null"]},
     "flag": {"type": ["boolean", "null"]},
 }
+_WORD = {"type": ["string", "null"], "maxLength": 1000}
+_WORDS = {"type": ["array", "null"], "items": {"type": "string"}, "maxItems": 20}
 MOST_FIELDS = 60
 MOST_FILE_BYTES = 64_000
 AUTO = "auto"
@@ -116,6 +118,7 @@ class Task(Frozen):
     tops: list[str] = Field(default=[], description="taxonomy tops for which `auto` takes this task")
     picture_tokens: int = Field(default=768, ge=64, le=4096, description="picture budget: one token per 32 x 32 px")
     sampling: Sampling = Sampling()
+    context: bool = Field(default=False, description="text and barcodes that were read go into the prompt")
     fields: list[TaskField] = Field(min_length=1, max_length=MOST_FIELDS)
     prompts: Words
     identity: str = Field(default="", description="sha256 of the file's content")
@@ -147,6 +150,16 @@ class Task(Frozen):
         """JSON Schema of an engine's reply: every asked field, null when not seen."""
         properties = {field.name: field.schema_of(lang) for field in self.asked}
         return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+    def drawn_by(self, sampling: Sampling | None) -> "Task":
+        """This task with another sampling; with None itself."""
+        return self if sampling is None else self.model_copy(update={"sampling": sampling})
+
+    def loose_schema_of(self, lang: Lang) -> dict[str, Any]:
+        """The schema a reply is checked against: another word for a controlled value may still be understood."""
+        schema = self.schema_of(lang)
+        loose = {field.name: _WORDS if field.type == "list" else _WORD for field in self.asked if field.values}
+        return schema | {"properties": schema["properties"] | loose}
 
 
 class Tasks:

@@ -11,9 +11,10 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from tujian import __version__
+from tujian.api.chat import chat_router
+from tujian.api.completions import completions_router
 from tujian.api.errors import add_handlers
 from tujian.api.facts import facts_router
-from tujian.api.gate import Gate
 from tujian.api.guard import Guard
 from tujian.api.printed import printed_router
 from tujian.api.v1 import v1_router
@@ -26,11 +27,10 @@ SPARE_THREADS = 16  # for health checks and the page while every worker is taken
 def create_app(house: House) -> FastAPI:
     """The application; the house is closed when it shuts down."""
     settings = house.settings
-    gate = Gate(settings.workers, settings.queue, house.metrics)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        threads = settings.workers + settings.queue + SPARE_THREADS
+        threads = 2 * (settings.workers + settings.queue) + SPARE_THREADS  # waiting to be looked at, and for an engine
         anyio.to_thread.current_default_thread_limiter().total_tokens = threads
         yield
         house.close()
@@ -40,8 +40,10 @@ def create_app(house: House) -> FastAPI:
         description="Pictures become records with evidence. Errors: {error: {type, message, remedy}}.",
     )  # fmt: skip
     add_handlers(app, settings.lang, house.metrics)
-    app.include_router(printed_router(house, gate))
-    app.include_router(v1_router(house, gate))
+    app.include_router(printed_router(house))
+    app.include_router(v1_router(house))
+    app.include_router(chat_router(house))
+    app.include_router(completions_router(house))
     app.include_router(facts_router(house))
     app.include_router(login_router(settings))
     samples = Path(str(files("tujian").joinpath("data/samples")))

@@ -7,7 +7,6 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from tujian.api.gate import RETRY_AFTER_S
 from tujian.errors import (
     BadInput,
     BrokenInstall,
@@ -19,6 +18,7 @@ from tujian.errors import (
     PictureTooLarge,
     TujianError,
 )
+from tujian.lanes import RETRY_AFTER_S
 from tujian.metrics import Metrics
 
 # the first match decides, so the finer kinds stand first

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, UploadFile
 
-from tujian.api.gate import Gate
 from tujian.api.v1 import content_of, require_engine
 from tujian.house import House, Wish
 from tujian.records import Record
@@ -14,7 +13,7 @@ DEFAULT_PROMPT = "请用中文详细描述这张商品图片的内容,包括品�
 UNKNOWN = {"zh": ("其他", "未知"), "en": ("other", "unknown")}
 
 
-def printed_router(house: House, gate: Gate) -> APIRouter:
+def printed_router(house: House) -> APIRouter:
     router = APIRouter(tags=["printed"])
 
     @router.post("/recognize")
@@ -26,12 +25,11 @@ def printed_router(house: House, gate: Gate) -> APIRouter:
         """One picture, one free question; without an engine, what perception alone can tell."""
         require_engine(house, engine)
         question = prompt or (DEFAULT_PROMPT if house.engine else None)
-        with gate.pass_through():
-            record = house.record(
-                content_of(image, house),
-                Wish("describe", house.settings.lang, question, insist=prompt is not None),
-                name=image.filename or "",
-            )
+        record = house.record(
+            content_of(image, house),
+            Wish("describe", house.settings.lang, question, insist=prompt is not None),
+            name=image.filename or "",
+        )
         answered = record.answer or record.description
         shown = {"description": answered, "image_size": record.picture.size_px, "file_id": str(uuid.uuid4())}
         return {"success": True, "data": shown, "record": record.to_json()}
@@ -39,8 +37,7 @@ def printed_router(house: House, gate: Gate) -> APIRouter:
     @router.post("/classify")
     def classify(file: Annotated[UploadFile, File(description="the photo")]) -> dict[str, Any]:
         """A photo's category, description, main objects and mood; always of this shape."""
-        with gate.pass_through():
-            record = house.record(content_of(file, house), Wish("album", house.settings.lang), name=file.filename or "")
+        record = house.record(content_of(file, house), Wish("album", house.settings.lang), name=file.filename or "")
         return {**classified(record), "record": record.to_json()}
 
     return router

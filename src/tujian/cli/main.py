@@ -5,6 +5,7 @@ Exit codes: 0 all well, 1 some pictures failed (each is listed), 2 wrong use.
 
 import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,7 +22,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Engine = Annotated[str | None, typer.Option("--engine-url", help="OpenAI-compatible server with a vision model")]
+EngineKind = Annotated[
+    str | None, typer.Option("--engine", help="auto, none, remote, llama.cpp or transformers (default auto)")
+]
+Model = Annotated[str | None, typer.Option("--model", help="a name from `tujian models list`, a GGUF file or a folder")]
+Mmproj = Annotated[Path | None, typer.Option("--mmproj", help="vision part of a GGUF model (default: found beside it)")]
+EngineUrl = Annotated[str | None, typer.Option("--engine-url", help="OpenAI-compatible server with a vision model")]
 EngineModel = Annotated[str | None, typer.Option("--engine-model", help="model name there (default: its first)")]
 
 
@@ -41,14 +47,45 @@ def recognise(
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line, one line a file")] = False,
     jobs: Annotated[int, typer.Option(min=1, max=64, help="pictures looked at together")] = 1,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="name the files that were skipped")] = False,
-    engine_url: Engine = None,
+    engine: EngineKind = None,
+    model: Model = None,
+    mmproj: Mmproj = None,
+    engine_url: EngineUrl = None,
     engine_model: EngineModel = None,
 ) -> None:
     """Pictures in, records out."""
     from tujian.cli.recognising import run
 
-    settings = _settings(lang=lang, engine_url=engine_url, engine_model=engine_model)
+    settings = _settings(
+        lang=lang, engine=engine, model=model, mmproj=mmproj, engine_url=engine_url, engine_model=engine_model
+    )
     raise typer.Exit(_told(settings, lambda: run(settings, paths, task, as_json=as_json, jobs=jobs, verbose=verbose)))
+
+
+@app.command()
+def ask(
+    picture: Annotated[str, typer.Argument(help="a picture or its http(s) address", show_default=False)],
+    question: Annotated[str, typer.Argument(help="what you want to know", show_default=False)],
+    also: Annotated[list[str] | None, typer.Option(help="a further picture; may be given again")] = None,
+    temperature: Annotated[float, typer.Option(min=0, max=2)] = 0.7,
+    top_p: Annotated[float, typer.Option(min=0.01, max=1)] = 0.9,
+    max_tokens: Annotated[int, typer.Option(min=1, max=8192)] = 512,
+    lang: Lang = None,
+    engine: EngineKind = None,
+    model: Model = None,
+    mmproj: Mmproj = None,
+    engine_url: EngineUrl = None,
+    engine_model: EngineModel = None,
+) -> None:
+    """Asks the model about a picture; the answer comes as it is said."""
+    from tujian.cli.asking import run
+    from tujian.tasks import Sampling
+
+    settings = _settings(
+        lang=lang, engine=engine, model=model, mmproj=mmproj, engine_url=engine_url, engine_model=engine_model
+    )
+    sampling = Sampling(temperature=temperature, top_p=top_p, max_tokens=max_tokens)
+    raise typer.Exit(_told(settings, lambda: run(settings, [picture, *(also or [])], question, sampling)))
 
 
 @app.command()
@@ -56,13 +93,17 @@ def serve(
     host: Annotated[str | None, typer.Option(help="address to listen on (default 127.0.0.1)")] = None,
     port: Annotated[int | None, typer.Option(help="port of page and API (default 7860; 0: any free one)")] = None,
     lang: Lang = None,
-    engine_url: Engine = None,
+    engine: EngineKind = None,
+    model: Model = None,
+    mmproj: Mmproj = None,
+    engine_url: EngineUrl = None,
     engine_model: EngineModel = None,
 ) -> None:
     """Page and API in one process."""
     from tujian.cli.serving import run
 
-    settings = _settings(host=host, port=port, lang=lang, engine_url=engine_url, engine_model=engine_model)
+    named = {"engine": engine, "model": model, "mmproj": mmproj, "engine_url": engine_url, "engine_model": engine_model}
+    settings = _settings(host=host, port=port, lang=lang, **named)
     raise typer.Exit(_told(settings, lambda: run(settings)))
 
 
@@ -79,7 +120,7 @@ def tasks(
 
 
 @app.command()
-def doctor(lang: Lang = None, engine_url: Engine = None, engine_model: EngineModel = None) -> None:
+def doctor(lang: Lang = None, engine_url: EngineUrl = None, engine_model: EngineModel = None) -> None:
     """What works here, what does not, and what to do about it."""
     from tujian.cli.doctor import run
 

@@ -25,24 +25,31 @@ LOOKED_AT_EVERY = 200  # characters: looking for circles takes a tenth of a mill
 MOST_STARTS = 50  # braces tried as the beginning of an object
 
 
-def ask_for(engine: Engine, question: Question) -> dict[str, Any]:
+def ask_for(
+    engine: Engine,
+    question: Question,
+    *,
+    accept: Mapping[str, Any] | None = None,
+    stopped: threading.Event | None = None,
+) -> dict[str, Any]:
     """The object that `question.schema` asks for. Asked once more, with the reason, when the first reply is unusable.
 
+    `accept` is the schema a reply is checked against, where that may be looser than what was asked for.
     Raises EngineUnusable after the second, and whatever the engine raises.
     """
-    schema = question.schema or {"type": "object"}
-    found, wrong = read_reply(listen(engine, question), schema)
+    schema = accept or question.schema or {"type": "object"}
+    found, wrong = read_reply(listen(engine, question, stopped), schema)
     if wrong:
         again = replace(question, prompt=f"{question.prompt}\n\n{_again(wrong, question.lang)}")
-        found, wrong = read_reply(listen(engine, again), schema)
+        found, wrong = read_reply(listen(engine, again, stopped), schema)
     if wrong:
         raise unusable(wrong)
     return found
 
 
-def ask_freely(engine: Engine, question: Question) -> str:
+def ask_freely(engine: Engine, question: Question, stopped: threading.Event | None = None) -> str:
     """The answer in prose. Raises EngineUnusable when it is cut off, empty or a loop, and what the engine raises."""
-    reply = listen(engine, replace(question, schema=None))
+    reply = listen(engine, replace(question, schema=None), stopped)
     wrong = _not_whole(reply)
     if wrong:
         raise unusable(wrong, times=1)

@@ -21,7 +21,6 @@ from pydantic import ValidationError
 
 from tujian.clocks import Clock, ClockedBackend
 from tujian.engines.dialect import Place, Question, Reply, Speech
-from tujian.engines.lanes import Lanes
 from tujian.engines.troubles import (
     before_the_answer,
     broke_off,
@@ -43,6 +42,7 @@ from tujian.engines.wire import (
     request_of,
 )
 from tujian.errors import EngineDown, EngineError, Stopped
+from tujian.lanes import Lanes
 from tujian.records import EngineUsed
 from tujian.settings import LOOPBACK, Settings
 

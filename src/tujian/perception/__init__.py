@@ -5,7 +5,7 @@ Enters: a Picture. Leaves: Percepts, each finding with its place. Nothing here d
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TypeVar
@@ -22,7 +22,7 @@ from tujian.perception.quality import Flaw, assess
 from tujian.perception.safety import SafetyScorer
 from tujian.perception.shrinking import shrink
 from tujian.perception.text import TextLine, TextReader
-from tujian.perception.vectors import TextEmbedder, Vectors, default_embedder
+from tujian.perception.vectors import TextEmbedder, Vectors, default_embedder, nearest
 from tujian.pictures import Picture
 
 __all__ = ["Barcode", "Colour", "Face", "Flaw", "Labels", "Perception", "Percepts", "TextLine"]
@@ -116,9 +116,17 @@ class Perception:
 
     def embed(self, text: str) -> tuple[str, Vectors]:
         """The embedder's id and the unit vector of `text`. Loads the embedder at the first call."""
+        embedder = self._texts()
+        return embedder.name, embedder.passages([text])[0]
+
+    def nearest(self, word: str, values: Sequence[str]) -> str | None:
+        """The one of `values` that clearly means what `word` means, or None."""
+        return nearest(self._texts(), word, values)
+
+    def _texts(self) -> TextEmbedder:
         with self._embedding:
             self._embedder = self._embedder or default_embedder()
-        return self._embedder.name, self._embedder.passages([text])[0]
+        return self._embedder
 
 
 def _letters_px(line: TextLine) -> float:

@@ -1,6 +1,6 @@
-"""Words and template become HTML.
+"""Words and templates become HTML.
 
-What enters: language, theme, samples, the engine's mark. What leaves: the page as text.
+What enters: language, theme, samples, the engine's mark. What leaves: a page as text.
 What it does not know: requests, cookies, headers (routes.py), records (the browser fetches them).
 """
 
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tujian.errors import BrokenInstall, Lang
+from tujian.tasks import Sampling
 
 Theme = Literal["auto", "light", "dark"]
 Words = dict[str, str]
@@ -68,22 +69,39 @@ def engine_host(url: str) -> str:
 
 
 def render_page(lang: Lang, theme: Theme, samples: list[Sample], engine: EngineMark | None) -> str:
-    """The whole page as HTML. Its words go along in a meta element, since the CSP allows no inline script."""
+    """The page of records as HTML. Its words go along in a meta element, since the CSP allows no inline script."""
+    return _rendered("page.html", "/", lang, theme, samples, engine)
+
+
+def render_chat(lang: Lang, theme: Theme, samples: list[Sample], engine: EngineMark | None, sampling: Sampling) -> str:
+    """The page of chats as HTML; `sampling` is what its fields start with."""
+    return _rendered("chat.html", "/chat", lang, theme, samples, engine, sampling=sampling)
+
+
+def _rendered(
+    template: str,
+    here: str,
+    lang: Lang,
+    theme: Theme,
+    samples: list[Sample],
+    engine: EngineMark | None,
+    **more: object,
+) -> str:
     words = read_words(lang)
+    shown = [{"file": s["file"], "title": s["title_zh"] if lang == "zh" else s["title_en"]} for s in samples]
     return (
         _environment()
-        .get_template("page.html")
+        .get_template(template)
         .render(
             w=SimpleNamespace(**words),  # a dict would answer w.clear with its own method
             words_json=json.dumps(words, ensure_ascii=False),
+            here=here,
             lang=lang,
             theme=theme,
-            samples=[
-                {"file": s["file"], "title": s["title_zh"] if lang == "zh" else s["title_en"]}
-                for s in samples[:SAMPLES_SHOWN]
-            ],
+            samples=shown[:SAMPLES_SHOWN],
             engine=engine,
             host=engine_host(engine["url"] or "") if engine and engine["remote"] else "",
+            **more,
         )
     )
 

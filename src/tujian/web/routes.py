@@ -1,4 +1,4 @@
-"""`GET /`: parse language and theme, render once, answer under a strict content security policy.
+"""`GET /` and `GET /chat`: parse language and theme, render once, answer under a strict content security policy.
 
 What enters: a request's query and cookies. What leaves: HTML with its headers.
 What it does not know: how the words and the template meet (render.py), the API.
@@ -11,9 +11,10 @@ from typing import Annotated
 from fastapi import APIRouter, Cookie, Query
 from fastapi.responses import HTMLResponse
 
+from tujian.conversation import CHAT_SAMPLING
 from tujian.errors import Lang
 from tujian.settings import Settings
-from tujian.web.render import HERE, EngineMark, Sample, Theme, render_page
+from tujian.web.render import HERE, EngineMark, Sample, Theme, render_chat, render_page
 
 static_dir: Path = HERE / "static"
 
@@ -32,7 +33,7 @@ HEADERS = {
 
 
 def page_router(settings: Settings, engine_mark: Callable[[], EngineMark | None], samples: list[Sample]) -> APIRouter:
-    """The router of the page.
+    """The router of the pages.
 
     `engine_mark` is called once a request, so the mark follows an engine attached later. `samples` are pictures
     that someone else serves at /samples/{file}; `static_dir` is to be mounted at /static.
@@ -46,12 +47,26 @@ def page_router(settings: Settings, engine_mark: Callable[[], EngineMark | None]
         theme: Annotated[str | None, Cookie()] = None,
     ) -> HTMLResponse:
         lang = pick_lang(chosen, kept, settings.lang)
-        page = HTMLResponse(render_page(lang, pick_theme(theme), samples, engine_mark()), headers=HEADERS)
-        if chosen:
-            page.set_cookie("lang", lang, max_age=YEAR_S, samesite="lax")
-        return page
+        return _page(render_page(lang, pick_theme(theme), samples, engine_mark()), lang, chosen)
+
+    @router.get("/chat", response_class=HTMLResponse)
+    def show_chat(
+        chosen: Annotated[str | None, Query(alias="lang")] = None,
+        kept: Annotated[str | None, Cookie(alias="lang")] = None,
+        theme: Annotated[str | None, Cookie()] = None,
+    ) -> HTMLResponse:
+        lang = pick_lang(chosen, kept, settings.lang)
+        return _page(render_chat(lang, pick_theme(theme), samples, engine_mark(), CHAT_SAMPLING), lang, chosen)
 
     return router
+
+
+def _page(html: str, lang: Lang, chosen: str | None) -> HTMLResponse:
+    """The page with its headers; a language that was chosen is kept."""
+    page = HTMLResponse(html, headers=HEADERS)
+    if chosen:
+        page.set_cookie("lang", lang, max_age=YEAR_S, samesite="lax")
+    return page
 
 
 def pick_lang(chosen: str | None, kept: str | None, default: Lang) -> Lang:

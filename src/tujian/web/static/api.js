@@ -46,7 +46,8 @@ function form(source, parts) {
   return body;
 }
 
-async function reach(path, request) {
+/** What the server answers. Raises Refused. */
+export async function reach(path, request) {
   const reply = await send(path, request);
   if (!reply.ok) throw await refusal(reply);
   return reply;

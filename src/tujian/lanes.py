@@ -1,7 +1,7 @@
-"""An engine's lanes: so many questions at once, so many waiting, the urgent ones first. req: A11, B12
+"""Lanes: so many at once, so many waiting, the urgent ones first, everybody else is told when to come back.
 
-Enters: who wants to ask, and how urgently. Leaves: a turn, or Busy at once when the queue is full.
-Does not know: what is asked.
+Enters: who wants a turn, and how urgently. Leaves: the turn, or Busy. req: A11, B12
+Does not know: what the turn is for: looking at a picture, or asking an engine.
 """
 
 import heapq
@@ -9,16 +9,18 @@ import itertools
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 from tujian.clocks import SLICE_S, Clock
-from tujian.engines.dialect import Priority
 from tujian.errors import Busy, Stopped
 
+Priority = Literal["high", "normal", "low"]
 RANK: dict[Priority, int] = {"high": 0, "normal": 1, "low": 2}
+RETRY_AFTER_S = 2
 
 
 class Lanes:
-    """`slots` questions at once and `queue` waiting; among those waiting the most urgent goes first, then the first."""
+    """`slots` turns at once and `queue` waiting; among those waiting the most urgent goes first, then the first."""
 
     def __init__(self, slots: int, queue: int) -> None:
         self._free, self._queue = slots, queue
@@ -45,21 +47,20 @@ class Lanes:
                 return
             if len(self._waiting) >= self._queue:
                 raise _full()
-            called = threading.Event()
-            ticket = (RANK[priority], next(self._numbers), called)
+            ticket = (RANK[priority], next(self._numbers), threading.Event())
             heapq.heappush(self._waiting, ticket)
-        while not called.wait(SLICE_S):
-            if clock.is_stopped or clock.is_over:
-                return self._give_up(ticket, clock)
-        return None
+        while not ticket[2].wait(SLICE_S):
+            if (clock.is_stopped or clock.is_over) and self._is_given_up(ticket):
+                raise Stopped() if clock.is_stopped else _full()
 
-    def _give_up(self, ticket: tuple[int, int, threading.Event], clock: Clock) -> None:
+    def _is_given_up(self, ticket: tuple[int, int, threading.Event]) -> bool:
+        """Whether the ticket was still waiting; one that was called this very moment holds a slot."""
         with self._lock:
-            if ticket not in self._waiting:  # called this very moment: the slot is ours
-                return
+            if ticket not in self._waiting:
+                return False
             self._waiting.remove(ticket)
             heapq.heapify(self._waiting)
-        raise Stopped() if clock.is_stopped else _full()
+            return True
 
     def _leave(self) -> None:
         with self._lock:
@@ -71,6 +72,9 @@ class Lanes:
 
 def _full() -> Busy:
     return Busy(
-        zh=("模型太忙，排队已满。", "请稍后再试；或调大 TUJIAN_ENGINE_SLOTS（同时提问数）。"),
-        en=("The model is too busy: its queue is full.", "Try again soon, or raise TUJIAN_ENGINE_SLOTS."),
+        zh=("现在太忙，排队已满。", f"请 {RETRY_AFTER_S} 秒后再试；常常如此就调大 TUJIAN_QUEUE。"),
+        en=(
+            "Too busy: the queue is full.",
+            f"Try again in {RETRY_AFTER_S} seconds; if it recurs, raise TUJIAN_QUEUE.",
+        ),
     )

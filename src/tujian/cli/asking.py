@@ -1,0 +1,53 @@
+"""`tujian ask`: a picture, a question, and the answer as it is being said. req: B1, B4
+
+Enters: paths or addresses, a question. Leaves: the answer on standard output. Ctrl+C stops the model too.
+"""
+
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from tujian.engines import Question
+from tujian.engines.asking import unusable
+from tujian.folding import printable
+from tujian.house import House
+from tujian.settings import Settings
+from tujian.tasks import Sampling
+
+PICTURE_TOKENS = 1024  # about a megapixel: small print can be read (REQUIREMENTS.md, last section)
+
+
+def run(settings: Settings, pictures: Sequence[str], question: str, sampling: Sampling) -> int:
+    """Prints the answer piece by piece; 0 when it is whole. Raises NoEngine, UnreadablePicture, EngineError."""
+    house, stopped = House(settings), threading.Event()
+    try:
+        views = [house.view(_source(name), max_tokens=PICTURE_TOKENS) for name in pictures]
+        asked = Question(question, tuple(view.jpeg for view in views), settings.lang, sampling, priority="high")
+        speech = house.converse(asked, stopped)
+        while True:
+            try:
+                piece = next(speech)
+            except StopIteration as end:
+                return _ended(end.value.finish)
+            sys.stdout.write(printable(piece))
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        stopped.set()
+        sys.stdout.write("\n")
+        return 130
+    finally:
+        house.close()
+
+
+def _ended(finish: str) -> int:
+    sys.stdout.write("\n")
+    if finish == "length":
+        raise unusable("the answer was cut off (finish_reason=length)", times=1)
+    if finish == "loop":
+        raise unusable("the answer went round in circles", times=1)
+    return 0
+
+
+def _source(name: str) -> str | Path:
+    return name if name.lower().startswith(("http://", "https://", "data:")) else Path(name)

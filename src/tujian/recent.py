@@ -1,0 +1,45 @@
+"""Pictures looked at lately, so that the next question about one need not look again. req: B6, B7
+
+Enters: pictures with what was seen on them, by sha256. Leaves: the same, or nothing once others took their room.
+Does not know: questions, records, files. It is memory only: a restart forgets.
+"""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from tujian.perception import Percepts
+from tujian.pictures import Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A picture and what perception saw on it; the time that opening it and looking took."""
+
+    picture: Picture
+    percepts: Percepts
+    opened_ms: float
+
+
+class Recent:
+    """At most `limit_bytes` of pixels; the longest unused go first. Threads share it."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit, self._held, self._lock = limit_bytes, 0, threading.Lock()
+        self._by_sha256: OrderedDict[str, Looked] = OrderedDict()
+
+    def find(self, sha256: str) -> Looked | None:
+        with self._lock:
+            if sha256 in self._by_sha256:
+                self._by_sha256.move_to_end(sha256)
+            return self._by_sha256.get(sha256)
+
+    def keep(self, looked: Looked) -> None:
+        with self._lock:
+            sha256 = looked.picture.sha256
+            if sha256 not in self._by_sha256:
+                self._held += looked.picture.pixels.nbytes
+            self._by_sha256[sha256] = looked
+            while self._held > self._limit:
+                _, gone = self._by_sha256.popitem(last=False)
+                self._held -= gone.picture.pixels.nbytes
