@@ -13,7 +13,6 @@ from tujian.clocks import Clock
 from tujian.engines import Question, Reply, Turn, ask_for, listen
 from tujian.engines.asking import parse_object
 from tujian.engines.fake import FakeEngine
-from tujian.lanes import Lanes
 from tujian.engines.remote import RemoteEngine
 from tujian.errors import (
     BadSettings,
@@ -25,6 +24,7 @@ from tujian.errors import (
     EngineUnusable,
     Stopped,
 )
+from tujian.lanes import Lanes
 from tujian.tasks import Sampling
 
 SCHEMA = {

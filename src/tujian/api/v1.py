@@ -1,16 +1,17 @@
 """The API proper: pictures in, records out."""
 
 from pathlib import Path
+from threading import Event
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from starlette.datastructures import UploadFile as Uploaded
 
 from tujian.api.errors import body_of
+from tujian.api.flow import finished
 from tujian.api.guard import MOST_PICTURES
-from tujian.errors import BadInput, Lang, TujianError
+from tujian.errors import BadInput, Lang, Stopped, TujianError
 from tujian.house import House, Shot, Wish, no_engine
-from tujian.records import Record
 
 Language = Literal["zh", "en"]
 EXAMPLE = {"content": {"application/json": {"example": {"picture": {"path": "milk.jpg", "size_px": [768, 1024]},
@@ -21,7 +22,7 @@ def v1_router(house: House) -> APIRouter:
     router = APIRouter(tags=["v1"])
 
     @router.post("/v1/records", responses={200: EXAMPLE})
-    def make_records(
+    async def make_records(
         request: Request,
         image: Annotated[list[UploadFile], File(description=f"up to {MOST_PICTURES} pictures")] = [],  # noqa: B006
         url: Annotated[str, Form(max_length=1_000_000, description="or an http(s) or data: address")] = "",
@@ -39,10 +40,8 @@ def v1_router(house: House) -> APIRouter:
         if len(image) > MOST_PICTURES:
             raise _too_many(len(image))
         if len(image) > 1 and not item:
-            return {"records": [_one_of_many(house, upload, wish) for upload in image]}
-        source = content_of(image[0], house) if image else address_of(url, house.settings.pictures_root)
-        more = [Shot(content_of(upload, house), upload.filename or "") for upload in image[1:]]
-        return house.record(source, wish, name=(image[0].filename or "") if image else "", more=more).to_json()
+            return await finished(request, lambda stopped: _records(house, image, wish, stopped))
+        return await finished(request, lambda stopped: _record(house, image, url, wish, stopped))
 
     @router.post("/v1/preview", response_class=Response)
     def preview(image: UploadFile | None = None, url: Annotated[str, Form()] = "") -> Response:
@@ -88,10 +87,24 @@ def _too_many(count: int) -> BadInput:
     )
 
 
-def _one_of_many(house: House, upload: UploadFile, wish: Wish) -> dict[str, Any]:
+def _record(house: House, images: list[UploadFile], url: str, wish: Wish, stopped: Event) -> dict[str, Any]:
+    """The record of one picture, or of one item's pictures."""
+    if not images:
+        return house.record(address_of(url, house.settings.pictures_root), wish, stopped=stopped).to_json()
+    first, *more = [Shot(content_of(upload, house), upload.filename or "") for upload in images]
+    return house.record(first.source, wish, name=first.name, more=more, stopped=stopped).to_json()
+
+
+def _records(house: House, images: list[UploadFile], wish: Wish, stopped: Event) -> dict[str, Any]:
+    return {"records": [_one_of_many(house, upload, wish, stopped) for upload in images]}
+
+
+def _one_of_many(house: House, upload: UploadFile, wish: Wish, stopped: Event) -> dict[str, Any]:
     lang: Lang = wish.lang
     try:
-        record: Record = house.record(content_of(upload, house), wish, name=upload.filename or "")
+        record = house.record(content_of(upload, house), wish, name=upload.filename or "", stopped=stopped)
+    except Stopped:
+        raise
     except TujianError as error:  # one bad file does not cost the others their records
         return {"picture": {"path": upload.filename or ""}, **body_of(error, lang, "")}
     return record.to_json()
