@@ -4,13 +4,15 @@ import re
 import threading
 from collections.abc import Callable, Sequence
 
-from tujian.engines.dialect import Place, Question, Reply, Speech
+from tujian.engines.dialect import Place, Question, Reply, SchemaBy, Speech
 from tujian.errors import Stopped
 from tujian.records import EngineUsed
 
 
 class FakeEngine:
     """Answers with `replies` in turn (the last one again and again), or with what a function makes of the question."""
+
+    schema_by: SchemaBy = "response_format"
 
     def __init__(self, *replies: str | Reply | Callable[[Question], str]) -> None:
         self._replies: Sequence[str | Reply | Callable[[Question], str]] = replies or ("{}",)

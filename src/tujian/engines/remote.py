@@ -20,7 +20,7 @@ from openai import OpenAI
 from pydantic import ValidationError
 
 from tujian.clocks import Clock, ClockedBackend
-from tujian.engines.dialect import Place, Question, Reply, Speech
+from tujian.engines.dialect import Place, Question, Reply, SchemaBy, Speech
 from tujian.engines.troubles import (
     before_the_answer,
     broke_off,
@@ -35,7 +35,6 @@ from tujian.engines.wire import (
     BadStream,
     Models,
     Piece,
-    SchemaBy,
     ServerTrouble,
     read_events,
     read_whole,
@@ -71,7 +70,7 @@ class RemoteEngine:
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise no_address(url)
         self._model, self._timeout_s = model, timeout_s
-        self._schema_by: SchemaBy = schema_by
+        self.schema_by: SchemaBy = schema_by
         shown = f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
         self.place = Place(shown, remote=not _is_here(parts.hostname))
         self._now, self._lanes = threading.local(), Lanes(slots, queue)
@@ -151,7 +150,7 @@ class RemoteEngine:
 
     @contextmanager
     def _opened(self, question: Question, clock: Clock) -> Iterator[Iterator[Piece]]:
-        request = request_of(question, self._model_name(clock), self._schema_by)
+        request = request_of(question, self._model_name(clock), self.schema_by)
         answering = self._client.chat.completions.with_streaming_response.create(**request)
         response = self._tried(answering.__enter__, clock)
         try:

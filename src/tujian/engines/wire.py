@@ -9,15 +9,13 @@ import base64
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, Field
 
-from tujian.engines.dialect import SYSTEM, Question
+from tujian.engines.dialect import SYSTEM, Question, SchemaBy
 from tujian.folding import printable
 
-SchemaBy = Literal["response_format", "grammar", "prompt"]
-"""How a server is bound to a schema: as OpenAI does, by llama.cpp's llguidance grammar, or by words alone."""
 LONGEST_BODY = 4_000_000  # bytes of an answer that does not stream, or of one event of one that does
 UNKNOWN_TO_GRAMMAR = ("uniqueItems",)  # llguidance refuses a schema that has it
 
