@@ -1,4 +1,4 @@
-"""A server can be slow, broken, cut off or lie: each question ends in time, in a record or a clear error. req: F2, B13"""
+"""A server can be slow, broken, or lie: each question ends in time, in a record or a clear error. req: F2, B13"""
 
 import json
 import time
@@ -58,18 +58,24 @@ def test_a_fault_costs_the_models_answers_and_nothing_else(fault):
 
 @pytest.mark.slow
 def test_a_thousand_requests_to_a_faulty_server_are_all_accounted_for():
+    def end_of(number: int) -> tuple[bool, bool, float]:
+        record, took_s = recognised(engine, "这是什么？" if number % 5 == 0 else None)
+        server.requests.clear()  # the stand-in would keep them all
+        server.headers.clear()
+        return record.engine is not None, bool(record.review), took_s
+
     with stand_in(in_turn()) as server, ThreadPoolExecutor(16) as pool:
         engine = engine_at(server.url)
-        list(pool.map(lambda _: recognised(engine), range(62)))  # every fault twice: threads and buffers are there now
+        list(pool.map(end_of, range(400)))  # every fault often enough: threads and buffers are there now
         before = psutil.Process().memory_info().rss
-        ends = list(pool.map(lambda n: recognised(engine, "这是什么？" if n % 5 == 0 else None), range(1000)))
+        ends = list(pool.map(end_of, range(1000)))
         growth_mb = (psutil.Process().memory_info().rss - before) / 1e6
         engine.close()
     assert len(ends) == 1000
-    assert all(record.engine is not None or record.review for record, _ in ends)
-    assert max(took_s for _, took_s in ends) < 2 * TIMEOUT_S + sum(PAUSES_S) + ROOM_S
-    assert growth_mb < 60
-    assert sum(record.engine is not None for record, _ in ends) > 100
+    assert all(answered or reviewed for answered, reviewed, _ in ends)
+    assert max(took_s for _, _, took_s in ends) < 2 * TIMEOUT_S + sum(PAUSES_S) + ROOM_S
+    assert growth_mb < 20
+    assert sum(answered for answered, _, _ in ends) > 100
 
 
 def test_a_faulty_server_in_a_stream_ends_in_an_error_of_the_tree():
