@@ -21,7 +21,7 @@ ORDER = tuple(
     perception.faces, perception.safety, perception.quality, perception.scripts, perception.vectors, perception,
     records, tasks,
     rules, rules.gtin, rules.measures, rules.dates, rules.brands, rules.colour_words, rules.sensitive, rules.scenes,
-    rules.category_words, rules.controlled,
+    rules.category_words, rules.controlled, rules.instructions,
     recent,
     claims, knowledge, engines.loops, engines.dialect, engines.asking, engines, engines.boxes,
     engines.wire, engines.troubles, engines.remote, engines.fake,

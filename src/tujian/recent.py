@@ -6,9 +6,10 @@ Does not know: questions, records, files. It is memory only: a restart forgets.
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
-from tujian.perception import Percepts
+from tujian.perception import Percepts, TextLine
 from tujian.pictures import Picture
 
 
@@ -19,6 +20,14 @@ class Looked:
     picture: Picture
     percepts: Percepts
     opened_ms: float
+
+
+def without(looked: Looked, lines: Collection[TextLine]) -> Looked:
+    """The same look as if `lines` could not be read."""
+    if not lines:
+        return looked
+    rest = tuple(line for line in looked.percepts.text_lines if line not in lines)
+    return replace(looked, percepts=replace(looked.percepts, text_lines=rest))
 
 
 class Recent:

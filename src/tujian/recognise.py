@@ -23,12 +23,13 @@ from tujian.perception import Percepts
 from tujian.pictures import Picture, fit_to_tokens
 from tujian.plates import lay_out
 from tujian.prompting import prompt_of
-from tujian.recent import Looked
+from tujian.recent import Looked, without
 from tujian.recipes import recipe_parts
 from tujian.reconcile import READ, settle
 from tujian.records import EngineUsed, Record
 from tujian.replies import said_claims
 from tujian.review import reasons
+from tujian.rules.instructions import find_instructions
 from tujian.rules.sensitive import find_sensitive
 from tujian.tasks import Task
 
@@ -66,18 +67,20 @@ def recognise(
     (EngineError). `stopped` ends the asking from another thread: then Stopped is raised.
     """
     looks = [Looked(picture, percepts, 0.0), *more]
-    said = Said() if engine is None else _ask(looks, task, engine, knowledge, lang, question, priority, stopped)
+    orders = [line for look in looks for line in find_instructions(look.percepts.text_lines)]
+    heard = [without(look, orders) for look in looks]  # text that speaks to the machine is shown, not listened to
+    said = Said() if engine is None else _ask(heard, task, engine, knowledge, lang, question, priority, stopped)
     if said.trouble is not None and (insist or isinstance(said.trouble, Stopped)):
         raise said.trouble
-    claims = [*_found(looks, task, knowledge, lang), *said.claims]
+    claims = [*_found(heard, task, knowledge, lang), *said.claims]
     fields = {
         field.name: settle(
             field, [c for c in claims if c.field_name == field.name], lang, model_asked=engine is not None
         )
         for field in task.fields
     }
-    category = likely_category(percepts, knowledge)
-    descriptions = describe(percepts, category, knowledge)
+    category = likely_category(heard[0].percepts, knowledge)
+    descriptions = describe(heard[0].percepts, category, knowledge)
     sensitive = find_sensitive([line.text for look in looks for line in look.percepts.text_lines])
     return lay_out(
         looks,
@@ -87,7 +90,7 @@ def recognise(
         fields=fields,
         descriptions=descriptions,
         sensitive=sensitive,
-        review=reasons(task, fields, picture, percepts, sensitive, said.trouble, lang),
+        review=reasons(task, fields, picture, percepts, sensitive, orders, said.trouble, lang),
         answer=said.answer if question is None or said.by else answer_without(said.trouble, descriptions[lang], lang),
         recipe=recipe_parts(task, lang, said.by, question, percepts.versions, knowledge.version, said.trouble),
         engine=said.by,

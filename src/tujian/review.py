@@ -6,13 +6,15 @@ Enters: settled fields and what perception saw. Leaves: sentences. Decides nothi
 from collections.abc import Mapping, Sequence
 
 from tujian.errors import EngineError, Lang
-from tujian.perception import Percepts
+from tujian.folding import printable
+from tujian.perception import Percepts, TextLine
 from tujian.perception.quality import Flaw, say
 from tujian.pictures import Picture
 from tujian.records import Value, Verdict
 from tujian.rules.sensitive import Sensitive
 from tujian.tasks import Task
 
+LONGEST_ORDER = 60  # characters of it quoted
 UNSAFE = 0.8  # open_nsfw: its authors call scores above .8 "high probability"; shop pictures here stay below .5
 
 
@@ -22,6 +24,7 @@ def reasons(
     picture: Picture,
     percepts: Percepts,
     sensitive: Sequence[Sensitive],
+    orders: Sequence[TextLine],
     trouble: EngineError | None,
     lang: Lang,
 ) -> list[str]:
@@ -32,6 +35,13 @@ def reasons(
         said = trouble.say(lang)
         found.append(
             f"模型没有给出可用的回答：{said.message}" if zh else f"No usable answer from the model: {said.message}"
+        )
+    if orders:
+        quote = printable(orders[0].text)[:LONGEST_ORDER]
+        found.append(
+            f"图上有写给机器的话，没有照做：“{quote}”"
+            if zh
+            else f"Text that speaks to the machine, not obeyed: “{quote}”"
         )
     for kind in sensitive:
         found.append(f"敏感内容：{kind.reason_zh}" if zh else f"Sensitive: {kind.reason_en}")
