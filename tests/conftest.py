@@ -6,6 +6,13 @@ from pathlib import Path
 import pytest
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_models_of_the_developers_own(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """`auto` would find them in the hubs' caches."""
+    for name in ("HF_HOME", "MODELSCOPE_CACHE"):
+        os.environ[name] = str(tmp_path_factory.mktemp("hub"))
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder with labelled pictures, outside this repository."""

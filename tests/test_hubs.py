@@ -147,9 +147,7 @@ def test_a_full_disk_is_told_before_a_byte_comes(hub, there):
     assert pull(hub, REPOSITORY, ("tiny.gguf",), nothing, lambda folder: int(1.2 * len(WEIGHTS)))
 
 
-@pytest.mark.parametrize(
-    ("status", "words"), [(401, "login"), (403, "login"), (404, ""), (503, "HTTP 503")]
-)
+@pytest.mark.parametrize(("status", "words"), [(401, "login"), (403, "login"), (404, ""), (503, "HTTP 503")])
 def test_a_refusal_is_told_with_the_ways_out(source, hub, there, status, words):
     there.status = status
     error = failed(lambda: pull(hub, REPOSITORY, ("tiny.gguf",), nothing))

@@ -798,7 +798,7 @@ def test_the_engine_answers_and_says_who_it_is_before_it_has_loaded(engine):
     assert re.fullmatch(r"hf float32 [0-9a-f]{8}", used.model)
     assert engine.place == (None, False)
     reply = listen(engine, question(card(), max_tokens=8))
-    assert (reply.finish, reply.tokens_out, reply.model) == ("length", 8, "hf")
+    assert (reply.finish, reply.tokens_out, reply.model) == ("length", 8, used.model)
     assert reply.text and reply.tokens_in > 37  # with the house's own system message, which nano has never seen
 
 

@@ -15,7 +15,9 @@ from tujian.clocks import Clock
 from tujian.decoding import Decoder
 from tujian.engines import Engine, Question, Reply, listen
 from tujian.engines.asking import watched
+from tujian.engines.attaching import adapt, attach, keep_report, kept_report
 from tujian.engines.dialect import Speech
+from tujian.engines.selftest import Report, run_checks
 from tujian.errors import EngineError, Lang, NoEngine
 from tujian.fetching import Fetcher
 from tujian.findings import likely_top
@@ -75,7 +77,7 @@ class House:
         self.settings = settings
         self.tasks = Tasks.load(settings.home_dir / "tasks")
         self.knowledge = Knowledge.load(settings.home_dir, lambda word, values: self.perception.nearest(word, values))
-        self.engine = engine or _attached(settings)
+        self.engine = engine or attach(settings)
         self.metrics = Metrics()
         self._decoder = Decoder(settings.decode_timeout_s, settings.decode_memory_mb, children=min(2, settings.workers))
         networks = [part.strip() for part in settings.fetch_allow.split(",") if part.strip()]
@@ -84,6 +86,7 @@ class House:
         self._recent = Recent(RECENT_BYTES)
         self._lanes = Lanes(settings.workers, settings.queue)
         self.metrics.watch(lambda: self._lanes.waiting)
+        self.report: Report | None = None
         self._perception: Perception | None = None
         self._loading = threading.Lock()
 
@@ -105,6 +108,23 @@ class House:
         """Loads every model and looks at one blank picture, so that the first real one is quick."""
         self._decoder.start()
         self.perception.rehearse()
+
+    def examine(self, *, again: bool = False) -> Report | None:
+        """The engine's self-test: kept from an earlier start, or run now; None without an engine. req: F7
+
+        Raises EngineError when the engine cannot even say who it is.
+        """
+        if self.engine is None:
+            return None
+        home = self.settings.home_dir
+        report = None if again else kept_report(home, self.engine.used())
+        if report is None:
+            report = run_checks(self.engine)
+            if all(check.passed is not None for check in report.checks):  # what could not be tried is tried next time
+                keep_report(home, report)
+        adapt(self.engine, report)
+        self.report = report
+        return report
 
     def close(self) -> None:
         self._decoder.close()
@@ -239,15 +259,6 @@ def _key(contents: Sequence[bytes]) -> str:
     """What an answer is stored under: the picture's sha256; for several pictures, that of their sha256s in order."""
     hashes = [hashlib.sha256(content).hexdigest() for content in contents]
     return hashes[0] if len(hashes) == 1 else hashlib.sha256(" ".join(hashes).encode()).hexdigest()
-
-
-def _attached(settings: Settings) -> Engine | None:
-    """The engine that the settings name; its client is only imported for one."""
-    if settings.engine_url is None:
-        return None
-    from tujian.engines.remote import RemoteEngine
-
-    return RemoteEngine.from_settings(settings)
 
 
 def _with_opening(record: Record, opened_ms: float) -> Record:

@@ -25,6 +25,14 @@ def facts_router(house: House) -> APIRouter:
         """The record's JSON Schema; with `task`, the schema an engine is asked to answer in."""
         return house.tasks.get(task).schema_of(lang) if task else record_schema()
 
+    @router.get("/v1/engine")
+    def engine() -> dict[str, Any]:
+        """Who is asked besides perception, and what its self-test has shown."""
+        if house.engine is None:
+            return {"engine": None, "place": None, "report": None}
+        report = house.report.model_dump(mode="json") if house.report else None
+        return {"engine": house.engine.used().model_dump(), "place": house.engine.place._asdict(), "report": report}
+
     @router.get("/healthz", response_class=PlainTextResponse)
     def healthz() -> str:
         return "ok"

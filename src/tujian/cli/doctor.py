@@ -67,7 +67,7 @@ def _rehearse(settings: Settings) -> None:
 
     file = io.BytesIO()
     Image.new("RGB", (320, 240), "white").save(file, "PNG")
-    house = House(settings.model_copy(update={"engine_url": None, "cache_mb": 0}))
+    house = House(settings.model_copy(update={"engine": "none", "cache_mb": 0}))
     try:
         house.record(file.getvalue(), Wish("describe", settings.lang))
     finally:
@@ -75,18 +75,23 @@ def _rehearse(settings: Settings) -> None:
 
 
 def _engine(settings: Settings) -> Iterator[Finding]:
-    if settings.engine_url is None:
+    from tujian.engines.attaching import attach
+
+    try:
+        engine = attach(settings)
+    except TujianError as error:
+        yield Finding(False, f"{error.zh.message}{error.zh.remedy}", f"{error.en.message} {error.en.remedy}")
+        return
+    if engine is None:
         yield Finding(
             None,
-            "没有连接视觉语言模型（可选）：TUJIAN_ENGINE_URL",
-            "no vision-language model (optional): TUJIAN_ENGINE_URL",
+            "没有视觉语言模型（可选）：tujian models list，或 TUJIAN_ENGINE_URL",
+            "no vision-language model (optional): tujian models list, or TUJIAN_ENGINE_URL",
         )
         return
-    from tujian.engines.remote import RemoteEngine
-
-    engine = RemoteEngine.from_settings(settings)
-    url = engine.place.url
+    url = engine.place.url or ""
     yield _tried(settings.lang, f"引擎 {url}", f"engine {url}", lambda: print("  ", engine.used().model))
+    engine.close()
 
 
 def _tried(lang: Lang, zh: str, en: str, attempt: Callable[[], None]) -> Finding:

@@ -128,6 +128,64 @@ def doctor(lang: Lang = None, engine_url: EngineUrl = None, engine_model: Engine
     raise typer.Exit(_told(settings, lambda: run(settings)))
 
 
+models = typer.Typer(
+    name="models", help="Vision-language models: what there is, what fits, fetch, choose, try.", no_args_is_help=True
+)
+app.add_typer(models)
+
+
+@models.command("list")
+def list_models(lang: Lang = None) -> None:
+    """Every model: installed or not, the memory it needs, how fast it would be here."""
+    from tujian.cli.models import run_list
+
+    settings = _settings(lang=lang)
+    raise typer.Exit(_told(settings, lambda: run_list(settings)))
+
+
+@models.command()
+def pull(
+    name: Annotated[str, typer.Argument(help="e.g. qwen3-vl-2b or qwen3-vl-8b:q8_0", show_default=False)],
+    source: Annotated[str | None, typer.Option("--from", help="modelscope or hf")] = None,
+    lang: Lang = None,
+) -> None:
+    """Fetches a model from ModelScope or Hugging Face; an interrupted fetch goes on where it stopped."""
+    from tujian.cli.models import run_pull
+
+    settings = _settings(lang=lang)
+    raise typer.Exit(_told(settings, lambda: run_pull(settings, name, source)))
+
+
+@models.command()
+def use(
+    model: Annotated[str, typer.Argument(help="a name, a GGUF file, a folder; auto or none", show_default=False)],
+    mmproj: Mmproj = None,
+    lang: Lang = None,
+) -> None:
+    """Takes this model from now on."""
+    from tujian.cli.models import run_use
+
+    settings = _settings(lang=lang)
+    raise typer.Exit(_told(settings, lambda: run_use(settings, model, mmproj)))
+
+
+@models.command()
+def check(
+    lang: Lang = None,
+    engine: EngineKind = None,
+    model: Model = None,
+    mmproj: Mmproj = None,
+    engine_url: EngineUrl = None,
+    engine_model: EngineModel = None,
+) -> None:
+    """Tries the model on drawn pictures: schema, boxes, streaming, stopping, and whether the picture matters."""
+    from tujian.cli.models import run_check
+
+    named = {"engine": engine, "model": model, "mmproj": mmproj, "engine_url": engine_url, "engine_model": engine_model}
+    settings = _settings(lang=lang, **named)
+    raise typer.Exit(_told(settings, lambda: run_check(settings)))
+
+
 @app.callback(invoke_without_command=True)
 def _version(version: Annotated[bool, typer.Option("--version", help="print the version")] = False) -> None:
     if version:

@@ -9,6 +9,8 @@ import time
 import uvicorn
 
 from tujian.api import create_app
+from tujian.engines.choosing import first_words
+from tujian.engines.machine import read_memory
 from tujian.errors import BadSettings, TujianError
 from tujian.house import House
 from tujian.settings import Settings
@@ -47,7 +49,7 @@ def _warm(house: House, server: uvicorn.Server, settings: Settings, port: int) -
         return
     while not server.started:
         time.sleep(0.02)
-    _say(settings, *_engine_words(house, settings))
+    _say(settings, *_engine_words(house))
     shown = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "localhost") else settings.host
     shown = f"[{shown}]" if ":" in shown else shown
     print(f"Tujian is ready at http://{shown}:{port}", flush=True)
@@ -56,17 +58,39 @@ def _warm(house: House, server: uvicorn.Server, settings: Settings, port: int) -
         f"（模型载入 {time.monotonic() - begun:.1f} 秒；Ctrl+C 停止）",
         f"(models loaded in {time.monotonic() - begun:.1f} s; Ctrl+C stops)",
     )
+    _examine(house, settings)
 
 
-def _engine_words(house: House, settings: Settings) -> tuple[str, str]:
+def _engine_words(house: House) -> tuple[str, str]:
     if house.engine is None:
         return (
-            "没有连接视觉语言模型：照常识别文字、条码、颜色、品类。要更丰富的结果，"
-            "用 --engine-url 给出 Qwen3-VL 服务地址。",
-            "No vision-language model attached: text, barcodes, colours and categories work. For richer records give "
-            "--engine-url the address of a Qwen3-VL server.",
+            "没有连接视觉语言模型：照常识别文字、条码、颜色、品类。",
+            "No vision-language model attached: text, barcodes, colours and categories work.",
         )
-    return (f"图片会发送到 {house.engine.place.url}", f"Pictures are sent to {house.engine.place.url}")
+    url = house.engine.place.url
+    if url is None:
+        model = house.engine.used().model
+        return (f"视觉语言模型在本机：{model}", f"The vision-language model runs on this machine: {model}")
+    return (f"图片会发送到 {url}", f"Pictures are sent to {url}")
+
+
+def _examine(house: House, settings: Settings) -> None:
+    """Loads the engine and tries it on drawn pictures, behind the page; what fails is said."""
+    if house.engine is None:
+        words = first_words(settings, read_memory())
+        if words is not None:
+            sys.stderr.write(f"{words.message}\n{words.remedy}\n")
+        return
+    try:
+        house.engine.warm()
+        report = house.examine()
+    except TujianError as error:
+        said = error.say(settings.lang)
+        sys.stderr.write(f"{said.message} {said.remedy}\n")
+        return
+    failed = [check for check in report.checks if not check.passed] if report else []
+    for check in failed:
+        _say(settings, f"模型自检：{check.zh}", f"Self-test: {check.en}")
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -94,6 +94,10 @@ class Engine(Protocol):
         """
         ...
 
+    def warm(self) -> None:
+        """Begins to load, where there is something to load; does not wait."""
+        ...
+
     def close(self) -> None:
         """Lets go of processes and connections."""
         ...

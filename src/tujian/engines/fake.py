@@ -33,6 +33,9 @@ class FakeEngine:
             yield piece
         return reply
 
+    def warm(self) -> None:
+        return
+
     def close(self) -> None:
         return
 

@@ -103,6 +103,9 @@ class RemoteEngine:
     def used(self) -> EngineUsed:
         return EngineUsed(kind="openai", url=self.place.url, model=self._model_name(), remote=self.place.remote)
 
+    def warm(self) -> None:
+        return
+
     def close(self) -> None:
         self._http.close()
 

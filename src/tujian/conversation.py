@@ -1,0 +1,279 @@
+"""A question within a chat: stored, asked with what was said before, its answer stored. req: B1, B4
+
+Enters: a chat's id, a question, pictures. Leaves: events, as a stream sends them. Does not know: HTTP, pages, tables.
+An answer that is stopped or breaks off is stored with what was said so far.
+"""
+
+import io
+import math
+import threading
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple, get_args
+
+from PIL import Image
+
+from tujian.chats import Answered, Chats, ChatTurn, Finish, Shown, Trouble, checked_question
+from tujian.engines import Question, Reply, Turn
+from tujian.engines.asking import unusable
+from tujian.engines.dialect import Speech
+from tujian.errors import BadInput, Busy, EngineBrokeOff, EngineError, Lang, Stopped, TujianError
+from tujian.house import House, Shot, no_engine
+from tujian.pictures import CELL_PX
+from tujian.tasks import Sampling
+
+CHAT_SAMPLING = Sampling(temperature=0.7, top_p=0.9, max_tokens=512)  # req: B4
+MOST_PICTURES = 8  # in one question
+PICTURES_TOKENS = 4096  # for all pictures of one question: half of the usual context
+MOST_PICTURE_TOKENS = 1024  # the low end of what small print needs (notes/qwen3-vl.md)
+USUAL_CONTEXT = 8192  # tokens; Settings.context says so of local engines, and servers have more
+SPARE_TOKENS = 256  # system message, template
+LATIN_PER_TOKEN = 3  # characters; Qwen's tokeniser takes 3-4, and about 1.5 Chinese ones: counted as 1
+BOW_OUT_S = 3.0  # a stopped answer lets go within a fraction of this; who asks at once waits for it
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody asks within a chat."""
+
+    chat_id: str
+    text: str
+    lang: Lang
+    shots: Sequence[Shot] = ()
+    sampling: Sampling = CHAT_SAMPLING
+
+
+class Event(NamedTuple):
+    """What happened, with its facts as JSON types."""
+
+    name: Literal["asked", "piece", "done", "failed"]
+    facts: dict[str, Any]
+
+
+@dataclass(slots=True)
+class _Spoken:
+    """What is known of an answer while it is being said."""
+
+    facts: dict[str, Any]
+    begun_s: float = field(default_factory=time.perf_counter)
+    pieces: list[str] = field(default_factory=list)
+
+    def ended(self, finish: Finish, reply: Reply | None = None, trouble: Trouble | None = None) -> Answered:
+        text = reply.text if reply else "".join(self.pieces)
+        facts = self.facts | {"elapsed_ms": round((time.perf_counter() - self.begun_s) * 1000, 1)}
+        if reply:
+            facts |= {"model": reply.model or None, "tokens_in": reply.tokens_in, "tokens_out": reply.tokens_out}
+        return Answered(text, finish, facts | {"trouble": trouble and trouble.model_dump()})
+
+
+class Conversation:
+    """Asks the house's engine on behalf of chats. Threads share it; one question at a time in each chat."""
+
+    def __init__(self, house: House, chats: Chats, patience_s: float = BOW_OUT_S) -> None:
+        self._house, self._chats, self._patience_s = house, chats, patience_s
+        self._answering: set[str] = set()
+        self._changed = threading.Condition()
+
+    def ask(self, asked: Asked, stopped: threading.Event) -> Iterator[Event]:
+        """`asked` with the chat's title and the stored question, then each `piece`, then `done` or `failed` with the stored answer.
+
+        Raises BadInput and its kinds, NoEngine, Busy before the first event; nothing is stored then.
+        """
+        text = checked_question(asked.text)
+        if len(asked.shots) > MOST_PICTURES:
+            raise too_many_pictures(len(asked.shots))
+        if self._house.engine is None:
+            raise no_engine()
+        with self._alone(asked.chat_id):
+            earlier = self._chats.read(asked.chat_id).turns
+            turn = self._chats.ask(asked.chat_id, text, self._views(asked.shots))
+            title = self._chats.read(asked.chat_id).title  # a first question has just become it
+            yield Event("asked", {"title": title, "turn": turn.model_dump(mode="json")})
+            yield from self._answer(asked, turn, earlier, stopped)
+
+    def _answer(
+        self, asked: Asked, turn: ChatTurn, earlier: Sequence[ChatTurn], stopped: threading.Event
+    ) -> Iterator[Event]:
+        question, left_out = self._question(asked, turn, earlier)
+        spoken = _Spoken({"left_out": left_out, **self._place(), "sampling": asked.sampling.model_dump()})
+        try:
+            reply = yield from self._said(question, stopped, spoken)
+            answered = spoken.ended(finish_of(reply), reply)
+        except Stopped:
+            answered = spoken.ended("stopped")
+        except (EngineError, Busy) as error:
+            answered = spoken.ended("failed", trouble=trouble_of(error, asked.lang))
+        yield self._ended(asked, answered)
+
+    def _ended(self, asked: Asked, answered: Answered) -> Event:
+        """Stores the answer. A chat that was deleted meanwhile stays deleted, and its answer is dropped."""
+        try:
+            answer = self._chats.answer(asked.chat_id, answered)
+        except BadInput as error:
+            return Event("failed", trouble_of(error, asked.lang).model_dump())
+        whole = answer.model_dump(mode="json")
+        return Event("failed", {**whole["trouble"], "turn": whole}) if answer.trouble else Event("done", whole)
+
+    def _said(self, question: Question, stopped: threading.Event, spoken: _Spoken) -> Generator[Event, None, Reply]:
+        """The pieces of an answer. One that breaks off before its first word is asked for once more."""
+        try:
+            reply = yield from _pieces(self._house.converse(question, stopped), spoken.pieces)
+        except EngineBrokeOff:
+            if spoken.pieces:
+                raise
+            reply = yield from _pieces(self._house.converse(question, stopped), spoken.pieces)
+        if not reply.text.strip():
+            raise unusable("the answer was empty", times=1)
+        return reply
+
+    def _question(self, asked: Asked, turn: ChatTurn, earlier: Sequence[ChatTurn]) -> tuple[Question, int]:
+        """What the engine is asked, and how many earlier questions it is not told for want of room."""
+        exchanges, open_pictures = exchanges_of(earlier)
+        own = [*open_pictures, *(picture.sha256 for picture in turn.pictures)][-MOST_PICTURES:]
+        kept = self._chats.jpegs([*own, *(sha256 for exchange in exchanges for sha256 in exchange.pictures)])
+        room = (self._house.settings.context or USUAL_CONTEXT) - SPARE_TOKENS - asked.sampling.max_tokens
+        room -= tokens_of(turn.text) + sum(kept[sha256].tokens for sha256 in own)
+        told = remembered(exchanges, room, {sha256: shown.tokens for sha256, shown in kept.items()}, bool(own))
+        question = Question(
+            turn.text,
+            tuple(kept[sha256].jpeg for sha256 in own),
+            asked.lang,
+            asked.sampling,
+            name="chat",
+            earlier=tuple(said for exchange in told for said in exchange.turns(kept)),
+            priority="high",  # somebody waits. req: B12
+        )
+        return question, len(exchanges) - len(told)
+
+    def _views(self, shots: Sequence[Shot]) -> list[Shown]:
+        each = min(MOST_PICTURE_TOKENS, PICTURES_TOKENS // max(1, len(shots)))
+        seen = [self._house.view(shot.source, name=shot.name, max_tokens=each) for shot in shots]
+        once = {view.sha256: view for view in seen}.values()
+        return [Shown(v.sha256, v.name, v.size_px, picture_tokens(v.jpeg), v.jpeg) for v in once]
+
+    def _place(self) -> dict[str, Any]:
+        place = self._house.engine.place if self._house.engine else None
+        return {"url": place.url, "remote": place.remote} if place else {}
+
+    @contextmanager
+    def _alone(self, chat_id: str) -> Iterator[None]:
+        with self._changed:
+            if not self._changed.wait_for(lambda: chat_id not in self._answering, self._patience_s):
+                raise _still_answering()
+            self._answering.add(chat_id)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._answering.discard(chat_id)
+                self._changed.notify_all()
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A question that was answered, with the pictures it was about (sha256)."""
+
+    pictures: tuple[str, ...]
+    asked: str
+    answered: str
+
+    def turns(self, kept: Mapping[str, Shown]) -> tuple[Turn, Turn]:
+        jpegs = tuple(kept[sha256].jpeg for sha256 in self.pictures)
+        return Turn("user", self.asked, jpegs), Turn("assistant", self.answered)
+
+    def tokens(self, picture_tokens: Mapping[str, int]) -> int:
+        return tokens_of(self.asked + self.answered) + sum(picture_tokens[sha256] for sha256 in self.pictures)
+
+
+def exchanges_of(turns: Sequence[ChatTurn]) -> tuple[list[Exchange], list[str]]:
+    """Questions with their answers, and the pictures that still wait for one.
+
+    A question without an answer is not told again, but its pictures stay: the next question is about them.
+    """
+    exchanges: list[Exchange] = []
+    asked, pictures = "", []
+    for turn in turns:
+        if turn.role == "user":
+            asked, pictures = turn.text, [*pictures, *(picture.sha256 for picture in turn.pictures)]
+        elif turn.text.strip():
+            exchanges.append(Exchange(tuple(pictures[-MOST_PICTURES:]), asked, turn.text))
+            asked, pictures = "", []
+    return exchanges, pictures
+
+
+def remembered(
+    exchanges: Sequence[Exchange], room: int, picture_tokens: Mapping[str, int], has_pictures: bool
+) -> list[Exchange]:
+    """As many of the newest exchanges as fit into `room` tokens, in order.
+
+    What was last said with pictures comes along in any case, unless the question `has_pictures` of its own: a chat
+    that outgrows the context still is about its picture.
+    """
+    newest_first = range(len(exchanges) - 1, -1, -1)
+    pictured = next((n for n in newest_first if exchanges[n].pictures and not has_pictures), None)
+    told = set() if pictured is None else {pictured}
+    room -= sum(exchanges[n].tokens(picture_tokens) for n in told)
+    for n in newest_first:
+        if n in told:
+            continue
+        room -= exchanges[n].tokens(picture_tokens)
+        if room < 0:
+            break
+        told.add(n)
+    return [exchanges[n] for n in sorted(told)]
+
+
+def tokens_of(text: str) -> int:
+    """About how many tokens Qwen's tokeniser makes of `text`, rather too many.
+
+    >>> tokens_of("牛奶"), tokens_of("milk powder")
+    (2, 4)
+    """
+    latin = sum(letter < "\u0250" for letter in text)
+    return len(text) - latin + math.ceil(latin / LATIN_PER_TOKEN)
+
+
+def picture_tokens(jpeg: bytes) -> int:
+    """Tokens that Qwen3-VL spends on a view: one per 32 x 32 px."""
+    with Image.open(io.BytesIO(jpeg)) as view:
+        return (view.width // CELL_PX) * (view.height // CELL_PX)
+
+
+def finish_of(reply: Reply) -> Finish:
+    """The server's word for why it stopped as one of the house's; "eos" and the like are "stop"."""
+    return next((finish for finish in get_args(Finish) if finish == reply.finish), "stop")
+
+
+def trouble_of(error: TujianError, lang: Lang) -> Trouble:
+    said = error.say(lang)
+    return Trouble(type=type(error).__name__, message=said.message, remedy=said.remedy)
+
+
+def _pieces(speech: Speech, heard: list[str]) -> Generator[Event, None, Reply]:
+    try:
+        while True:
+            heard.append(next(speech))
+            yield Event("piece", {"text": heard[-1]})
+    except StopIteration as end:
+        return end.value
+    finally:
+        speech.close()
+
+
+def too_many_pictures(count: int) -> BadInput:
+    return BadInput(
+        zh=(f"一个问题带了 {count} 张图片，最多 {MOST_PICTURES} 张。", "请分几次问；整个文件夹可用 tujian recognise。"),
+        en=(
+            f"{count} pictures with one question; {MOST_PICTURES} at most.",
+            "Ask in several turns; for a whole folder use tujian recognise.",
+        ),
+    )
+
+
+def _still_answering() -> Busy:
+    return Busy(
+        zh=("这段对话还在回答上一个问题。", "请等它答完，或先停下它。"),
+        en=("This chat is still answering the last question.", "Wait until it has, or stop it."),
+    )

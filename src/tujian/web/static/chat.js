@@ -1,0 +1,376 @@
+// The page of chats: a list, one chat with its pictures, a question on its way, an answer being said.
+import { askPreview, fetchSample, Refused } from "./api.js";
+import { announce, make, say, speak } from "./dom.js";
+import { Gallery, thumb } from "./gallery.js";
+import { render } from "./markdown.js";
+import { fromFile, listenForDrops, listenForPastes } from "./sources.js";
+import * as talk from "./talk.js";
+import { nameTheme, startTheme } from "./theme.js";
+
+const MOST_PICTURES = 8; // as many as the server takes with one question
+const SHOWN_BY_BROWSERS = ["image/jpeg", "image/png", "image/webp", "image/avif", "image/bmp"];
+const SAMPLING = "tujian-sampling"; // in localStorage
+const NEAR_END_PX = 120; // who has scrolled further up is reading: the page does not move under them
+
+const $ = (id) => document.getElementById(id);
+const gallery = new Gallery($("gallery"), listOnly);
+let list = { chats: [], next: null };
+let onlyPicture = "";
+let chat = null; // as the server tells it, turns and all
+let pending = []; // pictures for the next question: {name, file, address, key}
+let answering = null; // {controller, text, node}: `node` is there once the question is stored
+
+/* the list */
+
+async function refreshList(after = "") {
+  const { chats, next } = await talk.listChats(after, onlyPicture);
+  list = { chats: after ? [...list.chats, ...chats] : chats, next };
+  drawList();
+}
+
+function drawList() {
+  $("only").hidden = !onlyPicture;
+  $("older").hidden = !list.next;
+  $("chats").replaceChildren(...list.chats.map(({ id, title, cover, changed_at }) => {
+    const parts = [
+      cover && make("img", { src: talk.pictureAddress(cover), alt: "", loading: "lazy" }),
+      make("span", { text: title || say("chat_title") }),
+      make("time", { datetime: changed_at, text: when(changed_at) }),
+    ];
+    return make("li", {}, make("a", { href: `#${id}`, "aria-current": id === chat?.id ? "true" : null }, ...parts));
+  }));
+}
+
+function when(moment) {
+  const then = new Date(moment);
+  const isToday = then.toDateString() === new Date().toDateString();
+  const parts = isToday ? { hour: "2-digit", minute: "2-digit" } : { month: "short", day: "numeric" };
+  return then.toLocaleString(document.documentElement.lang, parts);
+}
+
+async function listOnly(picture) {
+  onlyPicture = picture;
+  unfold(true);
+  await orComplain(refreshList);
+}
+
+function unfold(isOpen) {
+  document.body.classList.toggle("is-unfolded", isOpen);
+  $("unfold").setAttribute("aria-expanded", isOpen);
+}
+
+/* one chat */
+
+/** Shows the chat that the address names. An answer that is being said in another one stops. */
+async function follow() {
+  const id = location.hash.slice(1);
+  if (id === (chat?.id ?? "")) return;
+  answering?.controller.abort();
+  answering = chat = null;
+  unfold(false);
+  complain("");
+  if (id) await orComplain(async () => (chat = await talk.readChat(id)));
+  draw();
+  scrollTo(0, chat ? document.body.scrollHeight : 0);
+}
+
+function draw() {
+  const title = chat?.title || say("chat_title");
+  const hasTurns = Boolean(chat?.turns.length);
+  document.title = `${title} · ${say("brand")}`;
+  Object.assign($("title"), { value: title, disabled: !hasTurns });
+  $("acts").hidden = !hasTurns;
+  for (const form of hasTurns ? ["md", "json"] : []) $(`save-${form}`).href = talk.exportAddress(chat.id, form);
+  $("welcome").hidden = hasTurns || pending.length > 0;
+  $("send").hidden = Boolean(answering);
+  $("stop").hidden = !answering;
+  drawPictures();
+  drawTurns();
+  drawList();
+}
+
+function drawPictures() {
+  $("pending").hidden = !pending.length;
+  $("pending").replaceChildren(...pending.map((picture) => {
+    const name = say("chat_take_back", { name: picture.name });
+    const shown = picture.address ? make("img", { src: picture.address, alt: "" }) : make("span", { text: "…" });
+    const button = make("button", { type: "button", text: "×", "aria-label": name, onclick: () => takeBack(picture) });
+    return make("li", {}, shown, button);
+  }));
+  const kept = (chat?.turns ?? []).flatMap(({ pictures }) => pictures).map(keptPicture);
+  const once = new Map([...kept, ...pending.filter(({ address }) => address)].map((one) => [one.key, one]));
+  gallery.hold([...once.values()]);
+  document.body.classList.toggle("has-gallery", once.size > 0);
+}
+
+const keptPicture = ({ sha256, name }) => ({ key: sha256, name, address: talk.pictureAddress(sha256), isKept: true });
+
+function drawTurns() {
+  let about; // the picture that came last
+  let pointing = () => {};
+  const nodes = (chat?.turns ?? []).map((turn) => {
+    about = turn.pictures.at(-1)?.sha256 ?? about;
+    const point = gallery.show.bind(gallery, about, turn.boxes);
+    if (turn.boxes.length && about) pointing = point;
+    return turn.role === "user" ? questionNode(turn) : answerNode(turn, point);
+  });
+  $("turns").replaceChildren(...nodes, ...(answering?.node ? [answering.node] : []));
+  if (!pending.length) pointing();
+}
+
+const speaker = (text) => make("h2", { class: "unseen-words", text });
+
+function questionNode({ text, pictures }) {
+  const thumbs = pictures.map(keptPicture).map((one) => thumb(one, false, () => gallery.show(one.key)));
+  const row = thumbs.length ? make("div", { class: "thumbs" }, ...thumbs) : null;
+  return make("li", { class: "turn asked" }, speaker(say("chat_you")), row, make("p", { text }));
+}
+
+function answerNode(turn, point) {
+  const { text, boxes, finish, trouble } = turn;
+  const prose = make("div", { class: "prose" }, render(text));
+  const isCode = boxes.length && /^\s*(```|\[|\{)/.test(text);
+  const end = trouble ? `${trouble.message} ${trouble.remedy}` : finish === "stop" ? "" : say(`finish_${finish}`);
+  return make(
+    "li",
+    { class: `turn answered is-${finish}` },
+    speaker(say("chat_it")),
+    isCode ? make("details", {}, make("summary", { text: say("chat_raw") }), prose) : prose,
+    boxes.length ? places(boxes, point) : null,
+    end ? make("p", { class: "ending", text: end }) : null,
+    make("p", { class: "how figures", text: how(turn) }),
+  );
+}
+
+/** The places that an answer named; pointing at one lights it on the picture. */
+function places(boxes, point) {
+  const rest = () => gallery.light(null);
+  const entries = boxes.map(({ label }, place) => {
+    const light = () => (point(), gallery.light(place));
+    const listeners = { onpointerenter: light, onfocus: light, onpointerleave: rest, onblur: rest };
+    const text = label || say("chat_place", { number: place + 1 });
+    return make("li", { tabindex: 0, ...listeners }, make("b", { text: place + 1 }), make("span", { text }));
+  });
+  return make("ol", { class: "places", "aria-label": say("chat_places") }, ...entries);
+}
+
+function how({ model, elapsed_ms, tokens_out, left_out }) {
+  const seconds = elapsed_ms && say("took", { seconds: (elapsed_ms / 1000).toFixed(1) });
+  const tokens = tokens_out && say("chat_tokens", { count: tokens_out });
+  return [model, seconds, tokens, left_out && say("chat_left_out", { count: left_out })].filter(Boolean).join(" · ");
+}
+
+/* a question on its way */
+
+async function take(sources) {
+  const room = MOST_PICTURES - pending.length;
+  complain(sources.length > room ? say("chat_too_many", { most: MOST_PICTURES }) : "");
+  const fresh = sources.slice(0, room).map((source) => ({ ...source, key: Symbol(source.name) }));
+  pending.push(...fresh);
+  draw();
+  $("question").focus();
+  await Promise.all(fresh.map((picture) => orComplain(() => develop(picture), () => takeBack(picture))));
+}
+
+/** Finds something for <img>: the file itself, or the server's JPEG of what browsers cannot show or lies elsewhere. */
+async function develop(picture) {
+  const jpeg = SHOWN_BY_BROWSERS.includes(picture.file?.type) ? picture.file : await askPreview(picture);
+  picture.file ??= jpeg;
+  picture.address = URL.createObjectURL(jpeg);
+  draw();
+}
+
+function takeBack(picture) {
+  pending = pending.filter((one) => one !== picture);
+  URL.revokeObjectURL(picture.address);
+  draw();
+}
+
+async function send(question) {
+  if (answering || pending.some(({ address }) => !address)) return; // one is still on its way from elsewhere
+  if (!question && !pending.length) return $("question").focus();
+  if ($("sampling").querySelector(":invalid")) $("sampling").open = true; // the browser points at the field
+  if (!$("composer").reportValidity()) return;
+  complain("");
+  const mine = answering = { controller: new AbortController(), text: "", node: null };
+  draw();
+  await orComplain(() => converse(question || say("ask_hint"), mine));
+  if (answering === mine) answering = null;
+  draw();
+  await orComplain(refreshList);
+}
+
+async function converse(question, mine) {
+  const asked = chat ?? await talk.beginChat();
+  const heard = (name, facts) => answering === mine && hear[name](asked, facts);
+  const wish = { question, sources: pending, sampling: sampling() };
+  try {
+    await talk.askTurn(asked.id, wish, heard, mine.controller.signal);
+    if (answering === mine) throw new Refused(say("error_network"), say("error_network_remedy")); // no end came
+  } catch (error) {
+    const isStop = error.name === "AbortError";
+    if (!isStop && !mine.node) throw error;
+    const said = { role: "assistant", text: mine.text, pictures: [], boxes: [] }; // the server has kept it, too
+    const why = isStop ? { finish: "stopped" } : { finish: "failed", trouble: error };
+    if (answering === mine && mine.node) end(asked, { ...said, ...why });
+  } finally {
+    if (!asked.turns.length) await talk.deleteChat(asked.id); // nothing was asked in it
+  }
+}
+
+const hear = {
+  asked(asked, { title, turn }) {
+    chat = Object.assign(asked, { title });
+    chat.turns.push(turn);
+    $("question").value = "";
+    for (const { address } of pending.splice(0)) URL.revokeObjectURL(address);
+    const busy = make("div", { class: "progress", title: say("asking") });
+    answering.node = make("li", { class: "turn answered", "aria-busy": "true" }, make("div", { class: "prose" }), busy);
+    history.replaceState(null, "", `#${chat.id}`);
+    draw();
+    scrollTo(0, document.body.scrollHeight);
+    orComplain(refreshList);
+  },
+  piece(_, { text }) {
+    const mine = answering;
+    mine.text += text;
+    mine.frame ??= requestAnimationFrame(() => { // pieces come faster than frames
+      mine.frame = null;
+      followed(() => mine.node.firstChild.replaceChildren(render(mine.text)));
+    });
+  },
+  done: (asked, turn) => end(asked, turn),
+  failed: (asked, { turn }) => end(asked, turn),
+};
+
+function end(asked, turn) {
+  answering = null;
+  asked.turns.push(turn);
+  followed(draw);
+  announce(turn.trouble?.message ?? `${turn.text} ${turn.finish === "stop" ? "" : say(`finish_${turn.finish}`)}`);
+}
+
+/** Does what makes the page longer, and keeps its end in view for those who were there. */
+function followed(act) {
+  const wasThere = document.body.scrollHeight - scrollY - innerHeight < NEAR_END_PX;
+  act();
+  if (wasThere) scrollTo(0, document.body.scrollHeight);
+}
+
+/* title, deletion, sampling */
+
+async function rename() {
+  const title = $("title").value.trim();
+  const named = chat;
+  if (title) await orComplain(async () => (named.title = (await talk.renameChat(named.id, title)).title));
+  draw();
+  await orComplain(refreshList);
+}
+
+function confirmDeletion() {
+  $("confirm-words").textContent = say("chat_delete_sure", { title: chat.title });
+  $("confirm").returnValue = "";
+  $("confirm").showModal();
+}
+
+async function remove() {
+  if ($("confirm").returnValue !== "delete") return;
+  const { id } = chat;
+  location.hash = ""; // also stops an answer
+  await orComplain(async () => {
+    await talk.deleteChat(id);
+    await refreshList();
+    announce(say("chat_deleted"));
+  });
+}
+
+const sampling = () => Object.fromEntries(new FormData($("composer")));
+
+function recallSampling() {
+  const kept = JSON.parse(localStorage.getItem(SAMPLING) ?? "{}");
+  for (const knob of $("sampling").querySelectorAll("input")) knob.value = kept[knob.name] ?? knob.defaultValue;
+}
+
+function usualSampling() {
+  localStorage.removeItem(SAMPLING);
+  recallSampling();
+}
+
+/* the rest */
+
+function complain(message) {
+  $("trouble").textContent = message;
+  $("trouble").hidden = !message;
+}
+
+async function orComplain(act, undo = () => {}) {
+  try {
+    await act();
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    undo();
+    complain(`${error.message} ${error.remedy}`);
+  }
+}
+
+async function changeLanguage(event) {
+  event.preventDefault();
+  await speak(event.currentTarget.href);
+  nameTheme($("theme"));
+  draw();
+}
+
+/** Enter sends, Shift+Enter is a new line; an Enter that ends the choice of a Chinese word does neither. */
+function onEnter(event) {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+  event.preventDefault();
+  $("composer").requestSubmit();
+}
+
+async function choose(event) {
+  const { preset, sample } = event.target.closest("[data-preset], [data-sample]")?.dataset ?? {};
+  if (sample) await orComplain(async () => take([fromFile(await fetchSample(sample))]));
+  if (preset === undefined) return;
+  const question = event.target.textContent;
+  if (gallery.pictures.length) return send(question);
+  $("question").value = question;
+  $("question").focus();
+}
+
+const submit = (event) => (event.preventDefault(), send($("question").value.trim()));
+const LISTENERS = {
+  skip: { click: (event) => (event.preventDefault(), $("question").focus()) }, // the address names the chat
+  lang: { click: changeLanguage },
+  choose: { click: () => $("files").click() },
+  files: {
+    change: ({ target }) => (take([...target.files].map(fromFile)), target.value = ""), // the same may come again
+  },
+  title: { change: rename, keydown: ({ key, target }) => key === "Escape" && (target.value = chat.title) },
+  question: { keydown: onEnter },
+  composer: { submit },
+  main: { click: choose },
+  stop: { click: () => answering?.controller.abort() },
+  sampling: { change: () => localStorage.setItem(SAMPLING, JSON.stringify(sampling())) },
+  usual: { click: usualSampling },
+  delete: { click: confirmDeletion },
+  confirm: { close: remove },
+  older: { click: () => orComplain(() => refreshList(list.next)) },
+  all: { click: () => listOnly("") },
+  unfold: { click: () => unfold(!document.body.classList.contains("is-unfolded")) },
+};
+
+async function start() {
+  for (const [id, acts] of Object.entries(LISTENERS)) {
+    for (const [name, act] of Object.entries(acts)) $(id).addEventListener(name, act);
+  }
+  startTheme($("theme"));
+  recallSampling();
+  listenForDrops(take);
+  listenForPastes(take);
+  addEventListener("hashchange", follow);
+  await orComplain(refreshList);
+  draw();
+  await follow();
+}
+
+await start();
