@@ -31,6 +31,7 @@ class HubStandIn:
     cut_after: int | None = None  # break the connection after so many bytes of a file, once
     status: int = 200  # of every answer
     lies: bool = False  # files come with another last byte than their checksum says
+    blank: bool = False  # files come with no bytes at all
     ranges: bool = True  # honours Range
     pause_s: float = 0  # between pieces
     html: bool = False  # answers like a captive portal
@@ -110,6 +111,8 @@ class Serving(BaseHTTPRequestHandler):
         body = self.hub.repository(name)[path]
         if self.hub.lies:
             body = body[:-1] + bytes([body[-1] ^ 1])
+        if self.hub.blank and self.command != "HEAD":
+            return self._say("")
         wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("range", ""))
         begin = int(wanted[1]) if wanted and self.hub.ranges else 0
         if begin >= len(body):

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -29,6 +30,8 @@ def main():
     sys.stderr.write("a line of noise that nobody reads\n" * told.get("noise", 0))
     print(told.get("says", "loading"), file=sys.stderr, flush=True)
     time.sleep(told.get("loads_s", 0))
+    if "leaves_s" in told:
+        subprocess.Popen(["sleep", str(told["leaves_s"])])
     if "raises" in told:
         raise OSError(told["raises"])
     if "dies" in told:

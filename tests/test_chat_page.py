@@ -480,5 +480,5 @@ def test_no_answer_makes_the_page_stand_still(page, text):
 
 
 def test_the_scripts_of_the_chat_stay_small():
-    own = ("chat", "gallery", "markdown", "talk")
+    own = ("chat", "turns", "gallery", "markdown", "talk")
     assert sum((static_dir / f"{name}.js").stat().st_size for name in own) < 26_000

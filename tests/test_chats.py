@@ -18,12 +18,12 @@ from fastapi.testclient import TestClient
 
 from tujian.answers import Answers
 from tujian.api import create_app
-from tujian.chats import Answered, Chats, ChatTurn, Shown, to_markdown
+from tujian.chats import Answered, Chats, ChatTurn, Shown, ShownPicture, to_markdown
 from tujian.conversation import Asked, Conversation, Exchange, exchanges_of, remembered, tokens_of
 from tujian.engines import Reply
 from tujian.engines.dialect import Question
 from tujian.engines.fake import FakeEngine
-from tujian.errors import BadInput, Busy, EngineBrokeOff, EngineDown
+from tujian.errors import BadInput, Busy, ContextTooSmall, EngineBrokeOff, EngineDown
 from tujian.house import House
 from tujian.schema import HEAD, open_database
 from tujian.settings import read_settings
@@ -185,8 +185,12 @@ def test_an_exported_chat_is_markdown_that_loads_and_runs_nothing(chats):
 
 
 def turn(number: int, role: str, text: str, *pictures: str) -> ChatTurn:
-    shown = [{"sha256": sha256, "name": sha256, "size_px": (1, 1)} for sha256 in pictures]
-    return ChatTurn.model_validate({"number": number, "role": role, "text": text, "made_at": "", "pictures": shown})
+    shown = [picture(name) for name in pictures]
+    return ChatTurn(number=number, role=role, text=text, made_at="", pictures=shown)
+
+
+def picture(name: str) -> ShownPicture:
+    return ShownPicture(sha256=name, name=name, size_px=(1, 1), tokens=500)
 
 
 def test_a_question_that_was_not_answered_hands_its_pictures_to_the_next():
@@ -197,11 +201,12 @@ def test_a_question_that_was_not_answered_hands_its_pictures_to_the_next():
         turn(4, "assistant", "Milk and tea."),
         turn(5, "user", "Where?", "box"),
     ]
-    assert exchanges_of(turns) == ([Exchange(("milk", "tea"), "And?", "Milk and tea.")], ["box"])
+    pictured = Exchange((picture("milk"), picture("tea")), "And?", "Milk and tea.")
+    assert exchanges_of(turns) == ([pictured], [picture("box")])
 
 
 LONG = "字" * 300
-TALK = [Exchange(("milk",), "q0", LONG), *(Exchange((), f"q{n}", LONG) for n in range(1, 6))]
+TALK = [Exchange((picture("milk"),), "q0", LONG), *(Exchange((), f"q{n}", LONG) for n in range(1, 6))]
 
 
 @pytest.mark.parametrize(
@@ -215,7 +220,7 @@ TALK = [Exchange(("milk",), "q0", LONG), *(Exchange((), f"q{n}", LONG) for n in 
     ],
 )
 def test_the_newest_turns_are_told_and_the_picture_in_any_case(room, has_pictures, told):
-    kept = remembered(TALK, room, {"milk": 500}, has_pictures)
+    kept = remembered(TALK, room, has_pictures=has_pictures)
     assert [exchange.asked for exchange in kept] == [f"q{n}" for n in told]
 
 
@@ -277,9 +282,9 @@ def test_an_answer_comes_in_pieces_and_ends_with_the_stored_turn(client):
     assert done["elapsed_ms"] >= 0 and done["left_out"] == 0 and done["sampling"]["temperature"] == 0.7
     question, answer = house.turns(chat_id)
     assert question["text"] == "What is it?" and answer == done
-    picture = house.http.get(f"/v1/chats/pictures/{question['pictures'][0]['sha256']}")
-    assert picture.headers["content-type"] == "image/jpeg" and picture.content.startswith(b"\xff\xd8")
-    assert "private" in picture.headers["cache-control"]
+    jpg = house.http.get(f"/v1/chats/pictures/{question['pictures'][0]['sha256']}")
+    assert jpg.headers["content-type"] == "image/jpeg" and jpg.content.startswith(b"\xff\xd8")
+    assert "private" in jpg.headers["cache-control"]
 
 
 def test_the_next_question_is_about_the_same_picture_without_sending_it_again(client):
@@ -317,6 +322,21 @@ def test_a_talk_that_outgrows_the_context_says_what_was_left_out(client):
     assert last["left_out"] == 3
     assert [said.text for said in asked.earlier if said.role == "user"] == ["one", "five"]
     assert len(asked.earlier[0].jpegs) == 1
+
+
+def test_a_context_smaller_than_thought_is_asked_again_with_the_picture_and_the_question_alone(client):
+    class Narrow(FakeEngine):
+        def stream(self, question, stopped=None):
+            if len(question.earlier) > 2:
+                raise ContextTooSmall(zh=("放不下", "缩短"), en=("It does not fit.", "Shorten it."))
+            return (yield from super().stream(question, stopped))
+
+    house = client(Narrow("Yes."))
+    chat_id = house.begin()
+    for question in ("one", "two", "three"):
+        name, last = events_of(house.ask(chat_id, question, *([jpeg()] if question == "one" else [])))[-1]
+        assert name == "done"
+    assert last["left_out"] == 1 and [len(said.jpegs) for said in house.house.engine.questions[-1].earlier] == [1, 0]
 
 
 def test_without_an_engine_a_question_is_refused_with_the_remedy_and_not_stored(client):

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from tujian.engines import child as module
-from tujian.engines.child import Child, last_words
+from tujian.engines.child import Child
+from tujian.engines.last_words import last_words
 from tujian.errors import EngineDown, Stopped
 
 HERE = Path(__file__).parent
@@ -92,6 +93,23 @@ def test_killed_it_is_back_at_once_at_another_address_with_another_key():
         assert time.monotonic() - begun < 3  # 0.3 s alone on the machine
         assert answer(second) == 200
         assert second.key != first.key and child.restarts == 1
+
+
+def test_one_that_hangs_is_killed_and_back(monkeypatch):
+    monkeypatch.setattr(module, "HEALTH_S", 0.3)
+    with small() as child:
+        first = child.endpoint(20)
+        os.kill(child.pid, signal.SIGSTOP)
+        child.lost(first)
+        assert answer(child.endpoint(20)) == 200
+        assert child.restarts == 1
+
+
+def test_one_that_is_well_survives_a_broken_connection():
+    with small() as child:
+        first = child.endpoint(20)
+        child.lost(first)
+        assert child.endpoint(20) == first and child.restarts == 0
 
 
 def test_many_threads_that_ask_at_once_get_one_child():
@@ -238,4 +256,28 @@ def test_the_telling_line_comes_first():
     ]
     assert last_words(lines).startswith("error loading model: data is not within the file bounds · ")
     assert last_words(["fine", "\udcc9 odd"]).endswith("odd")
+    assert last_words(["0.00.056.780 W load_hparams: more info: https://example.org\n"]) == ""
     assert last_words([]) == ""
+
+
+def test_a_missing_system_library_is_told_with_its_package():
+    with small(raises="libgomp.so.1: cannot open shared object file") as child, pytest.raises(EngineDown) as told:
+        child.endpoint(20)
+    assert "apt install libgomp1" in told.value.say("zh").remedy
+
+
+def test_where_no_process_can_be_made_that_is_told(monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with small() as child, pytest.raises(EngineDown, match="No such file"):
+        child.endpoint(20)
+
+
+def test_a_grandchild_that_holds_the_pipes_does_not_hold_the_parent(monkeypatch):
+    monkeypatch.setattr(module, "GRACE_S", 0.2)
+    with small(leaves_s=3) as child:
+        endpoint = child.endpoint(20)
+        os.kill(child.pid, signal.SIGKILL)
+        child.lost(endpoint)
+        begun = time.monotonic()
+        assert answer(child.endpoint(20)) == 200
+        assert time.monotonic() - begun < 3

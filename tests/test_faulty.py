@@ -14,6 +14,7 @@ from tujian.engines import Question
 from tujian.engines.remote import PAUSES_S, RemoteEngine
 from tujian.errors import EngineError
 from tujian.knowledge import Knowledge
+from tujian.recent import Looked
 from tujian.recognise import recognise
 from tujian.records import Record, Verdict
 from tujian.tasks import Tasks
@@ -35,7 +36,7 @@ def engine_at(url: str) -> RemoteEngine:
 
 def recognised(engine: RemoteEngine, question: str | None = None) -> tuple[Record, float]:
     begun = time.monotonic()
-    record = recognise(picture(), MILK, PRODUCT, engine, knowledge=KNOWLEDGE, question=question)
+    record = recognise(Looked(picture(), MILK, 0.0), PRODUCT, engine, knowledge=KNOWLEDGE, question=question)
     return record, time.monotonic() - begun
 
 

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,12 @@ def test_a_server_without_ranges_costs_the_bytes_but_not_the_file(hub, there):
     assert pull(hub, REPOSITORY, ("tiny.gguf",), nothing)[0].read_bytes() == WEIGHTS
 
 
+def test_a_server_that_sends_nothing_is_given_up(hub, there):
+    there.blank = True
+    failed(lambda: pull(hub, REPOSITORY, ("tiny.gguf",), nothing))
+    assert hub.cached(REPOSITORY, "tiny.gguf") is None
+
+
 def test_a_file_with_another_checksum_is_refused_and_removed(hub, there):
     there.lies = True
     error = failed(lambda: pull(hub, REPOSITORY, ("tiny.gguf",), nothing))
@@ -147,8 +154,40 @@ def test_a_full_disk_is_told_before_a_byte_comes(hub, there):
     assert pull(hub, REPOSITORY, ("tiny.gguf",), nothing, lambda folder: int(1.2 * len(WEIGHTS)))
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full: a disk that fills up cannot be played")
+def test_a_disk_that_fills_up_meanwhile_is_told(source, hub):
+    ending = f"{sha256_of(WEIGHTS)}.incomplete" if source == "hf" else "tiny.gguf.incomplete"
+    places = {"hf": "models--Qwen--Tiny-GGUF/blobs", "modelscope": "models/Qwen--Tiny-GGUF/snapshots/master"}
+    place = hub.folder / places[source]
+    place.mkdir(parents=True)
+    (place / ending).symlink_to("/dev/full")
+    assert "disk" in failed(lambda: pull(hub, REPOSITORY, ("tiny.gguf",), nothing)).en.message
+
+
+def test_a_cache_that_cannot_be_written_is_told(source, there, tmp_path, monkeypatch):
+    monkeypatch.setenv("MODELSCOPE_HOME", str(tmp_path / "home"))
+    (tmp_path / "cache").write_text("a file where the folder should be")
+    hub = CLIENTS[source](there.url, tmp_path / "cache")
+    assert "cannot be written" in failed(lambda: pull(hub, REPOSITORY, ("tiny.gguf",), nothing)).en.message
+
+
+def test_two_pulls_at_once_fetch_one_file_once(source, hub, there):
+    there.pause_s = 0.005
+    with ThreadPoolExecutor(2) as pool:
+        pulls = [pool.submit(pull, hub, REPOSITORY, ("tiny.gguf",), nothing) for _ in range(2)]
+    assert {path.read_bytes() for pulled in pulls for path in pulled.result()} == {WEIGHTS}
+    assert there.sent[f"{REPOSITORY}/tiny.gguf"] == len(WEIGHTS)
+
+
+def test_a_client_told_to_stay_offline_does(there, tmp_path, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    error = failed(lambda: pull(HuggingFace(there.url, tmp_path), REPOSITORY, ("tiny.gguf",), nothing))
+    assert "HF_HUB_OFFLINE" in error.en.message and there.asked == []
+
+
 @pytest.mark.parametrize(("status", "words"), [(401, "login"), (403, "login"), (404, ""), (503, "HTTP 503")])
-def test_a_refusal_is_told_with_the_ways_out(source, hub, there, status, words):
+def test_a_refusal_is_told_with_the_ways_out(source, hub, there, status, words, monkeypatch):
+    monkeypatch.setattr("modelscope_hub._legacy_api.REPO_TREE_PAGE_MAX_ATTEMPTS", 2)  # of 4, over 7 s
     there.status = status
     error = failed(lambda: pull(hub, REPOSITORY, ("tiny.gguf",), nothing))
     assert words in error.en.message

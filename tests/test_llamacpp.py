@@ -60,11 +60,11 @@ def question(colour="red", *, max_tokens=48, prompt="Which colour?", schema=SCHE
     return Question(prompt, (jpeg.getvalue(),), "en", sampling, schema=schema)
 
 
-def orders(model, **changes):
-    """What the engine tells its child; `changes` are what it never would."""
+def orders(model):
+    """What the engine tells its child."""
     return {
         "model": str(model), "mmproj": str(find_mmproj(model)), "name": "nano", "context": 2048, "slots": 1,
-        "threads": 1, "gpu_layers": 0, "cache_mb": 0, **changes,
+        "threads": 1, "gpu_layers": 0, "cache_mb": 0,
     }  # fmt: skip
 
 
@@ -149,6 +149,17 @@ def test_killed_between_two_questions_it_answers_the_second(model):
     engine.close()
 
 
+def test_one_that_hangs_is_replaced_and_the_question_asked_again(model, monkeypatch):
+    monkeypatch.setattr("tujian.engines.child.HEALTH_S", 0.5)
+    engine = LlamaCppEngine(model, timeout_s=3, threads=1)
+    first = listen(engine, question()).text
+    hung = engine.pid
+    os.kill(hung, signal.SIGSTOP)
+    assert listen(engine, question()).text == first
+    assert engine.pid != hung
+    engine.close()
+
+
 @pytest.mark.slow
 def test_killed_twenty_times_while_asked_all_are_answered_or_cleanly_failed(model):
     engine = LlamaCppEngine(model, timeout_s=30, threads=1, slots=2)
@@ -221,10 +232,10 @@ def test_llama_cpps_own_last_words_are_told(model, tmp_path):
     whole = model.read_bytes()
     wrong = tmp_path / "wrong.gguf"
     wrong.write_bytes(whole.replace(b"output_norm.weight", b"output_nrom.weight"))
-    told = orders(model, model=str(wrong))
+    told = orders(model) | {"model": str(wrong)}
     with (
         Child("tujian.engines.llamacpp_child", told, name="llama.cpp", ready_timeout_s=30) as child,
-        pytest.raises(EngineDown, match=r"missing tensor 'output_norm\.weight'"),
+        pytest.raises(EngineDown, match=r"tensor 'output_norm\.weight' not found"),
     ):
         child.endpoint(30)
 

@@ -171,7 +171,13 @@ def test_what_is_installed_is_taken_and_else_nobody(tmp_path):
     assert decide(settings(tmp_path), eight).name == eight.name  # slow, but what its owner has put there
     assert decide(settings(tmp_path), eight, two) == Choice("llama.cpp", two.name, two.model, two.mmproj)
     assert decide(settings(tmp_path), eight, two, memory=RTX_3090).name == eight.name
-    assert decide(settings(tmp_path), eight, memory=SMALL) == Choice("none")
+
+
+def test_a_model_that_does_not_fit_is_not_taken_and_named(tmp_path):
+    two, eight = here("qwen3-vl-2b"), here("qwen3-vl-8b")
+    assert decide(settings(tmp_path), eight, two, memory=SMALL) == Choice("none", too_large=two.name)
+    # whoever insists gets the engine's own account of what is missing
+    assert decide(settings(tmp_path, engine="llama.cpp"), eight, two, memory=SMALL).name == two.name
 
 
 def test_llama_cpp_comes_before_transformers_and_both_need_their_package(tmp_path):

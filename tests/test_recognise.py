@@ -27,7 +27,7 @@ def said(**fields: object) -> FakeEngine:
 
 
 def record_of(percepts, engine=None, task=PRODUCT, lang="zh", **more) -> Record:
-    return recognise(picture(), percepts, task, engine, knowledge=KNOWLEDGE, lang=lang, **more)
+    return recognise(Looked(picture(), percepts, 0.0), task, engine, knowledge=KNOWLEDGE, lang=lang, **more)
 
 
 def test_a_brand_that_nobody_can_read_goes_to_review():
@@ -123,7 +123,7 @@ def test_two_claims_on_one_line_are_one_witness():
 
 def test_brands_of_the_users_own_change_the_recipe():
     other = replace(KNOWLEDGE, brands=Brands(["Hillfold"]))
-    again = recognise(picture(), MILK, PRODUCT, None, knowledge=other)
+    again = recognise(Looked(picture(), MILK, 0.0), PRODUCT, None, knowledge=other)
     assert again.recipe != record_of(MILK).recipe
 
 

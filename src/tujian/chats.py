@@ -38,6 +38,7 @@ class ShownPicture(Strict):
     sha256: str
     name: str
     size_px: Size = Field(description="width, height of the upright original")
+    tokens: int = Field(description="what an engine spends on it")
 
 
 class Trouble(Strict):
@@ -145,7 +146,7 @@ class Chats:
     def read(self, chat_id: str) -> Chat:
         """The chat with its turns in order. Raises BadInput when there is none."""
         pictured = (
-            sa.select(chat_shown, chat_pictures.c.width_px, chat_pictures.c.height_px)
+            sa.select(chat_shown, chat_pictures.c.width_px, chat_pictures.c.height_px, chat_pictures.c.tokens)
             .join(chat_pictures, chat_pictures.c.sha256 == chat_shown.c.sha256)
             .where(chat_shown.c.chat_id == chat_id)
             .order_by(chat_shown.c.number, chat_shown.c.place)
@@ -274,7 +275,8 @@ def _heads() -> sa.Select[Any]:
 
 def _turn(row: sa.RowMapping, shown: Sequence[sa.RowMapping]) -> ChatTurn:
     pictures = [
-        ShownPicture(sha256=s["sha256"], name=s["name"], size_px=(s["width_px"], s["height_px"])) for s in shown
+        ShownPicture(sha256=s["sha256"], name=s["name"], size_px=(s["width_px"], s["height_px"]), tokens=s["tokens"])
+        for s in shown
     ]
     boxes = boxes_in(row["text"]) if row["role"] == "assistant" else []
     said = {name: value for name, value in row.items() if name != "chat_id"}

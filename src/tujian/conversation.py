@@ -8,18 +8,18 @@ import io
 import math
 import threading
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, get_args
 
 from PIL import Image
 
-from tujian.chats import Answered, Chats, ChatTurn, Finish, Shown, Trouble, checked_question
+from tujian.chats import Answered, Chats, ChatTurn, Finish, Shown, ShownPicture, Trouble, checked_question
 from tujian.engines import Question, Reply, Turn
-from tujian.engines.asking import unusable
+from tujian.engines.asking import EMPTY, unusable
 from tujian.engines.dialect import Speech
-from tujian.errors import BadInput, Busy, EngineBrokeOff, EngineError, Lang, Stopped, TujianError
+from tujian.errors import BadInput, Busy, ContextTooSmall, EngineBrokeOff, EngineError, Lang, Stopped, TujianError
 from tujian.house import House, Shot, no_engine
 from tujian.pictures import CELL_PX
 from tujian.tasks import Sampling
@@ -77,7 +77,7 @@ class Conversation:
         self._changed = threading.Condition()
 
     def ask(self, asked: Asked, stopped: threading.Event) -> Iterator[Event]:
-        """`asked` with the chat's title and the stored question, then each `piece`, then `done` or `failed` with the stored answer.
+        """`asked` with the chat's title and the stored question, each `piece`, and `done` or `failed` with the answer.
 
         Raises BadInput and its kinds, NoEngine, Busy before the first event; nothing is stored then.
         """
@@ -96,10 +96,9 @@ class Conversation:
     def _answer(
         self, asked: Asked, turn: ChatTurn, earlier: Sequence[ChatTurn], stopped: threading.Event
     ) -> Iterator[Event]:
-        question, left_out = self._question(asked, turn, earlier)
-        spoken = _Spoken({"left_out": left_out, **self._place(), "sampling": asked.sampling.model_dump()})
+        spoken = _Spoken({**self._place(), "sampling": asked.sampling.model_dump()})
         try:
-            reply = yield from self._said(question, stopped, spoken)
+            reply = yield from self._fitted(asked, turn, earlier, stopped, spoken)
             answered = spoken.ended(finish_of(reply), reply)
         except Stopped:
             answered = spoken.ended("stopped")
@@ -116,6 +115,21 @@ class Conversation:
         whole = answer.model_dump(mode="json")
         return Event("failed", {**whole["trouble"], "turn": whole}) if answer.trouble else Event("done", whole)
 
+    def _fitted(
+        self, asked: Asked, turn: ChatTurn, earlier: Sequence[ChatTurn], stopped: threading.Event, spoken: _Spoken
+    ) -> Generator[Event, None, Reply]:
+        """The answer; where the context proves smaller than thought, with as little of the chat as can be told."""
+        room = self._house.settings.context or USUAL_CONTEXT
+        question, spoken.facts["left_out"] = self._question(asked, turn, earlier, room)
+        try:
+            return (yield from self._said(question, stopped, spoken))
+        except ContextTooSmall:
+            least, left_out = self._question(asked, turn, earlier, 0)
+            if len(least.earlier) == len(question.earlier):
+                raise
+        spoken.facts["left_out"] = left_out
+        return (yield from self._said(least, stopped, spoken))
+
     def _said(self, question: Question, stopped: threading.Event, spoken: _Spoken) -> Generator[Event, None, Reply]:
         """The pieces of an answer. One that breaks off before its first word is asked for once more."""
         try:
@@ -125,20 +139,21 @@ class Conversation:
                 raise
             reply = yield from _pieces(self._house.converse(question, stopped), spoken.pieces)
         if not reply.text.strip():
-            raise unusable("the answer was empty", times=1)
+            raise unusable(EMPTY, times=1)
         return reply
 
-    def _question(self, asked: Asked, turn: ChatTurn, earlier: Sequence[ChatTurn]) -> tuple[Question, int]:
-        """What the engine is asked, and how many earlier questions it is not told for want of room."""
-        exchanges, open_pictures = exchanges_of(earlier)
-        own = [*open_pictures, *(picture.sha256 for picture in turn.pictures)][-MOST_PICTURES:]
-        kept = self._chats.jpegs([*own, *(sha256 for exchange in exchanges for sha256 in exchange.pictures)])
-        room = (self._house.settings.context or USUAL_CONTEXT) - SPARE_TOKENS - asked.sampling.max_tokens
-        room -= tokens_of(turn.text) + sum(kept[sha256].tokens for sha256 in own)
-        told = remembered(exchanges, room, {sha256: shown.tokens for sha256, shown in kept.items()}, bool(own))
+    def _question(self, asked: Asked, turn: ChatTurn, earlier: Sequence[ChatTurn], room: int) -> tuple[Question, int]:
+        """What the engine is asked, within about `room` tokens, and how many earlier questions it is not told."""
+        exchanges, waiting = exchanges_of(earlier)
+        own = list({picture.sha256: picture for picture in (*waiting, *turn.pictures)}.values())[-MOST_PICTURES:]
+        room -= SPARE_TOKENS + asked.sampling.max_tokens
+        room -= tokens_of(turn.text) + sum(picture.tokens for picture in own)
+        told = remembered(exchanges, room, has_pictures=bool(own))
+        shown = [picture for exchange in told for picture in exchange.pictures]
+        kept = self._chats.jpegs(picture.sha256 for picture in (*own, *shown))
         question = Question(
             turn.text,
-            tuple(kept[sha256].jpeg for sha256 in own),
+            _jpegs(own, kept),
             asked.lang,
             asked.sampling,
             name="chat",
@@ -173,21 +188,21 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A question that was answered, with the pictures it was about (sha256)."""
+    """A question that was answered, with the pictures it was about."""
 
-    pictures: tuple[str, ...]
+    pictures: tuple[ShownPicture, ...]
     asked: str
     answered: str
 
+    @property
+    def tokens(self) -> int:
+        return tokens_of(self.asked + self.answered) + sum(picture.tokens for picture in self.pictures)
+
     def turns(self, kept: Mapping[str, Shown]) -> tuple[Turn, Turn]:
-        jpegs = tuple(kept[sha256].jpeg for sha256 in self.pictures)
-        return Turn("user", self.asked, jpegs), Turn("assistant", self.answered)
-
-    def tokens(self, picture_tokens: Mapping[str, int]) -> int:
-        return tokens_of(self.asked + self.answered) + sum(picture_tokens[sha256] for sha256 in self.pictures)
+        return Turn("user", self.asked, _jpegs(self.pictures, kept)), Turn("assistant", self.answered)
 
 
-def exchanges_of(turns: Sequence[ChatTurn]) -> tuple[list[Exchange], list[str]]:
+def exchanges_of(turns: Sequence[ChatTurn]) -> tuple[list[Exchange], list[ShownPicture]]:
     """Questions with their answers, and the pictures that still wait for one.
 
     A question without an answer is not told again, but its pictures stay: the next question is about them.
@@ -196,16 +211,14 @@ def exchanges_of(turns: Sequence[ChatTurn]) -> tuple[list[Exchange], list[str]]:
     asked, pictures = "", []
     for turn in turns:
         if turn.role == "user":
-            asked, pictures = turn.text, [*pictures, *(picture.sha256 for picture in turn.pictures)]
+            asked, pictures = turn.text, [*pictures, *turn.pictures]
         elif turn.text.strip():
             exchanges.append(Exchange(tuple(pictures[-MOST_PICTURES:]), asked, turn.text))
             asked, pictures = "", []
     return exchanges, pictures
 
 
-def remembered(
-    exchanges: Sequence[Exchange], room: int, picture_tokens: Mapping[str, int], has_pictures: bool
-) -> list[Exchange]:
+def remembered(exchanges: Sequence[Exchange], room: int, *, has_pictures: bool) -> list[Exchange]:
     """As many of the newest exchanges as fit into `room` tokens, in order.
 
     What was last said with pictures comes along in any case, unless the question `has_pictures` of its own: a chat
@@ -214,15 +227,20 @@ def remembered(
     newest_first = range(len(exchanges) - 1, -1, -1)
     pictured = next((n for n in newest_first if exchanges[n].pictures and not has_pictures), None)
     told = set() if pictured is None else {pictured}
-    room -= sum(exchanges[n].tokens(picture_tokens) for n in told)
+    room -= sum(exchanges[n].tokens for n in told)
     for n in newest_first:
         if n in told:
             continue
-        room -= exchanges[n].tokens(picture_tokens)
+        room -= exchanges[n].tokens
         if room < 0:
             break
         told.add(n)
     return [exchanges[n] for n in sorted(told)]
+
+
+def _jpegs(pictures: Iterable[ShownPicture], kept: Mapping[str, Shown]) -> tuple[bytes, ...]:
+    """Their JPEGs; one is only missing when the chat was deleted this very moment."""
+    return tuple(kept[picture.sha256].jpeg for picture in pictures if picture.sha256 in kept)
 
 
 def tokens_of(text: str) -> int:

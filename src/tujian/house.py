@@ -155,8 +155,7 @@ class House:
         clock = Clock.of(PATIENCE_S, stopped)
         first, *others = [self._look(content, called, wish.priority, clock) for content, called in read]
         record = recognise(
-            first.picture,
-            first.percepts,
+            first,
             self._choose(wish.task, first.percepts).drawn_by(wish.sampling),
             self.engine,
             knowledge=self.knowledge,
@@ -202,8 +201,8 @@ class House:
         """The picture and what is seen on it: now, or lately."""
         known = self._recent.find(hashlib.sha256(content).hexdigest())
         if known is not None:
-            percepts = replace(known.percepts, timings_ms={})
-            return Looked(replace(known.picture, path=name), percepts, 0.0)
+            picture, percepts = replace(known.picture, path=name), replace(known.percepts, timings_ms={})
+            return replace(known, picture=picture, percepts=percepts, opened_ms=0.0)
         with self._lanes.turn(priority, clock):
             begun = time.perf_counter()
             picture = open_picture(content, decoder=self._decoder, max_bytes=self.max_bytes, name=name)

@@ -7,19 +7,26 @@ Does not know: questions, records, files. It is memory only: a restart forgets.
 import threading
 from collections import OrderedDict
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from tujian.perception import Percepts, TextLine
-from tujian.pictures import Picture
+from tujian.pictures import Picture, View, fit_to_tokens
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """A picture and what perception saw on it; the time that opening it and looking took."""
+    """A picture and what perception saw on it; the time that opening it took. Views for engines are made once."""
 
     picture: Picture
     percepts: Percepts
     opened_ms: float
+    views: dict[int, View] = field(default_factory=dict, compare=False, repr=False)
+
+    def view(self, max_tokens: int) -> View:
+        """The picture within `max_tokens`, as an engine is shown it."""
+        if max_tokens not in self.views:
+            self.views[max_tokens] = fit_to_tokens(self.picture, max_tokens)
+        return self.views[max_tokens]
 
 
 def without(looked: Looked, lines: Collection[TextLine]) -> Looked:

@@ -19,8 +19,6 @@ from tujian.errors import EngineError, Lang, Stopped
 from tujian.findings import find_claims, likely_category
 from tujian.knowledge import Knowledge
 from tujian.lanes import Priority
-from tujian.perception import Percepts
-from tujian.pictures import Picture, fit_to_tokens
 from tujian.plates import lay_out
 from tujian.prompting import prompt_of
 from tujian.recent import Looked, without
@@ -46,8 +44,7 @@ class Said:
 
 
 def recognise(
-    picture: Picture,
-    percepts: Percepts,
+    looked: Looked,
     task: Task,
     engine: Engine | None,
     *,
@@ -59,14 +56,14 @@ def recognise(
     priority: Priority = "normal",
     stopped: threading.Event | None = None,
 ) -> Record:
-    """What `picture` shows, as `task` asks.
+    """What a picture shows, as `task` asks.
 
-    `percepts` are perception's findings on the same picture; `more` are further pictures of the same item, shown to the
-    engine in the same question. With a free `question` the engine answers that, and perception alone fills the fields.
-    An engine's failure is in `review` and, for a question, in `answer`; with `insist` it is raised instead
-    (EngineError). `stopped` ends the asking from another thread: then Stopped is raised.
+    `more` are further pictures of the same item, shown to the engine in the same question. With a free `question` the
+    engine answers that, and perception alone fills the fields. An engine's failure is in `review` and, for a question,
+    in `answer`; with `insist` it is raised instead (EngineError). `stopped` ends the asking from another thread: then
+    Stopped is raised.
     """
-    looks = [Looked(picture, percepts, 0.0), *more]
+    picture, percepts, looks = looked.picture, looked.percepts, [looked, *more]
     orders = [line for look in looks for line in find_instructions(look.percepts.text_lines)]
     heard = [without(look, orders) for look in looks]  # text that speaks to the machine is shown, not listened to
     said = Said() if engine is None else _ask(heard, task, engine, knowledge, lang, question, priority, stopped)
@@ -121,7 +118,7 @@ def _ask(
 ) -> Said:
     """One schema-bound question for the task's fields, or one free question, about views within the task's budget."""
     begun = time.perf_counter()
-    views = [fit_to_tokens(look.picture, task.picture_tokens) for look in looks]
+    views = [look.view(task.picture_tokens) for look in looks]
     prompt = prompt_of(task, lang, [look.percepts for look in looks], question)
     asked = Question(prompt, tuple(v.jpeg for v in views), lang, task.sampling, task.name, priority=priority)
     claims: list[Claim] = []

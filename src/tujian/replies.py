@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from rapidfuzz import fuzz
@@ -159,10 +160,11 @@ def _stands_in(words: str, read: str) -> bool:
     return any(run == key or (len(key) >= SHORTEST_FUZZY and fuzz.ratio(run, key) >= ALIKE) for run in runs)
 
 
-def _tokens(text: str) -> list[str]:
+@lru_cache(4096)  # each line is held against each thing that was said
+def _tokens(text: str) -> tuple[str, ...]:
     """Words as compared: runs of letters and digits, half width, lower case; each Chinese character is a word."""
     plain = unicodedata.normalize("NFKC", text).casefold()
-    return re.findall(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u9fff]+", plain)
+    return tuple(re.findall(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u9fff]+", plain))
 
 
 def _category_id(name: str, knowledge: Knowledge) -> str | None:

@@ -129,11 +129,11 @@ def main() -> None:
     shown = show(draw_cards(chosen.seed, chosen.cards), 64)
     blanks = show(draw_cards(f"{chosen.seed} blank", min(24, chosen.cards), kinds=("blank",)), 64)
     engines: dict[str, Engine] = {
-        "llama.cpp": LlamaCppEngine(chosen.folder / "nano-f16.gguf", timeout_s=60, context=2048, slots=1, threads=1)
+        "llama.cpp": LlamaCppEngine(chosen.folder / "nano-f16.gguf", timeout_s=60, context=4096, slots=1, threads=1)
     }
     if not chosen.without_transformers:
         engines["transformers"] = TransformersEngine(
-            chosen.folder, timeout_s=60, context=2048, threads=1, dtype="float32"
+            chosen.folder, timeout_s=60, context=4096, threads=1, dtype="float32"
         )
     report: dict[str, Any] = {"cards": chosen.cards, "seed": chosen.seed}
     texts: dict[str, list[str]] = {}

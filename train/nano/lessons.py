@@ -5,6 +5,7 @@ Does not know: the network. Runs in a process of its own beside the training (to
 """
 
 import io
+import itertools
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from glance import labels_of
 from nano_cards import SIZES, Card, Kind, draw_card
 from numpy.typing import NDArray
 from PIL import Image
@@ -26,6 +28,7 @@ from tujian.tasks import Task
 
 KINDS: tuple[Kind, ...] = ("card", "sign", "blank")
 KIND_WEIGHTS = (54, 38, 8)  # cards hold the most to learn; enough blanks to answer null
+LOOK_TIMES = 2  # as many pictures when nothing is asked about them
 CELL_PX = 32  # a token of Qwen3-VL
 
 
@@ -38,9 +41,10 @@ class Asked(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """`pixels` (batch, height, width, 3) uint8, asked about in Chinese and in English."""
+    """`pixels` (batch, height, width, 3) uint8, `labels` (batch, heads) of glance.py; asked about in both languages."""
 
     pixels: Tensor
+    labels: Tensor
     asked: tuple[Asked, ...]
 
 
@@ -85,30 +89,45 @@ class Writer:
         return Asked(token_ids, wanted, len(opening))
 
 
-class Lessons(IterableDataset[Batch]):
-    """Batches without end; the pictures of one have one size, its questions in one language one manner."""
+@dataclass(frozen=True)
+class Plan:
+    """Diets one after another, each up to (not including) its last step; the last one has no end."""
 
-    def __init__(
-        self, writer: Writer, tasks: dict[str, Task], batch_size: int, seed: str, diet: Diet, *, fresh: bool
-    ) -> None:
-        self.writer, self.tasks, self.batch_size, self.seed = writer, tasks, batch_size, seed
-        self.diet: Diet = diet
-        self.fresh = fresh
+    parts: tuple[tuple[Diet, int], ...]
+
+    def diet(self, step: int) -> Diet:
+        return next((diet for diet, end in self.parts if step < end), self.parts[-1][0])
+
+
+@dataclass
+class Lessons(IterableDataset[Batch]):
+    """Batches without end, from `step` of the plan on; the pictures of one have one size, its questions one manner."""
+
+    writer: Writer
+    tasks: dict[str, Task]
+    batch_size: int
+    seed: str
+    plan: Plan
+    fresh: bool = False
+    step: int = 0
 
     def __iter__(self) -> Iterator[Batch]:
         torch.set_num_threads(1)
-        rng = random.Random(self.seed)
-        while True:
+        rng = random.Random(f"{self.seed} {self.step}")
+        for step in itertools.count(self.step):
+            diet = self.plan.diet(step)
             size_px = rng.choice(SIZES)
-            kinds = rng.choices(KINDS, KIND_WEIGHTS, k=self.batch_size)
+            count = self.batch_size * (LOOK_TIMES if diet == "look" else 1)
+            kinds = rng.choices(KINDS, KIND_WEIGHTS, k=count)
             cards = [draw_card(rng, kind, size_px, fresh=self.fresh) for kind in kinds]
             pixels = torch.from_numpy(np.stack([worn(rng, card.picture) for card in cards]))
-            yield Batch(pixels, tuple(self._ask(rng, cards, lang) for lang in LANGS))
+            asked = () if diet == "look" else tuple(self._ask(rng, cards, lang, diet) for lang in LANGS)
+            yield Batch(pixels, labels_of(cards), asked)
 
-    def _ask(self, rng: random.Random, cards: list[Card], lang: Lang) -> Asked:
-        manner = choose_manner(rng, self.diet)
+    def _ask(self, rng: random.Random, cards: list[Card], lang: Lang, diet: Diet) -> Asked:
+        manner = choose_manner(rng, diet)
         conversations = [converse(rng, card, lang, self.tasks, manner) for card in cards]
-        return self.writer.ask(cards[0].picture.size, choose_system(rng, lang, self.diet), conversations)
+        return self.writer.ask(cards[0].picture.size, choose_system(rng, lang, diet), conversations)
 
 
 def worn(rng: random.Random, picture: Image.Image) -> NDArray[np.uint8]:

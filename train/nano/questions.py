@@ -69,8 +69,8 @@ SCHEMA_WORDS = {
 Manner = Literal["task", "schema", "free", "talk"]
 MANNERS: tuple[Manner, ...] = ("task", "schema", "free", "talk")
 # Each batch has one, as their lengths differ: a free question is a third of a task's, an eighth of a schema's.
-# "short" is for learning to see, which takes most of the time; "house" for learning what the house asks.
-Diet = Literal["short", "house"]
+# "look" asks nothing and teaches the eyes alone, "short" mostly short questions, "house" what the house asks.
+Diet = Literal["look", "short", "house"]
 MANNER_WEIGHTS: dict[Diet, tuple[int, ...]] = {"short": (22, 3, 50, 25), "house": (54, 14, 20, 12)}
 SYSTEM_WEIGHTS: dict[Diet, tuple[int, ...]] = {"short": (20, 70, 5, 5), "house": (70, 20, 5, 5)}  # the house's first
 OTHER_TASK = 0.06  # shares of all questions

@@ -7,7 +7,7 @@ Does not know: cards, questions, losses.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -31,6 +31,8 @@ class Sight(NamedTuple):
 
 class Reader(nn.Module):
     """`network` on batches; products are taken in `dtype`, all else in float32."""
+
+    network: Any  # Transformers' modules tell no types
 
     def __init__(self, network: Qwen3VLForConditionalGeneration, dtype: torch.dtype, *, compiled: bool) -> None:
         super().__init__()
@@ -73,7 +75,7 @@ class Reader(nn.Module):
                 deeper.append(self._merge(eyes.deepstack_merger_list[taps.index(place)], hidden))
         return Sight(self._merge(eyes.merger, hidden), deeper, size_px)
 
-    def _merge(self, merger: nn.Module, hidden: Tensor) -> Tensor:
+    def _merge(self, merger: Any, hidden: Tensor) -> Tensor:  # noqa: ANN401 - a module of Transformers
         """Four neighbouring patches become one token."""
         batch, _, width = hidden.shape
         if merger.use_postshuffle_norm:
@@ -202,7 +204,7 @@ def _positions(token_ids: Tensor, first_image: int, size_px: Size) -> Tensor:
     return torch.cat([before, image, after], 1)[:, None]
 
 
-def _text_weights(layer: nn.Module) -> tuple[Tensor, ...]:
+def _text_weights(layer: Any) -> tuple[Tensor, ...]:  # noqa: ANN401 - a module of Transformers
     look, think = layer.self_attn, layer.mlp
     products = (look.q_proj.weight, look.k_proj.weight, look.v_proj.weight, look.o_proj.weight)
     norms = (look.q_norm.weight, look.k_norm.weight, layer.post_attention_layernorm.weight)
@@ -210,7 +212,7 @@ def _text_weights(layer: nn.Module) -> tuple[Tensor, ...]:
     return (layer.input_layernorm.weight, *products, *norms, *inner)
 
 
-def _vision_weights(block: nn.Module) -> tuple[int | Tensor, ...]:
+def _vision_weights(block: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a module of Transformers
     parts = (block.norm1, block.attn.qkv, block.attn.proj, block.norm2, block.mlp.linear_fc1, block.mlp.linear_fc2)
     return (block.attn.num_heads, *(weight for part in parts for weight in (part.weight, part.bias)))
 

@@ -30,9 +30,10 @@ HERE = Path(__file__).resolve().parent
 TESTS = HERE.parents[1] / "tests"
 sys.path[:0] = [str(TESTS), str(HERE)]  # a script's neighbours, and the cards that tests draw too
 
-from lessons import Asked, Batch, Lessons, Writer, phrases  # noqa: E402
+from glance import Glance, glance_loss, glance_right  # noqa: E402
+from lessons import Asked, Batch, Lessons, Plan, Writer, phrases  # noqa: E402
 from nano_cards import SIZES  # noqa: E402
-from network import learn_merges, make_network, make_tokenizer, start_from  # noqa: E402
+from network import WIDTH, learn_merges, make_network, make_tokenizer, start_from  # noqa: E402
 from questions import read_tasks  # noqa: E402
 from reader import Reader, Sight, patches  # noqa: E402
 
@@ -40,6 +41,8 @@ MOST_TOKENS = 1280  # alphabet 256, Qwen's 14 names, the rest merges
 WARM_STEPS = 100
 CHECK_STEPS, FIRST_LOOK = 250, 40  # between two lines of report; the first comes early
 CHECK_BATCHES = 4  # of 64 fresh cards, in both languages
+PLAN = "look:1500,short:3000,house:9000"
+CHECKED = Plan((("house", 1),))  # what is asked about fresh cards, all along
 CLOSE = 2e-4  # of float32 logits, between Transformers and Reader
 DECAY = 0.02
 BETAS = (0.9, 0.98)
@@ -58,9 +61,11 @@ class Training:
             taken = start_from(self.network, self.tokenizer, options.start_from)
             say(event="started", tensors_taken=taken, tokens=len(self.tokenizer))
         self.reader = Reader(self.network, torch.bfloat16, compiled=True)
+        self.glance = Glance(WIDTH)
         self.optimiser = self._optimiser()
         if state:
             self._go_on(state)
+        self.first_step = self.step
         self.writer = Writer(self.tokenizer)
 
     def _tokens(self, kept: str | None) -> PreTrainedTokenizerFast:
@@ -70,21 +75,21 @@ class Training:
         return make_tokenizer(learn_merges(phrases(self.tasks, random.Random(self.options.seed)), MOST_TOKENS))
 
     def _optimiser(self) -> torch.optim.AdamW:
-        weights = [p for p in self.network.parameters() if p.ndim > 1]
-        others = [p for p in self.network.parameters() if p.ndim <= 1]
+        both = [*self.network.parameters(), *self.glance.parameters()]
+        weights, others = [p for p in both if p.ndim > 1], [p for p in both if p.ndim <= 1]
         groups = [{"params": weights, "weight_decay": DECAY}, {"params": others, "weight_decay": 0.0}]
         return torch.optim.AdamW(groups, lr=self.options.rate, betas=BETAS, fused=True)
 
     def lessons(self, seed: str, batch_size: int, *, fresh: bool = False) -> Lessons:
-        diet = "house" if fresh else self.options.diet
-        return Lessons(self.writer, self.tasks, batch_size, seed, diet, fresh=fresh)
+        plan = CHECKED if fresh else self.options.plan
+        return Lessons(self.writer, self.tasks, batch_size, seed, plan, fresh, 0 if fresh else self.step)
 
     def run(self) -> None:
         """Steps until `--steps`, from wherever the checkpoint was."""
         options = self.options
         batches = iter(
             DataLoader(
-                self.lessons(f"train {options.seed} {self.step}", options.batch),
+                self.lessons(f"train {options.seed}", options.batch),
                 batch_size=None,
                 num_workers=1,
                 prefetch_factor=6,
@@ -109,7 +114,8 @@ class Training:
         for group in self.optimiser.param_groups:
             group["lr"] = self.options.rate * self._share()
         sight = self.reader.see(batch.pixels)  # once for both languages: seeing is a third of the work
-        losses = [self._loss(sight, asked) for asked in batch.asked]
+        losses = [glance_loss(self.glance(sight.seen), batch.labels)]
+        losses += [self._loss(sight, asked) for asked in batch.asked]
         loss = torch.stack(losses).mean()
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -124,22 +130,27 @@ class Training:
 
     def _share(self) -> float:
         left = self.options.steps - self.step
-        return min(1.0, (self.step + 1) / WARM_STEPS, left / max(1, self.options.tail))
+        warm = (self.step - self.first_step + 1) / WARM_STEPS
+        return min(1.0, warm, left / max(1, self.options.tail))
 
     @torch.no_grad()
-    def check(self) -> dict[str, float]:
-        """Share of conversations on fresh cards of which every token would be chosen, and of single tokens."""
+    def check(self) -> dict[str, object]:
+        """On fresh cards: the share of conversations of which every token would be chosen, and of single tokens; and
+        how often the glances at shape, colour, word and count are right."""
+        glances: list[list[float]] = []
         whole: list[torch.Tensor] = []
         single: list[torch.Tensor] = []
         for batch in itertools.islice(self.lessons("check", 64, fresh=True), CHECK_BATCHES):
             sight = self.reader.see(batch.pixels)
+            glances.append(glance_right(self.glance(sight.seen), batch.labels))
             for asked in batch.asked:
                 logits = self.reader(sight, asked.token_ids, asked.first_image, before(asked.wanted))
                 hit = torch.ones(asked.wanted.shape, dtype=torch.bool)
                 hit[asked.wanted] = logits.argmax(-1) == asked.token_ids[asked.wanted]
                 whole.append(hit.all(1))
                 single.append(hit[asked.wanted])
-        return {"answers_right": _mean(whole), "tokens_right": _mean(single)}
+        seen = [round(sum(column) / len(column), 3) for column in zip(*glances, strict=True)]
+        return {"answers_right": _mean(whole), "tokens_right": _mean(single), "glances_right": seen}
 
     def save(self) -> None:
         """A checkpoint to go on from, written beside and put in place."""
@@ -147,6 +158,7 @@ class Training:
         out.mkdir(parents=True, exist_ok=True)
         state = {
             "network": self.network.state_dict(),
+            "glance": self.glance.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "step": self.step,
             "elapsed_s": self.elapsed_s,
@@ -157,6 +169,7 @@ class Training:
 
     def _go_on(self, state: dict[str, Any]) -> None:
         self.network.load_state_dict(state["network"])
+        self.glance.load_state_dict(state["glance"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.elapsed_s = state["step"], state["elapsed_s"]
 
@@ -171,7 +184,7 @@ def compare(training: Training) -> float:
     """The largest difference of logits between Reader and Transformers, in float32, over one batch of each size."""
     exact = Reader(training.network, torch.float32, compiled=False)
     worst, sizes = 0.0, set()
-    for batch in training.lessons("compare", 2):
+    for batch in training.lessons("compare", 2, fresh=True):
         sizes.add(batch.pixels.shape)
         for asked in batch.asked:
             ours = exact(exact.see(batch.pixels), asked.token_ids, asked.first_image, before(asked.wanted))
@@ -201,6 +214,12 @@ def say(**facts: object) -> None:
     print(json.dumps(facts, ensure_ascii=False), flush=True)
 
 
+def read_plan(text: str) -> Plan:
+    """`look:1500,short:3000,house:9000` as a plan."""
+    parts = [part.partition(":") for part in text.split(",")]
+    return Plan(tuple((diet, int(end)) for diet, _, end in parts))  # pyright: ignore[reportArgumentType]
+
+
 def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, required=True, help="folder for the checkpoint")
@@ -208,9 +227,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--resume", type=Path, help="a checkpoint of this script")
     parser.add_argument("--steps", type=int, default=16000)
     parser.add_argument("--tail", type=int, default=5000, help="last steps, over which the learning rate falls")
-    parser.add_argument(
-        "--diet", choices=("short", "house"), default="house", help="short questions first, to learn to see"
-    )
+    parser.add_argument("--plan", type=read_plan, default=PLAN, help=f"diets and their last steps: {PLAN}")
     parser.add_argument("--batch", type=int, default=32, help="pictures a step, each asked about twice")
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=3)

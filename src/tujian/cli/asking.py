@@ -8,8 +8,8 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from tujian.engines import Question
-from tujian.engines.asking import unusable
+from tujian.engines import Question, Reply
+from tujian.engines.asking import fault_of, unusable
 from tujian.folding import printable
 from tujian.house import House
 from tujian.settings import Settings
@@ -29,7 +29,7 @@ def run(settings: Settings, pictures: Sequence[str], question: str, sampling: Sa
             try:
                 piece = next(speech)
             except StopIteration as end:
-                return _ended(end.value.finish)
+                return _ended(end.value)
             sys.stdout.write(printable(piece))
             sys.stdout.flush()
     except KeyboardInterrupt:
@@ -40,12 +40,11 @@ def run(settings: Settings, pictures: Sequence[str], question: str, sampling: Sa
         house.close()
 
 
-def _ended(finish: str) -> int:
+def _ended(reply: Reply) -> int:
     sys.stdout.write("\n")
-    if finish == "length":
-        raise unusable("the answer was cut off (finish_reason=length)", times=1)
-    if finish == "loop":
-        raise unusable("the answer went round in circles", times=1)
+    fault = fault_of(reply)
+    if fault:
+        raise unusable(fault, times=1)
     return 0
 
 

@@ -20,9 +20,7 @@ from tujian.engines.memory import Memory, read_memory, room_mb
 from tujian.engines.models import Found, Installed, open_hub
 from tujian.engines.offers import Offer, find_offer, read_offers
 from tujian.engines.preflight import SPEED_WORDS
-from tujian.engines.selftest import lines_of
 from tujian.errors import BadSettings, Lang, TujianError
-from tujian.house import House, no_engine
 from tujian.settings import Settings
 from tujian.settings_file import change_settings
 
@@ -96,6 +94,9 @@ def run_use(settings: Settings, name_or_path: str, mmproj: Path | None = None) -
 
 def run_check(settings: Settings) -> int:
     """The self-test, kept for the next start; 0 when all holds, 1 when the picture does not matter. Raises NoEngine."""
+    from tujian.engines.selftest import lines_of
+    from tujian.house import House, no_engine
+
     house = House(settings)
     try:
         report = house.examine(again=True)
@@ -148,20 +149,24 @@ def _machine(memory: Memory, zh: bool) -> str:
 def _footer(settings: Settings, found: Found, memory: Memory) -> Iterator[str]:
     zh = settings.lang == "zh"
     for name, error in found.troubles:
-        said = error.say(settings.lang)
-        yield f"✗ {name}: {said.message} {said.remedy}"
+        yield f"✗ {name}: {_told(error, settings.lang)}"
     try:
         yield ("现在会用：" if zh else "Taken now: ") + _taken(
             choose(settings, look=lambda: found, measure=lambda: memory), zh
         )
     except TujianError as error:  # told, not raised: a list is what helps to mend it
-        said = error.say(settings.lang)
-        yield f"✗ {said.message} {said.remedy}"
+        yield f"✗ {_told(error, settings.lang)}"
     yield ("下载：tujian models pull 名字    选定：tujian models use 名字或路径" if zh else
            "Fetch: tujian models pull NAME    choose: tujian models use NAME or PATH")  # fmt: skip
 
 
+def _told(error: TujianError, lang: Lang) -> str:
+    return ("" if lang == "zh" else " ").join(error.say(lang))
+
+
 def _taken(choice: Choice, zh: bool) -> str:
+    if choice.too_large:
+        return f"没有：{choice.too_large} 装不下" if zh else f"none: {choice.too_large} does not fit"
     if choice.engine == "none":
         return "没有视觉语言模型（基本识别照常工作）" if zh else "no model (perception works all the same)"
     return f"{choice.engine} · {choice.name}" if choice.name else choice.engine

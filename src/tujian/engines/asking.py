@@ -11,7 +11,7 @@ import re
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from jsonschema import Draft202012Validator
 
@@ -20,6 +20,26 @@ from tujian.engines.loops import is_looping
 from tujian.errors import EngineBrokeOff, EngineUnusable, Lang, Said
 from tujian.folding import printable
 
+
+class Fault(NamedTuple):
+    """What is wrong with an answer, in both languages."""
+
+    zh: str
+    en: str
+
+
+CUT_OFF = Fault("没有说完就到了长度上限（finish_reason=length）", "it was cut off (finish_reason=length)")
+CIRCLES = Fault("在原地打转", "it went round in circles")
+EMPTY = Fault("是空的", "it was empty")
+NO_OBJECT = Fault("里没有 JSON 对象", "it holds no JSON object")
+FORM_REMEDY = Said("换一个支持 JSON schema 的模型或服务。", "Use a model or server that honours JSON schemas.")
+REMEDIES = {
+    CUT_OFF: Said("请调大 max_tokens，或把问题问得窄一些。", "Raise max_tokens, or ask for less."),
+    CIRCLES: Said(
+        "请再问一次、调高 temperature，或换大一些的模型。", "Ask again, raise the temperature, or use a larger model."
+    ),
+    EMPTY: Said("请再问一次，或换一个模型。", "Ask again, or use another model."),
+}
 LONGEST_REPLY = 200_000  # characters; more is a loop
 LOOKED_AT_EVERY = 200  # characters: looking for circles takes a tenth of a millisecond
 MOST_STARTS = 50  # braces tried as the beginning of an object
@@ -38,21 +58,21 @@ def ask_for(
     Raises EngineUnusable after the second, and whatever the engine raises.
     """
     schema = accept or question.schema or {"type": "object"}
-    found, wrong = read_reply(listen(engine, question, stopped), schema)
-    if wrong:
-        again = replace(question, prompt=f"{question.prompt}\n\n{_again(wrong, question.lang)}")
-        found, wrong = read_reply(listen(engine, again, stopped), schema)
-    if wrong:
-        raise unusable(wrong)
+    found, fault = read_reply(listen(engine, question, stopped), schema)
+    if fault:
+        again = replace(question, prompt=f"{question.prompt}\n\n{_again(fault, question.lang)}")
+        found, fault = read_reply(listen(engine, again, stopped), schema)
+    if fault:
+        raise unusable(fault)
     return found
 
 
 def ask_freely(engine: Engine, question: Question, stopped: threading.Event | None = None) -> str:
     """The answer in prose. Raises EngineUnusable when it is cut off, empty or a loop, and what the engine raises."""
     reply = listen(engine, replace(question, schema=None), stopped)
-    wrong = _not_whole(reply)
-    if wrong:
-        raise unusable(wrong, times=1)
+    fault = fault_of(reply)
+    if fault:
+        raise unusable(fault, times=1)
     return printable(reply.text).strip()
 
 
@@ -91,21 +111,25 @@ def _drained(speech: Speech) -> Reply:
         return end.value
 
 
-def read_reply(reply: Reply, schema: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
-    """The object in a reply and what is wrong with it ("" when nothing is)."""
-    wrong = _not_whole(reply)
-    if wrong:
-        return {}, wrong
+def read_reply(reply: Reply, schema: Mapping[str, Any]) -> tuple[dict[str, Any], Fault | None]:
+    """The object in a reply and what is wrong with it (None when nothing is)."""
+    fault = fault_of(reply)
+    if fault:
+        return {}, fault
     found = parse_object(reply.text)
     if found is None:
-        return {}, "the answer holds no JSON object"
+        return {}, NO_OBJECT
     known = schema.get("properties", {})
     found = {name: value for name, value in found.items() if name in known}
     if known and not found:
-        return {}, f"none of the fields asked for: {', '.join(known)}"
+        names = ", ".join(known)
+        return {}, Fault(f"要的字段一个也没有：{names}", f"none of the fields asked for: {names}")
     found |= {name: None for name in known if name not in found and _nullable(known[name])}
     error = next(iter(Draft202012Validator(dict(schema)).iter_errors(found)), None)
-    return found, f"{'.'.join(map(str, error.path)) or 'object'}: {error.message[:200]}" if error else ""
+    if error is None:
+        return found, None
+    where = f"{'.'.join(map(str, error.path)) or 'object'}: {error.message[:200]}"
+    return found, Fault(f"不合格式：{where}", where)
 
 
 def parse_object(text: str) -> dict[str, Any] | None:
@@ -126,26 +150,22 @@ def parse_object(text: str) -> dict[str, Any] | None:
     return None
 
 
-def _not_whole(reply: Reply) -> str:
-    """What keeps a reply from being a whole answer, whatever its form; "" when nothing does."""
+def fault_of(reply: Reply) -> Fault | None:
+    """What keeps a reply from being a whole answer, whatever its form."""
     if reply.finish == "length":
-        return "the answer was cut off (finish_reason=length)"
+        return CUT_OFF
     if reply.finish == "loop":
-        return "the answer went round in circles"
-    return "" if reply.text.strip() else "the answer was empty"
+        return CIRCLES
+    return None if reply.text.strip() else EMPTY
 
 
-def unusable(wrong: str, times: int = 2) -> EngineUnusable:
+def unusable(fault: Fault, times: int = 2) -> EngineUnusable:
     """The error for answers of which none could be used."""
     twice_zh, twice_en = ("两次", ", twice") if times > 1 else ("的", "")
+    remedy_zh, remedy_en = REMEDIES.get(fault, FORM_REMEDY)
     return EngineUnusable(
-        zh=Said(
-            f"模型{twice_zh}回答不能用：{wrong}。", "换一个支持 JSON schema 的模型或服务，或调大任务的 max_tokens。"
-        ),
-        en=Said(
-            f"The model's answer could not be used{twice_en}: {wrong}.",
-            "Use a model or server that honours JSON schemas, or raise the task's max_tokens.",
-        ),
+        zh=Said(f"模型{twice_zh}回答不能用：{fault.zh}。", remedy_zh),
+        en=Said(f"The model's answer could not be used{twice_en}: {fault.en}.", remedy_en),
     )
 
 
@@ -154,7 +174,7 @@ def _nullable(schema: Mapping[str, Any]) -> bool:
     return "null" in kinds or None in schema.get("enum", [])
 
 
-def _again(wrong: str, lang: Lang) -> str:
+def _again(fault: Fault, lang: Lang) -> str:
     if lang == "zh":
-        return f"上一次的回答不能用（{wrong}）。请只返回符合要求的 JSON 对象，不要别的内容。"
-    return f"Your last answer could not be used ({wrong}). Return the JSON object asked for and nothing else."
+        return f"上一次的回答不能用（{fault.zh}）。请只返回符合要求的 JSON 对象，不要别的内容。"
+    return f"Your last answer could not be used ({fault.en}). Return the JSON object asked for and nothing else."

@@ -9,8 +9,8 @@ somebody else's. What happened to requests in flight is the asker's to tell: her
 """
 
 import contextlib
+import http.client
 import json
-import re
 import secrets
 import subprocess
 import sys
@@ -19,25 +19,20 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO, NamedTuple, Self, cast
+from urllib.parse import urlsplit
 
 from tujian.clocks import SLICE_S
+from tujian.engines.last_words import Death, last_words
 from tujian.errors import EngineDown, Said, Stopped
-from tujian.folding import printable
 
 PAUSES_S = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)  # before it is started again; a crash loop must not eat the CPU
 WELL_S = 60.0  # who lived this long was well: its next crash begins with the shortest pause
 SAME_FAILURES = 3  # a file that cannot be loaded three times will not load the fourth time
 GIVEN_UP_S = 30.0  # after this a new question may try again: the user may have mended it
 GRACE_S = 5.0  # from SIGTERM to SIGKILL; nano ends in 0.2 s
+HEALTH_S = 10.0  # a thread that only says "ok" gets its turn in this time on the busiest machine
 NOTICED_S = 0.5  # a broken connection is seen a little before the death of who held it
 KEPT_LINES, LONGEST_LINE = 80, 500  # of stderr: llama.cpp's account of a failed load is about 20 lines
-TOLD_CHARACTERS = 300
-TELLING = re.compile(
-    r"\b(?:error|failed|fatal|cannot|could not|unable|abort|exception|out of memory|no such|GGML_ASSERT)", re.I
-)
-NO_MEMORY = re.compile(r"out of memory|bad_alloc|MemoryError|(?:failed|unable) to alloc", re.I)
-KILLED, ILLEGAL_INSTRUCTION = -9, -4  # POSIX: ended by SIGKILL, by SIGILL; Windows has no such statuses
-STAMP = re.compile(r"^[\d.]+ [EW] \S*:?\s+")  # llama.cpp: time, level, the function's name
 
 
 class Endpoint(NamedTuple):
@@ -99,9 +94,16 @@ class Child:
             return self._endpoint
 
     def lost(self, endpoint: Endpoint) -> None:
-        """Somebody's connection to `endpoint` broke: wait a moment for the death behind it to be noticed."""
+        """Somebody's connection to `endpoint` broke or brought no answer in time: wait a moment for the death behind
+        it to be noticed. One that lives and does not even say that it does has hung: it is killed, to come back."""
         with self._changed:
-            self._changed.wait_for(lambda: self._endpoint != endpoint, NOTICED_S)
+            if self._changed.wait_for(lambda: self._endpoint != endpoint, NOTICED_S):
+                return
+            life = self._life
+        if life and life.key == endpoint.key and not _says_something(endpoint):
+            life.kill()
+            with self._changed:
+                self._changed.wait_for(lambda: self._endpoint != endpoint, GRACE_S)
 
     def well(self) -> None:
         """It gave a whole answer: its next crash begins with the shortest pause, however many there were before."""
@@ -171,7 +173,11 @@ class Child:
             if self._stopped:
                 return None
             self._starts += 1
-            self._life = _Life(self._module, self._settings)
+            try:
+                self._life = _Life(self._module, self._settings)
+            except OSError as error:  # no memory for a process, no free file descriptor
+                death = Death(error.errno or 1, str(error), None)
+                self._failure = _Failure(death, self._clock() + GIVEN_UP_S, final=True)
             return self._life
 
     def _publish(self, endpoint: Endpoint) -> None:
@@ -180,7 +186,7 @@ class Child:
                 self._endpoint, self._failure = endpoint, None
             self._changed.notify_all()
 
-    def _is_over(self, told: "_Death", failures: list[str]) -> bool:
+    def _is_over(self, told: Death, failures: list[str]) -> bool:
         """Keep what killed it, then pause before the next start. True when there shall be none."""
         with self._changed:
             self._endpoint = self._life = None
@@ -211,37 +217,9 @@ class Child:
 class _Failure(NamedTuple):
     """How it died last, when the next start is due (of the clock), and whether that waits for a question."""
 
-    death: "_Death"
+    death: Death
     until: float
     final: bool
-
-
-class _Death(NamedTuple):
-    """An exit status (negative: the signal) and the lines before it, the telling one first."""
-
-    status: int
-    words: str
-    overdue_s: float | None
-
-    @property
-    def reason(self) -> str:
-        """Equal for equal causes: without the numbers, which are addresses and process ids."""
-        return re.sub(r"\d+", "#", f"{self.status} {self.words} {self.overdue_s}")
-
-    def said(self, name: str) -> tuple[Said, Said]:
-        """What happened and what to do, in Chinese and in English."""
-        if self.overdue_s is not None:
-            zh, en = (
-                f"{self.overdue_s:g} 秒内没有就绪，已终止",
-                f"was not ready within {self.overdue_s:g} s and was ended",
-            )
-        else:
-            zh, en = f"退出了（状态 {self.status}）", f"ended (status {self.status})"
-        mend_zh, mend_en = _remedy(self)
-        return (
-            Said(f"{name} 子进程{zh}：{self.words or '没有留下话'}", mend_zh),
-            Said(f"The {name} child {en}: {self.words or 'it said nothing'}", mend_en),
-        )
 
 
 class _Life:
@@ -277,14 +255,16 @@ class _Life:
             self._process.kill()  # it is dead already, or prints something else and would never be of use
         return self._told[0] if self._told else None
 
-    def wait(self) -> _Death:
+    def wait(self) -> Death:
         """Its end, however it came. Closes all that it held."""
         status = self._process.wait()
         for pump in self._pumps:
-            pump.join(GRACE_S)  # they end with the pipes; a grandchild that holds one must not hold us
+            pump.join(GRACE_S)  # they end with the pipes, unless a grandchild holds one: then closing it would block
+        if any(pump.is_alive() for pump in self._pumps):
+            return Death(status, last_words(self._lines), self._overdue_s)
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             _close(cast(IO[bytes], pipe))
-        return _Death(status, last_words(self._lines), self._overdue_s)
+        return Death(status, last_words(self._lines), self._overdue_s)
 
     def end(self) -> None:
         """SIGTERM, then SIGKILL."""
@@ -293,6 +273,10 @@ class _Life:
             self._process.wait(GRACE_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
+
+    def kill(self) -> None:
+        """SIGKILL; `wait` sees the rest."""
+        self._process.kill()
 
     def _order(self, settings: Mapping[str, object]) -> None:
         stdin = cast(IO[bytes], self._process.stdin)
@@ -303,7 +287,8 @@ class _Life:
             return
 
     def _listen(self) -> None:
-        for line in cast(IO[bytes], self._process.stdout):
+        pipe = cast(IO[bytes], self._process.stdout)
+        while line := pipe.readline(LONGEST_LINE):
             if not self._answered.is_set():
                 self._told = _urls(line)
                 self._answered.set()
@@ -315,19 +300,6 @@ class _Life:
             self._lines.append(line.decode("utf-8", "replace"))
 
 
-def last_words(lines: Sequence[str]) -> str:
-    """Why a process ended, from what it printed last: the telling line first, then the last one.
-
-    >>> last_words(["loading", "E: error loading model: tensor is not within the file", "exiting"])
-    'E: error loading model: tensor is not within the file · exiting'
-    """
-    clean = [words for words in (" ".join(STAMP.sub("", printable(line)).split()) for line in lines) if words]
-    if any(line.startswith("Traceback ") for line in lines):
-        return clean[-1][:TOLD_CHARACTERS]  # Python says it last
-    telling = [line for line in clean if TELLING.search(line)]
-    return " · ".join(dict.fromkeys([*telling[:1], *clean[-1:]]))[:TOLD_CHARACTERS]
-
-
 def _urls(line: bytes) -> list[str]:
     """The address in a child's line, if it is one of this machine's."""
     try:
@@ -337,26 +309,18 @@ def _urls(line: bytes) -> list[str]:
     return [url] if isinstance(url, str) and url.startswith("http://127.0.0.1:") else []
 
 
+def _says_something(endpoint: Endpoint) -> bool:
+    """Whether its HTTP thread still answers, whatever: llama.cpp's does while it thinks."""
+    connection = http.client.HTTPConnection("127.0.0.1", urlsplit(endpoint.url).port or 0, timeout=HEALTH_S)
+    try:
+        connection.request("GET", "/health")
+        return connection.getresponse().status > 0
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
 def _close(pipe: IO[bytes]) -> None:
     with contextlib.suppress(OSError):  # a dead child's pipe breaks while it is flushed
         pipe.close()
-
-
-def _remedy(death: _Death) -> tuple[str, str]:
-    """What to do about it, in Chinese and in English."""
-    if death.overdue_s is not None:
-        return "请换小一些的模型，或把模型放到更快的磁盘上。", "Take a smaller model, or put it on a faster disk."
-    if death.status == KILLED or NO_MEMORY.search(death.words):
-        return (
-            "多半是内存不够：请换小一些的模型或量化，减小上下文，或关掉别的程序。",
-            "Memory probably ran out: take a smaller model or a shorter context, or close other programs.",
-        )
-    if death.status == ILLEGAL_INSTRUCTION:
-        return (
-            "这台机器的处理器缺少所需指令：请改用远程引擎。",
-            "This processor lacks instructions: use a remote engine.",
-        )
-    return (
-        "请用 tujian models check 检查模型；若仍然如此，请换一个模型文件。",
-        "Check the model with tujian models check; if that does not help, take another file.",
-    )

@@ -28,12 +28,16 @@ MINUTES_FROM_S = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Who looks besides perception. `model`, and `mmproj` for llama.cpp, are set for the local engines."""
+    """Who looks besides perception. `model`, and `mmproj` for llama.cpp, are set for the local engines.
+
+    With nobody to look, `too_large` names the smallest model that is here and does not fit this machine.
+    """
 
     engine: Literal["none", "remote", "llama.cpp", "transformers"]
     name: str = ""
     model: Path | None = None
     mmproj: Path | None = None
+    too_large: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +106,11 @@ def choose(
     found = look()
     if wanted == "auto":
         return best_of(found.installed, measure, engines_here() if able is None else able)
-    choice = best_of([one for one in found.installed if one.engine == wanted], measure, (wanted,))
-    if choice.engine == "none":
+    own = [one for one in found.installed if one.engine == wanted and one.bytes >= LEAST_AUTO_BYTES]
+    if not own:
         raise found.troubles[0][1] if found.troubles else _nothing_for(wanted)
-    return choice
+    choice = best_of(own, measure, (wanted,))
+    return choice if choice.model else _of(_smallest(own))  # its preflight tells by how much it does not fit
 
 
 def looking_in(settings: Settings) -> Look:
@@ -141,7 +146,7 @@ def best_of(installed: Sequence[Installed], measure: Callable[[], Memory], able:
     memory = measure()
     fitting = [one for one in runnable if fit_of(one, memory).fits]
     quick = [one for one in fitting if one.engine == "llama.cpp"] or fitting
-    return _of(_by_rule(quick, memory)) if quick else Choice("none")
+    return _of(_by_rule(quick, memory)) if quick else Choice("none", too_large=_smallest(runnable).name)
 
 
 def recommended(offers: Sequence[Offer], memory: Memory) -> Offer | None:
@@ -154,7 +159,11 @@ def _by_rule(fitting: Sequence[Sized], memory: Memory) -> Sized:
     on_gpu = [one for one in fitting if fit_of(one, memory).on_gpu == 1]
     if on_gpu:
         return max(on_gpu, key=lambda one: (one.parameters, one.bytes))
-    return min(fitting, key=lambda one: (one.parameters, one.bytes))
+    return _smallest(fitting)
+
+
+def _smallest(some: Sequence[Sized]) -> Sized:
+    return min(some, key=lambda one: (one.parameters, one.bytes))
 
 
 def first_words(settings: Settings, memory: Memory, look: Look | None = None) -> Said | None:
@@ -183,7 +192,7 @@ def _words(offer: Offer, speed: Speed, lang: Lang) -> Said:
     return Said(
         f"Tujian is ready to use. A vision-language model on this machine makes records richer and answers questions "
         f"about pictures: {command}",
-        f"({size} to fetch, about {time_of(speed, lang)} a picture here; no picture leaves this machine. Said only once.)",
+        f"({size} to fetch, about {time_of(speed, lang)} a picture here; pictures stay here. Said only once.)",
     )
 
 

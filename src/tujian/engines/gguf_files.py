@@ -6,8 +6,8 @@ bounded before it is believed, nothing is mapped (a file that shrinks under a ma
 words of an error say what the file looks like.
 
 Format: ggml's docs/gguf.md, versions 2 and 3, little endian. A reader of our own because the `gguf` package's builds
-a NumPy view per string: for the 151,936 tokens and 151,387 merges of Qwen3-VL it took 6.1 s and 490 MB, this one
-0.02 s and 1 MB (`benchmarks/shaped.py`, one core).
+a NumPy view per string: for the 151,936 tokens and as many merges of Qwen3-VL it took 7 s, this one 0.03 s
+(`benchmarks/shaped.py`, one core).
 """
 
 import hashlib

@@ -146,9 +146,9 @@ def _whole(hub: Hub, repository: str, file: Listed, watch: Watch) -> Path:
     try:
         path = hub.fetch(repository, file, watch)
     except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        raise _no_space(hub.folder, f"{file.size_bytes / 1e9:.2f}", "0") from error
+        if error.errno == errno.ENOSPC:  # somebody else has filled it meanwhile
+            raise _no_space(hub.folder, f"{file.size_bytes / 1e9:.2f}", "0") from error
+        raise _not_writable(hub.folder, error) from error
     if not matches(path, file, watch):
         _remove(path)
         raise failed(
@@ -217,4 +217,11 @@ def _no_space(folder: Path, needed_gb: str, free_gb: str) -> FetchFailed:
             f"Not enough disk: {folder} needs {needed_gb} GB more (a tenth to spare), {free_gb} GB are free.",
             "Make room, or put the cache on another disk (HF_HOME, MODELSCOPE_CACHE).",
         ),
+    )
+
+
+def _not_writable(folder: Path, error: OSError) -> FetchFailed:
+    return FetchFailed(
+        zh=Said(f"缓存文件夹 {folder} 写不了：{error.strerror}。", "请换一个文件夹（HF_HOME、MODELSCOPE_CACHE）。"),
+        en=Said(f"The cache {folder} cannot be written: {error.strerror}.", "Name another: HF_HOME, MODELSCOPE_CACHE."),
     )

@@ -52,6 +52,8 @@ class HuggingFace:
             ]
 
     def cached(self, repository: str, path: str) -> Path | None:
+        if not self._repository(repository).is_dir():
+            return None  # before the client is imported: this is asked at every start
         from huggingface_hub import try_to_load_from_cache
 
         found = try_to_load_from_cache(repository, path, cache_dir=self.folder)
@@ -75,30 +77,34 @@ class HuggingFace:
                 folder.mkdir(parents=True, exist_ok=True)
             with WeakFileLock(lock):  # the client's own: two pulls at once must not write one file
                 if not blob.exists():
-                    self._fill(url, blob, file, watch)
+                    self._fill(repository, url, file, watch)
             return Path(hf_hub_download(repository, file.path, cache_dir=self.folder, endpoint=self._endpoint))
 
+    def _repository(self, repository: str) -> Path:
+        """Its folder in the cache, named as the client names it."""
+        return self.folder / f"models--{repository.replace('/', '--')}"
+
     def _blob(self, repository: str, file: Listed, ending: str = "") -> Path:
-        from huggingface_hub.file_download import repo_folder_name
+        return self._repository(repository) / "blobs" / f"{file.checksum}{ending}"
 
-        folder = repo_folder_name(repo_id=repository, repo_type="model")
-        return self.folder / folder / "blobs" / f"{file.checksum}{ending}"
-
-    def _fill(self, url: str, blob: Path, file: Listed, watch: Watch) -> None:
+    def _fill(self, repository: str, url: str, file: Listed, watch: Watch) -> None:
         """Appends to the partial file until it has its size, over as many connections as that takes."""
         import httpx2
 
-        partial = blob.with_name(f"{blob.name}.incomplete")
+        blob, partial = self._blob(repository, file), self._blob(repository, file, ".incomplete")
         if size_of(partial) > file.size_bytes:
             partial.unlink()
         tries = TRIES
         while (had := size_of(partial)) < file.size_bytes:
+            broken = None
             try:
                 self._append(url, partial, file, watch)
-            except httpx2.TransportError:
-                tries = TRIES if size_of(partial) > had else tries - 1
-                if tries == 0:
-                    raise
+            except httpx2.TransportError as error:
+                broken = error
+            tries = TRIES if size_of(partial) > had else tries - 1  # an answer of no bytes is no progress either
+            if tries == 0:
+                raise silent(self, repository) from broken
+            if size_of(partial) < file.size_bytes:
                 time.sleep(PAUSE_S)
         partial.touch()  # a file of no bytes
         partial.replace(blob)

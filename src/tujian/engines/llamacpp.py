@@ -49,7 +49,7 @@ class LlamaCppEngine(HostedEngine):
         super().__init__(
             Child(
                 "tujian.engines.llamacpp_child",
-                _orders(self.plan, name),
+                orders_of(self.plan, name),
                 name="llama.cpp",
                 ready_timeout_s=READY_S + READY_S_PER_GB * self.plan.needs.weights_mb / 1000,
             ),
@@ -61,7 +61,8 @@ class LlamaCppEngine(HostedEngine):
         )
 
 
-def _orders(plan: Plan, name: str) -> dict[str, object]:
+def orders_of(plan: Plan, name: str) -> dict[str, object]:
+    """What the child is told, all but its key."""
     return {
         "model": str(plan.model.path.absolute()),
         "mmproj": str(plan.eyes.path.absolute()),

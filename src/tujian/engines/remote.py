@@ -153,8 +153,11 @@ class RemoteEngine:
 
     @contextmanager
     def _opened(self, question: Question, clock: Clock) -> Iterator[Iterator[Piece]]:
-        request = request_of(question, self._model_name(clock), self.schema_by)
-        answering = self._client.chat.completions.with_streaming_response.create(**request)
+        model = self._model_name(clock)
+        body = request_of(question, model, self.schema_by)
+        create = self._client.chat.completions.with_streaming_response.create
+        # as extra_body: openai would walk through all of it to convert dates and files that are not in it (2 ms)
+        answering = create(model=model, messages=[], stream=True, extra_body=body)
         response = self._tried(answering.__enter__, clock)
         try:
             streams = response.headers.get("content-type", "").startswith("text/event-stream")

@@ -6,6 +6,7 @@ one line that says why. Does not know who asks, or what. It never reaches a hub:
 
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import Any, Literal
 
@@ -48,8 +49,6 @@ def main() -> None:
 
 
 def _serve(lifeline: Lifeline, orders: Orders) -> None:
-    import threading
-
     weights = read_folder(orders.model)
     server = _server(weights, orders)
     threading.Thread(target=server.serve_forever, daemon=True, name="http").start()
@@ -83,8 +82,6 @@ def _server(weights: Weights, orders: Orders) -> Any:  # noqa: ANN401 - its modu
 
 def _warm_up(model: Any) -> None:  # noqa: ANN401
     """One token about a grey picture: the first question finds everything in place, or the start fails and says why."""
-    import threading
-
     from PIL import Image
 
     from tujian.engines.transformers_chat import Chat

@@ -120,7 +120,7 @@ def request_of(question: Question, model: str, schema_by: SchemaBy) -> dict[str,
         schema = {"name": question.name, "schema": dict(question.schema), "strict": True}
         request["response_format"] = {"type": "json_schema", "json_schema": schema}
     if question.schema is not None and schema_by == "grammar":
-        request["extra_body"] = {"grammar": grammar_of(question.schema)}
+        request["grammar"] = grammar_of(question.schema)
     return request
 
 

@@ -6,7 +6,7 @@ Does not know: logos without letters.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -28,6 +28,9 @@ class Brands:
             first = spellings[0].lstrip("=")
             self._by_key |= {fold(spelling): first for spelling in spellings}
             self._ordinary |= {fold(spelling) for spelling in spellings if spelling.startswith("=")}
+        plain = [spelling for spelling in self._by_key if spelling not in self._ordinary]
+        self._chinese = [spelling for spelling in plain if _is_chinese(spelling)]
+        self._latin = {s for s in plain if not _is_chinese(s) and len(s) >= SHORTEST}
         self.version = hashlib.sha256(repr(self._by_key).encode()).hexdigest()[:12]
 
     @classmethod
@@ -52,19 +55,18 @@ class Brands:
         return fold(self._by_key.get(fold(name), name))
 
     def _in_line(self, line: TextLine) -> list[Reading]:
-        key, words = fold(line.text), set(_runs(line.text))
-        hits = {name for spelling, name in self._by_key.items() if self._stands_in(spelling, key, words)}
+        hits = {self._by_key[spelling] for spelling in self._spellings_in(line.text)}
         return [Reading(name, fold(name), line, line.text, "brand-list/1") for name in sorted(hits)]
 
-    def _stands_in(self, spelling: str, key: str, words: set[str]) -> bool:
-        """Whether a spelling is the line, one of its words, or, in Chinese, a part of it: short ones its beginning."""
-        if spelling == key:
-            return True
-        if spelling in self._ordinary:
-            return False
-        if _is_chinese(spelling):
-            return key.startswith(spelling) or (len(spelling) >= SHORTEST and spelling in key)
-        return len(spelling) >= SHORTEST and spelling in words
+    def _spellings_in(self, text: str) -> Iterator[str]:
+        """Spellings that are the line, one of its words, or, in Chinese, a part of it: short ones its beginning."""
+        key = fold(text)
+        if key in self._by_key:
+            yield key
+        yield from self._latin.intersection(_runs(text))
+        for spelling in self._chinese:
+            if spelling in key and (len(spelling) >= SHORTEST or key.startswith(spelling)):
+                yield spelling
 
 
 def letter_height(line: TextLine) -> float:

@@ -1,11 +1,12 @@
 // The page of chats: a list, one chat with its pictures, a question on its way, an answer being said.
 import { askPreview, fetchSample, Refused } from "./api.js";
 import { announce, make, say, speak } from "./dom.js";
-import { Gallery, thumb } from "./gallery.js";
+import { Gallery } from "./gallery.js";
 import { render } from "./markdown.js";
 import { fromFile, listenForDrops, listenForPastes } from "./sources.js";
 import * as talk from "./talk.js";
 import { nameTheme, startTheme } from "./theme.js";
+import { answerNode, keptPicture, questionNode } from "./turns.js";
 
 const MOST_PICTURES = 8; // as many as the server takes with one question
 const SHOWN_BY_BROWSERS = ["image/jpeg", "image/png", "image/webp", "image/avif", "image/bmp"];
@@ -78,7 +79,8 @@ function draw() {
   const title = chat?.title || say("chat_title");
   const hasTurns = Boolean(chat?.turns.length);
   document.title = `${title} · ${say("brand")}`;
-  Object.assign($("title"), { value: title, disabled: !hasTurns });
+  $("title").disabled = !hasTurns;
+  if (document.activeElement !== $("title")) $("title").value = title; // else somebody is at it
   $("acts").hidden = !hasTurns;
   for (const form of hasTurns ? ["md", "json"] : []) $(`save-${form}`).href = talk.exportAddress(chat.id, form);
   $("welcome").hidden = hasTurns || pending.length > 0;
@@ -103,61 +105,17 @@ function drawPictures() {
   document.body.classList.toggle("has-gallery", once.size > 0);
 }
 
-const keptPicture = ({ sha256, name }) => ({ key: sha256, name, address: talk.pictureAddress(sha256), isKept: true });
-
 function drawTurns() {
   let about; // the picture that came last
-  let pointing = () => {};
+  let last = () => {};
   const nodes = (chat?.turns ?? []).map((turn) => {
     about = turn.pictures.at(-1)?.sha256 ?? about;
-    const point = gallery.show.bind(gallery, about, turn.boxes);
-    if (turn.boxes.length && about) pointing = point;
-    return turn.role === "user" ? questionNode(turn) : answerNode(turn, point);
+    const point = gallery.point.bind(gallery, about, turn.boxes);
+    if (turn.boxes.length) last = point;
+    return turn.role === "user" ? questionNode(turn, (key) => gallery.show(key)) : answerNode(turn, point);
   });
   $("turns").replaceChildren(...nodes, ...(answering?.node ? [answering.node] : []));
-  if (!pending.length) pointing();
-}
-
-const speaker = (text) => make("h2", { class: "unseen-words", text });
-
-function questionNode({ text, pictures }) {
-  const thumbs = pictures.map(keptPicture).map((one) => thumb(one, false, () => gallery.show(one.key)));
-  const row = thumbs.length ? make("div", { class: "thumbs" }, ...thumbs) : null;
-  return make("li", { class: "turn asked" }, speaker(say("chat_you")), row, make("p", { text }));
-}
-
-function answerNode(turn, point) {
-  const { text, boxes, finish, trouble } = turn;
-  const prose = make("div", { class: "prose" }, render(text));
-  const isCode = boxes.length && /^\s*(```|\[|\{)/.test(text);
-  const end = trouble ? `${trouble.message} ${trouble.remedy}` : finish === "stop" ? "" : say(`finish_${finish}`);
-  return make(
-    "li",
-    { class: `turn answered is-${finish}` },
-    speaker(say("chat_it")),
-    isCode ? make("details", {}, make("summary", { text: say("chat_raw") }), prose) : prose,
-    boxes.length ? places(boxes, point) : null,
-    end ? make("p", { class: "ending", text: end }) : null,
-    make("p", { class: "how figures", text: how(turn) }),
-  );
-}
-
-/** The places that an answer named; pointing at one lights it on the picture. */
-function places(boxes, point) {
-  const rest = () => gallery.light(null);
-  const entries = boxes.map(({ label }, place) => {
-    const light = () => (point(), gallery.light(place));
-    const listeners = { onpointerenter: light, onfocus: light, onpointerleave: rest, onblur: rest };
-    const text = label || say("chat_place", { number: place + 1 });
-    return make("li", { tabindex: 0, ...listeners }, make("b", { text: place + 1 }), make("span", { text }));
-  });
-  return make("ol", { class: "places", "aria-label": say("chat_places") }, ...entries);
-}
-
-function how({ model, elapsed_ms, tokens_out, left_out }) {
-  const seconds = elapsed_ms && say("took", { seconds: (elapsed_ms / 1000).toFixed(1) });
-  const tokens = tokens_out && say("chat_tokens", { count: tokens_out });
-  return [model, seconds, tokens, left_out && say("chat_left_out", { count: left_out })].filter(Boolean).join(" · ");
+  if (!pending.length) last(null);
 }
 
 /* a question on its way */
@@ -214,7 +172,7 @@ async function converse(question, mine) {
     const why = isStop ? { finish: "stopped" } : { finish: "failed", trouble: error };
     if (answering === mine && mine.node) end(asked, { ...said, ...why });
   } finally {
-    if (!asked.turns.length) await talk.deleteChat(asked.id); // nothing was asked in it
+    if (asked !== chat && !asked.turns.length) await talk.deleteChat(asked.id); // nothing was asked in it
   }
 }
 
@@ -240,7 +198,10 @@ const hear = {
     });
   },
   done: (asked, turn) => end(asked, turn),
-  failed: (asked, { turn }) => end(asked, turn),
+  failed(asked, { turn, message, remedy }) {
+    if (!turn) throw new Refused(message, remedy); // somebody has deleted the chat meanwhile
+    end(asked, turn);
+  },
 };
 
 function end(asked, turn) {
@@ -248,6 +209,11 @@ function end(asked, turn) {
   asked.turns.push(turn);
   followed(draw);
   announce(turn.trouble?.message ?? `${turn.text} ${turn.finish === "stop" ? "" : say(`finish_${turn.finish}`)}`);
+}
+
+function stop({ detail }) {
+  answering?.controller.abort();
+  if (!detail) $("question").focus(); // by the keyboard: the button is about to go
 }
 
 /** Does what makes the page longer, and keeps its end in view for those who were there. */
@@ -263,7 +229,7 @@ async function rename() {
   const title = $("title").value.trim();
   const named = chat;
   if (title) await orComplain(async () => (named.title = (await talk.renameChat(named.id, title)).title));
-  draw();
+  $("title").value = chat.title;
   await orComplain(refreshList);
 }
 
@@ -349,7 +315,7 @@ const LISTENERS = {
   question: { keydown: onEnter },
   composer: { submit },
   main: { click: choose },
-  stop: { click: () => answering?.controller.abort() },
+  stop: { click: stop },
   sampling: { change: () => localStorage.setItem(SAMPLING, JSON.stringify(sampling())) },
   usual: { click: usualSampling },
   delete: { click: confirmDeletion },

@@ -40,10 +40,12 @@ export class Gallery {
     }));
   }
 
-  /** Lights one of the places; null none. */
-  light(place) {
+  /** Shows what an answer named on the picture `key`, and lights one place; null none. */
+  point(key, boxes, place) {
+    if (!this.shown) return;
+    this.show(key, boxes);
     this.marks.classList.toggle("is-lit", place !== null);
-    [...this.marks.children].forEach((mark, index) => mark.classList.toggle("is-lit", index === place));
+    this.marks.children[place]?.classList.add("is-lit");
   }
 }
 
