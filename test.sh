@@ -6,6 +6,7 @@ cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 . scripts/install.sh
 VENV=${TUJIAN_TEST_VENV:-.venv}
 LOCK=requirements-test.lock install_tujian "$VENV"
+install_transformers "$VENV"
 VENV=$(cd -- "$VENV" && pwd)
 export PATH="$VENV/bin:$PATH"
 

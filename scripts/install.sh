@@ -31,6 +31,18 @@ check_machine() {
   fi
 }
 
+install_transformers() { # folder of the environment: the extra for running weights by Hugging Face Transformers
+  local venv=$1
+  if "$venv/bin/python" -c 'import importlib.util as u, sys; sys.exit(not (u.find_spec("torch") and u.find_spec("transformers")))'; then
+    return
+  fi
+  echo "图鉴：安装 Transformers 引擎（torch 约 200 MB 到数 GB，视平台而定）……  Installing the Transformers engine …" >&2
+  # torch stays out of the locks: which build fits (CPU, CUDA, ROCm) is the platform's matter; PIP_* variables choose
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check torch==2.13.0 transformers==5.23.0 ||
+    fail "安装 torch 和 transformers 失败。Installing torch and transformers failed." \
+      "检查网络或磁盘；也可改用 GGUF 模型（--model 文件.gguf）。Check network and disk, or use a GGUF model."
+}
+
 install_tujian() { # folder of the environment, further pip arguments
   local venv=$1 lock=${LOCK:-requirements.lock} python stamp
   shift

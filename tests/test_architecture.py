@@ -25,21 +25,22 @@ ORDER = tuple(
     recent,
     claims, knowledge, engines.loops, engines.dialect, engines.asking, engines, engines.boxes,
     engines.wire, engines.troubles, engines.remote, engines.fake,
-    engines.lifeline, engines.child, engines.hosted, engines.machine, engines.memory, engines.gguf_files,
+    engines.lifeline, engines.last_words, engines.child, engines.hosted, engines.machine, engines.memory, engines.gguf_files,
     engines.gguf_pairs, engines.preflight, engines.llamacpp_child, engines.llamacpp, engines.transformers_folder,
     engines.transformers_chat, engines.transformers_speech, engines.transformers_model, engines.transformers_turns,
     engines.transformers_http, engines.transformers_child, engines.transformers, engines.hubs, engines.huggingface,
     engines.modelscope, engines.offers, engines.models, engines.choosing, engines.selftest, engines.attaching,
     settings_file,
     findings, replies, reconcile, describe, review, recipes, plates, prompting, recognise,
-    schema, migrations, answers, house,
+    schema, migrations, answers, house, chats, conversation,
     web.render, web.routes, web.login, web,
-    api.errors, api.guard, api.flow, api.facts, api.v1, api.printed, api.chat, api.completions, api.app, api,
-    cli.recognising, cli.asking, cli.serving, cli.listing, cli.doctor, cli.main, cli, __main__
+    api.errors, api.guard, api.flow, api.facts, api.v1, api.printed, api.chat, api.completions, api.chats, api.app, api,
+    cli.recognising, cli.asking, cli.models, cli.serving, cli.listing, cli.doctor, cli.main, cli, __main__
     """.split(",")
 )
 MODULES = sorted(SOURCE.rglob("*.py"))
 MOST_LINES, MOST_FUNCTION_LINES, LONG_FUNCTION_LINES = 400, 60, 35
+CLIENTS = ("remote", "troubles", "huggingface", "modelscope")  # a model's server, and the hubs that models come from
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "core", "services", "managers"}
 
 
@@ -109,16 +110,17 @@ def test_no_module_is_called_after_nothing():
 
 
 def test_only_fetching_and_the_engine_open_addresses():
-    clients = re.compile(r"^\s*(?:import|from) (?:httpx|requests|urllib\.request|aiohttp|openai)\b", re.M)
+    clients = re.compile(r"^\s*(?:import|from) (?:httpx2?|httpcore|requests|urllib\.request|aiohttp|openai|huggingface_hub|modelscope_hub)\b", re.M)
     found = {name_of(path) for path in MODULES if clients.search(path.read_text("utf-8"))}
-    assert found == {"clocks", "fetching", "engines.troubles", "engines.remote"}
+    assert found == {"clocks", "fetching", *(f"engines.{name}" for name in CLIENTS)}
 
 
 def test_only_settings_reads_the_environment():
     reading = {
         name_of(path) for path in MODULES if re.search(r"os\.environ\b(?!\.setdefault)", path.read_text("utf-8"))
     }
-    assert reading <= {"settings", "decoding", "engines.transformers_child"}  # the decode child gets an environment of its own
+    # the children get environments of their own
+    assert reading <= {"settings", "decoding", "engines.transformers_child"}
 
 
 def test_importing_does_no_work():

@@ -11,6 +11,7 @@ from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 from test_page import CHROMIUM
 
+from tujian.chats import Chats
 from tujian.errors import EngineDown
 from tujian.web import static_dir
 
@@ -177,7 +178,7 @@ def test_a_chat_is_deleted_only_when_somebody_says_so(page, samples, served):
     expect(page.locator("#chats li")).to_have_count(0)
     expect(page.locator("#welcome")).to_be_visible()
     expect(page.locator("#gallery")).to_be_hidden()
-    assert served.house.chats.newest().chats == []
+    assert Chats(served.house.database).newest().chats == []
 
 
 def test_hostile_markdown_stays_text(page):
@@ -395,7 +396,7 @@ def test_without_an_engine_the_page_says_what_would_add_one_and_keeps_the_questi
         ask(page, "What is it?")
         expect(page.locator("#trouble")).to_contain_text("没有连接视觉语言模型")
         assert page.input_value("#question") == "What is it?"
-        assert served.house.chats.newest().chats == []  # no empty chat is left behind
+        assert Chats(served.house.database).newest().chats == []  # no empty chat is left behind
 
 
 def test_an_engine_that_fails_says_why_beside_what_it_said(open_page, tmp_path):
@@ -421,7 +422,8 @@ def test_a_server_that_goes_away_half_way_is_told(open_page, tmp_path):
 
 
 ASKED = {"number": 1, "role": "user", "text": "What is it?", "pictures": [], "boxes": []}
-HALF = f'event: asked\ndata: {json.dumps({"title": "What is it?", "turn": ASKED})}\n\nevent: piece\ndata: {{"text": "A car"}}\n\nevent: pie'
+FIRST = f"event: asked\ndata: {json.dumps({'title': 'What is it?', 'turn': ASKED})}\n\n"
+HALF = f'{FIRST}event: piece\ndata: {{"text": "A car"}}\n\nevent: pie'
 
 MARKDOWN = [
     ("# One\n## Two ##", "<h3>One</h3><h4>Two</h4>"),

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -27,6 +28,7 @@ from tujian.errors import BadInput, Busy, ContextTooSmall, EngineBrokeOff, Engin
 from tujian.house import House
 from tujian.schema import HEAD, open_database
 from tujian.settings import read_settings
+from tujian.web.render import read_words
 
 HOSTILE = '<img src=x onerror=alert(1)> ![x](http://a.example/t.gif) [y](javascript:alert(1)) "; drop table chats; --'
 MILK = Shown("a" * 64, "milk.jpg", (600, 800), 768, b"\xff\xd8 milk")
@@ -236,6 +238,7 @@ class Client:
 
     def __init__(self, home, engine, **settings):
         self.house = House(read_settings(home=home, lang="en", **settings), engine=engine)
+        self.chats = Chats(self.house.database)
         self.http = TestClient(create_app(self.house), base_url="http://localhost:7860")
 
     def begin(self) -> str:
@@ -307,9 +310,7 @@ def test_eight_pictures_share_the_room_that_one_alone_would_fill(client):
     house = client(engine)
     large = [jpeg((1600, 1600), colour) for colour in ("red", "blue", "green", "gold", "pink", "navy", "teal", "gray")]
     assert [name for name, _ in events_of(house.ask(house.begin(), "Count", *large))][-1] == "done"
-    kept = house.house.chats.jpegs(
-        p["sha256"] for p in house.turns(house.house.chats.newest().chats[0].id)[0]["pictures"]
-    )
+    kept = house.chats.jpegs(p["sha256"] for p in house.turns(house.chats.newest().chats[0].id)[0]["pictures"])
     assert len(engine.questions[0].jpegs) == 8 and sum(shown.tokens for shown in kept.values()) <= 4096
 
 
@@ -459,14 +460,14 @@ def test_a_chat_is_renamed_listed_exported_and_deleted(client):
 def test_a_chat_answers_one_question_at_a_time(client):
     engine = SlowEngine("word " * 200, pause_s=0.01)
     house = client(engine)
-    conversation = Conversation(house.house, house.house.chats, patience_s=0.05)
-    chat = house.house.chats.begin()
+    conversation = Conversation(house.house, house.chats, patience_s=0.05)
+    chat = house.chats.begin()
     stop = threading.Event()
     talking = conversation.ask(Asked(chat.id, "first", "en"), stop)
     assert next(talking).name == "asked" and next(talking).name == "piece"
     with pytest.raises(Busy):
         next(conversation.ask(Asked(chat.id, "second", "en"), threading.Event()))
-    other = house.house.chats.begin()
+    other = house.chats.begin()
     assert next(conversation.ask(Asked(other.id, "elsewhere", "en"), stop)).name == "asked"
     stop.set()
     assert list(talking)[-1].facts["finish"] == "stopped"
@@ -492,9 +493,30 @@ def test_who_leaves_stops_the_engine_and_what_was_said_is_kept(tmp_path):
 
 def test_a_chat_deleted_while_it_is_answered_stays_deleted(client):
     house = client(SlowEngine("word " * 20))
-    conversation, chat = Conversation(house.house, house.house.chats), house.house.chats.begin()
+    conversation, chat = Conversation(house.house, house.chats), house.chats.begin()
     talking = conversation.ask(Asked(chat.id, "Talk", "en"), threading.Event())
     next(talking)
-    house.house.chats.delete(chat.id)
+    house.chats.delete(chat.id)
     assert list(talking)[-1].facts["message"] == "There is no such chat."
-    assert house.house.chats.newest().chats == []
+    assert house.chats.newest().chats == []
+
+
+# the page, without a browser
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_page_of_chats_speaks_its_language_without_inline_script_or_style(client, lang):
+    page = client(FakeEngine("x")).http.get("/chat", params={"lang": lang})
+    assert f">{read_words(lang)['chat_preset_date']}<" in page.text and 'value="0.7"' in page.text
+    assert re.findall(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", page.text) == []
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    assert re.findall(r'href="(/[a-z.]*)" aria-current', page.text) == ["/chat"]
+
+
+def test_with_a_token_the_page_asks_for_it_and_the_chats_are_closed(tmp_path):
+    house = House(read_settings(home=tmp_path, host="0.0.0.0", token="open-sesame"))
+    http = TestClient(create_app(house), base_url="http://localhost:7860", follow_redirects=False)
+    assert http.get("/chat").headers["location"] == "/login"
+    assert http.get("/v1/chats").status_code == 403
+    assert http.get("/v1/chats", headers={"authorization": "Bearer open-sesame"}).status_code == 200
+    house.close()

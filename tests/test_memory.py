@@ -120,6 +120,12 @@ def test_other_programs_in_the_way_are_told_but_do_not_refuse(pair):
     assert "请关掉别的程序" in planned.say("zh") and "close other programs" in planned.say("en")
 
 
+def test_a_gpu_that_the_installed_llama_cpp_cannot_use_is_named(pair):
+    planned = plan(*pair, memory=Memory(32_000, 28_000, idle_gpus=("RTX 3090",), cores=8))
+    assert planned.gpu_layers == 0
+    assert "显卡 RTX 3090 用不上" in planned.say("zh") and "RTX 3090 stays idle" in planned.say("en")
+
+
 @pytest.mark.parametrize(
     ("memory", "would"),
     [

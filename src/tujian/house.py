@@ -82,7 +82,8 @@ class House:
         self._decoder = Decoder(settings.decode_timeout_s, settings.decode_memory_mb, children=min(2, settings.workers))
         networks = [part.strip() for part in settings.fetch_allow.split(",") if part.strip()]
         self._fetcher = Fetcher(networks, settings.fetch_timeout_s, self.max_bytes)
-        self._answers = Answers(open_database(settings.home_dir / "tujian.sqlite"), settings.cache_mb)
+        self.database = open_database(settings.home_dir / "tujian.sqlite")
+        self._answers = Answers(self.database, settings.cache_mb)
         self._recent = Recent(RECENT_BYTES)
         self._lanes = Lanes(settings.workers, settings.queue)
         self.metrics.watch(lambda: self._lanes.waiting)

@@ -12,12 +12,14 @@ from fastapi.staticfiles import StaticFiles
 
 from tujian import __version__
 from tujian.api.chat import chat_router
+from tujian.api.chats import chats_router
 from tujian.api.completions import completions_router
 from tujian.api.errors import add_handlers
 from tujian.api.facts import facts_router
 from tujian.api.guard import Guard
 from tujian.api.printed import printed_router
 from tujian.api.v1 import v1_router
+from tujian.chats import Chats
 from tujian.house import House
 from tujian.web import EngineMark, Sample, login_router, page_router, static_dir
 
@@ -44,6 +46,7 @@ def create_app(house: House) -> FastAPI:
     app.include_router(v1_router(house))
     app.include_router(chat_router(house))
     app.include_router(completions_router(house))
+    app.include_router(chats_router(house, Chats(house.database)))
     app.include_router(facts_router(house))
     app.include_router(login_router(settings))
     samples = Path(str(files("tujian").joinpath("data/samples")))

@@ -103,10 +103,10 @@ def _add_turns(router: APIRouter, house: House, conversation: Conversation) -> N
         top_p: Annotated[float, Form(gt=0, le=1)] = CHAT_SAMPLING.top_p,
         max_tokens: Annotated[int, Form(ge=1, le=8192)] = CHAT_SAMPLING.max_tokens,
     ) -> StreamingResponse:
-        """Asks within a chat. Events: `asked` {title, turn}, `piece` {text}, then `done`, a turn, or `failed` {type, message, remedy, turn}.
+        """Asks within a chat; what earlier turns were about need not be sent again.
 
-        What earlier turns were about need not be sent again. Closing the connection stops the answer; what was said
-        by then is kept.
+        Events: `asked` {title, turn}, `piece` {text}, then `done`, the stored turn, or `failed` {type, message, remedy,
+        turn}. Closing the connection stops the answer; what was said by then is kept.
         """
         spoken: Lang = lang or house.settings.lang
         request.state.lang = spoken

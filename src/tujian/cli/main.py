@@ -194,6 +194,8 @@ def _version(version: Annotated[bool, typer.Option("--version", help="print the 
 
 
 def _settings(**chosen: object) -> Settings:
+    if chosen.get("model") and not chosen.get("engine_url"):
+        chosen["engine_url"] = ""  # a model named here goes before a server named in the settings
     try:
         return read_settings(**{name: str(v) if isinstance(v, Language) else v for name, v in chosen.items()})
     except TujianError as error:

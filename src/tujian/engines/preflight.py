@@ -42,7 +42,8 @@ SPEED_WORDS = {"fast": ("快", "fast"), "usable": ("可用", "usable"), "slow": 
 class Plan:
     """How to run a model here. `context` is of one question, in tokens; `gpu_layers` counts the output as one.
 
-    `is_tight`: it fits this machine, but not beside what runs on it now.
+    `is_tight`: it fits this machine, but not beside what runs on it now. `idle_gpus` are there, but not for the
+    installed llama.cpp.
     """
 
     model: TextModel
@@ -55,6 +56,7 @@ class Plan:
     speed: Speed
     has_mb: float
     is_tight: bool
+    idle_gpus: tuple[str, ...] = ()
 
     def say(self, lang: Lang) -> str:
         """What it needs and how fast it will be, in a sentence or two."""
@@ -62,16 +64,19 @@ class Plan:
         name = f"{self.model.name} {self.model.quantisation}"
         zh, en = SPEED_WORDS[speed.name]
         seconds = f"{speed.least_s:.0f}–{speed.most_s:.0f}"
+        idle = ", ".join(self.idle_gpus)
         if lang == "zh":
+            idle = f"显卡 {idle} 用不上：安装的 llama.cpp 只用处理器。" if idle else ""
             tight = "现在空闲内存不够，请关掉别的程序；" if self.is_tight else ""
             return (
                 f"{name} 需要 {needs_gb:.1f} GB 内存（可用 {has_gb:.1f} GB），放得下；"
-                f"{tight}速度：{zh}，每张图大约 {seconds} 秒。上下文 {self.context}，同时 {self.slots} 个问题。"
+                f"{tight}速度：{zh}，每张图大约 {seconds} 秒。上下文 {self.context}，同时 {self.slots} 个问题。{idle}"
             )
+        idle = f" The GPU {idle} stays idle: the installed llama.cpp only uses the CPU." if idle else ""
         tight = " Too little memory is free now: close other programs." if self.is_tight else ""
         return (
             f"{name} needs {needs_gb:.1f} GB of memory ({has_gb:.1f} GB usable): it fits."
-            f"{tight} Speed: {en}, about {seconds} s a picture. Context {self.context}, {self.slots} at once."
+            f"{tight} Speed: {en}, about {seconds} s a picture. Context {self.context}, {self.slots} at once.{idle}"
         )
 
 
@@ -128,6 +133,7 @@ def _plan(
         speed=speed_of(text.parameters, text.weights_bytes, memory, eye_parameters=eyes.parameters, on_gpu=on_gpu),
         has_mb=memory.gpu_free_mb if on_gpu == 1 else room_mb(memory),
         is_tight=not _is_free(needs, memory),
+        idle_gpus=memory.idle_gpus,
     )
 
 

@@ -229,7 +229,7 @@ async function rename() {
   const title = $("title").value.trim();
   const named = chat;
   if (title) await orComplain(async () => (named.title = (await talk.renameChat(named.id, title)).title));
-  $("title").value = chat.title;
+  if (named === chat) $("title").value = chat.title;
   await orComplain(refreshList);
 }
 
