@@ -7,6 +7,7 @@ and an answer when it ends, so a killed process loses at most the answer that wa
 
 import datetime as dt
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
@@ -145,20 +146,12 @@ class Chats:
 
     def read(self, chat_id: str) -> Chat:
         """The chat with its turns in order. Raises BadInput when there is none."""
-        pictured = (
-            sa.select(chat_shown, chat_pictures.c.width_px, chat_pictures.c.height_px, chat_pictures.c.tokens)
-            .join(chat_pictures, chat_pictures.c.sha256 == chat_shown.c.sha256)
-            .where(chat_shown.c.chat_id == chat_id)
-            .order_by(chat_shown.c.number, chat_shown.c.place)
-        )
-        spoken = sa.select(chat_turns).filter_by(chat_id=chat_id).order_by(chat_turns.c.number)
         with self._engine.connect() as connection:
             head = connection.execute(_heads().where(chats.c.id == chat_id)).mappings().one_or_none()
-            turns = connection.execute(spoken).mappings().all()
-            shown = connection.execute(pictured).mappings().all()
+            turns = _turns(connection, chat_turns.c.chat_id == chat_id, chat_shown.c.chat_id == chat_id)
         if head is None:
             raise no_such_chat()
-        return Chat(**head, turns=[_turn(row, [s for s in shown if s["number"] == row["number"]]) for row in turns])
+        return Chat(**head, turns=turns)
 
     def rename(self, chat_id: str, title: str) -> Chat:
         """Gives a chat another title, of 1-200 characters. Raises BadInput. It stays where it is in the list."""
@@ -187,7 +180,7 @@ class Chats:
         """Stores a question with its pictures. Raises BadInput when it is empty or too long, or there is no chat."""
         text = checked_question(text)
         with self._engine.begin() as connection:
-            named = {"title": sa.case((chats.c.title == "", _shortened(text)), else_=chats.c.title)}
+            named = {"title": sa.case((chats.c.title == "", shortened(text)), else_=chats.c.title)}
             number = self._next_number(connection, chat_id, named)
             self._write(connection, chat_id, number, role="user", text=text)
             for place, picture in enumerate(pictures):
@@ -227,7 +220,13 @@ class Chats:
         connection.execute(sa.insert(chat_turns).values(row))
 
     def _turn(self, chat_id: str, number: int) -> ChatTurn:
-        return next(turn for turn in self.read(chat_id).turns if turn.number == number)
+        key = (chat_id, number)
+        with self._engine.connect() as connection:
+            return _turns(
+                connection,
+                sa.tuple_(chat_turns.c.chat_id, chat_turns.c.number) == key,
+                sa.tuple_(chat_shown.c.chat_id, chat_shown.c.number) == key,
+            )[0]
 
 
 def checked_question(text: str) -> str:
@@ -273,11 +272,26 @@ def _heads() -> sa.Select[Any]:
     return sa.select(chats, counted.label("turns_count"), first.label("cover"))
 
 
-def _turn(row: sa.RowMapping, shown: Sequence[sa.RowMapping]) -> ChatTurn:
-    pictures = [
-        ShownPicture(sha256=s["sha256"], name=s["name"], size_px=(s["width_px"], s["height_px"]), tokens=s["tokens"])
-        for s in shown
-    ]
+def _turns(
+    connection: sa.Connection, which: sa.ColumnElement[bool], shown_there: sa.ColumnElement[bool]
+) -> list[ChatTurn]:
+    """Turns in order, each with its pictures in order."""
+    pictured = (
+        sa.select(chat_shown, chat_pictures.c.width_px, chat_pictures.c.height_px, chat_pictures.c.tokens)
+        .join(chat_pictures, chat_pictures.c.sha256 == chat_shown.c.sha256)
+        .where(shown_there)
+        .order_by(chat_shown.c.number, chat_shown.c.place)
+    )
+    shown: dict[int, list[ShownPicture]] = defaultdict(list)
+    for row in connection.execute(pictured):
+        size_px = (row.width_px, row.height_px)
+        picture = ShownPicture(sha256=row.sha256, name=row.name, size_px=size_px, tokens=row.tokens)
+        shown[row.number].append(picture)
+    spoken = connection.execute(sa.select(chat_turns).where(which).order_by(chat_turns.c.number)).mappings()
+    return [_turn(row, shown[row["number"]]) for row in spoken]
+
+
+def _turn(row: sa.RowMapping, pictures: list[ShownPicture]) -> ChatTurn:
     boxes = boxes_in(row["text"]) if row["role"] == "assistant" else []
     said = {name: value for name, value in row.items() if name != "chat_id"}
     return ChatTurn.model_validate({**said, "pictures": pictures, "boxes": boxes})
@@ -299,7 +313,8 @@ def _title(title: str) -> str:
     return title
 
 
-def _shortened(question: str) -> str:
+def shortened(question: str) -> str:
+    """A question as a title."""
     line = " ".join(question.split())
     return line if len(line) <= SHORT_TITLE else f"{line[: SHORT_TITLE - 1]}…"
 

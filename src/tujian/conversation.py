@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from PIL import Image
 
-from tujian.chats import Answered, Chats, ChatTurn, Finish, Shown, ShownPicture, Trouble, checked_question
+from tujian.chats import Answered, Chats, ChatTurn, Finish, Shown, ShownPicture, Trouble, checked_question, shortened
 from tujian.engines import Question, Reply, Turn
 from tujian.engines.asking import EMPTY, unusable
 from tujian.engines.dialect import Speech
@@ -87,11 +87,11 @@ class Conversation:
         if self._house.engine is None:
             raise no_engine()
         with self._alone(asked.chat_id):
-            earlier = self._chats.read(asked.chat_id).turns
+            chat = self._chats.read(asked.chat_id)
             turn = self._chats.ask(asked.chat_id, text, self._views(asked.shots))
-            title = self._chats.read(asked.chat_id).title  # a first question has just become it
+            title = chat.title or shortened(text)  # as it has just been called
             yield Event("asked", {"title": title, "turn": turn.model_dump(mode="json")})
-            yield from self._answer(asked, turn, earlier, stopped)
+            yield from self._answer(asked, turn, chat.turns, stopped)
 
     def _answer(
         self, asked: Asked, turn: ChatTurn, earlier: Sequence[ChatTurn], stopped: threading.Event
