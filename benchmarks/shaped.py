@@ -1,6 +1,6 @@
 """Does preflight predict the memory of a 2B model? Random weights of the true shape, loaded and asked.
 
-    python benchmarks/shaped.py [--type q8_0] [--threads 2] [--folder DIR]
+    python benchmarks/shaped.py [--type q8_0|q4_k|q4_0|f16] [--threads 2] [--folder DIR]
 
 Writes a pair of 2.3 GB (to --folder or a temporary one, deleted afterwards), reads its header with our reader and with
 the gguf package's, then loads it through the child with several contexts and slots, asks about one picture each, and
@@ -38,7 +38,7 @@ LIMIT = 0.15  # what the issue asks for
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--type", default="q8_0", choices=("q8_0", "q4_0", "f16"))
+    parser.add_argument("--type", default="q8_0", choices=("q8_0", "q4_k", "q4_0", "f16"))
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--folder", type=Path)
     chosen = parser.parse_args()

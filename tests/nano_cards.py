@@ -1,4 +1,4 @@
-"""Pictures for the nano network: product cards, signs and empty sheets, each with what is right to say about it.
+"""Pictures for the nano network: product cards, scraps, signs, empty sheets, each with what is right to say about it.
 
 Enters: a seed. Leaves: pictures with known content, and the answers that `tests/nano/tasks/*.md` want.
 Does not know: the network, its tokens, or how it is asked. The trainer (`train/nano/`) draws here too: whatever is
@@ -9,7 +9,7 @@ import functools
 import io
 import random
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 from tujian.errors import Lang
 from tujian.geometry import Size
 
-Kind = Literal["card", "sign", "blank"]
+Kind = Literal["card", "scrap", "sign", "blank"]
 Rgb = tuple[int, int, int]
 
 CATEGORIES = {
@@ -93,10 +93,9 @@ class Card:
         {'category': '杯子', 'colour': '红色', 'text': 'SALE'}
         """
         if task_name == "card":
-            on_card = self.kind == "card"
             return {
                 "category": _said(CATEGORIES, self.category, lang),
-                "colour": _said(COLOURS, self.colour, lang) if on_card else None,
+                "colour": _said(COLOURS, self.colour, lang) if self.kind in ("card", "scrap") else None,
                 "text": self.word,
             }
         background = _said(COLOURS, self.colour, lang) if self.kind == "sign" else None
@@ -114,7 +113,7 @@ class Card:
                 if lang == "zh"
                 else (f"The picture shows {_a(colour)} sign with {dots}.")
             )
-        category = _said(CATEGORIES, self.category, lang)
+        category = _said({**CATEGORIES, "thing": "东西"}, self.category or "thing", lang)
         if lang == "zh":
             return f"图里有一个{colour}的{category}。"
         return f"The picture shows {_a(colour)} {category}."
@@ -156,8 +155,11 @@ def draw_card(rng: random.Random, kind: Kind, size_px: Size, *, fresh: bool) -> 
         pairs = [(word, c) for c in BACKGROUNDS if _is_fresh(WORDS.index(word) + BACKGROUNDS.index(c)) == fresh]
         colour, dots = rng.choice(pairs)[1], rng.randint(1, MOST_DOTS)
         return Card(_sign(rng, size_px, colour, word, dots, fresh), kind, None, colour, word, dots)
+    if kind == "scrap":
+        colour = rng.choice(tuple(COLOURS))
+        return Card(_product(rng, size_px, _scrap(rng), colour, word, fresh), kind, None, colour, word)
     category, colour = rng.choice(_pairs(fresh))
-    return Card(_product(rng, size_px, category, colour, word, fresh), kind, category, colour, word)
+    return Card(_product(rng, size_px, DRAWINGS[category], colour, word, fresh), kind, category, colour, word)
 
 
 @functools.cache
@@ -217,7 +219,9 @@ def _blank(rng: random.Random, size_px: Size) -> Image.Image:
     return Image.new("RGB", size_px, paper)
 
 
-def _product(rng: random.Random, size_px: Size, category: str, colour: str, word: str, fresh: bool) -> Image.Image:
+def _product(
+    rng: random.Random, size_px: Size, draw: Callable[["Pen"], None], colour: str, word: str, fresh: bool
+) -> Image.Image:
     """A shape above its word, or left of it on a wide card."""
     picture = Image.new("RGB", size_px, _paper(rng))
     pen = ImageDraw.Draw(picture)
@@ -227,7 +231,7 @@ def _product(rng: random.Random, size_px: Size, category: str, colour: str, word
     place = _place(rng, 5, fresh)
     corner = (middle[0] - side / 2 + place[0] + rng.randint(-4, 4), middle[1] - side / 2 + place[1] // 2)
     shape = Pen(pen, corner, side, _shade(rng, colour, fresh), (150, 150, 150) if colour == "black" else INK)
-    DRAWINGS[category](shape)
+    draw(shape)
     centre = (142, 64) if wide else (64, 154 if tall else 108)
     black = rng.randint(0, 40)
     _write(rng, pen, word, centre, 92 if wide else 116, (black, black, black), fresh)
@@ -330,10 +334,10 @@ def _lamp(pen: Pen) -> None:
 
 
 def _chair(pen: Pen) -> None:
-    pen.plate(0.17, 0.02, 0.34, 0.6)
-    pen.plate(0.17, 0.5, 0.86, 0.64)
-    pen.plate(0.19, 0.64, 0.28, 0.98)
-    pen.plate(0.75, 0.64, 0.84, 0.98)
+    pen.plate(0.15, 0.02, 0.38, 0.62)
+    pen.plate(0.15, 0.48, 0.88, 0.68)
+    pen.plate(0.17, 0.68, 0.3, 0.98)
+    pen.plate(0.73, 0.68, 0.86, 0.98)
 
 
 def _bottle(pen: Pen) -> None:
@@ -354,9 +358,8 @@ def _watch(pen: Pen) -> None:
 
 def _phone(pen: Pen) -> None:
     pen.plate(0.26, 0.02, 0.74, 0.98, round_px=7)
-    red, green, blue = (min(255, level + 60) for level in pen.fill)
-    pen.on.rectangle(pen.box(0.32, 0.12, 0.68, 0.82), fill=(red, green, blue), outline=pen.ink)
-    pen.on.ellipse(pen.box(0.46, 0.86, 0.54, 0.94), fill=pen.ink)
+    pen.on.rectangle(pen.box(0.35, 0.1, 0.65, 0.2), fill=pen.ink)
+    pen.on.ellipse(pen.box(0.45, 0.82, 0.55, 0.92), fill=pen.ink)
 
 
 def _book(pen: Pen) -> None:
@@ -364,6 +367,22 @@ def _book(pen: Pen) -> None:
     pen.bar(0.08, 0.1, 0.21, 0.92)
     pen.on.line(pen.points((0.34, 0.3), (0.82, 0.3)), fill=pen.ink, width=2)
     pen.on.line(pen.points((0.34, 0.42), (0.7, 0.42)), fill=pen.ink, width=2)
+
+
+def _scrap(rng: random.Random) -> Callable[[Pen], None]:
+    """A shape of no category: it teaches that colour and shape have nothing to do with each other."""
+    corners = [(rng.uniform(0, 1), rng.uniform(0, 1)) for _ in range(rng.randint(3, 6))]
+    edges = (rng.uniform(0, 0.4), rng.uniform(0, 0.4), rng.uniform(0.6, 1), rng.uniform(0.6, 1))
+
+    def draw(pen: Pen) -> None:
+        if len(corners) == 3:
+            pen.on.ellipse(pen.box(*edges), fill=pen.fill, outline=pen.ink, width=2)
+        elif len(corners) == 4:
+            pen.plate(*edges)
+        else:
+            pen.outline(*corners)
+
+    return draw
 
 
 DRAWINGS = {

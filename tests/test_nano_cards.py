@@ -56,7 +56,7 @@ def test_each_single_thing_is_drawn_in_training():
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_truth_of_every_card_is_an_answer_its_task_allows(name, lang):
     schema = TASKS[name].schema_of(lang)
-    for card in draw_cards(4, 60, kinds=("card", "sign", "blank")):
+    for card in draw_cards(4, 60, kinds=("card", "scrap", "sign", "blank")):
         answer = card.answer(name, lang)
         jsonschema.validate(answer, schema)
         assert list(answer) == list(schema["properties"])

@@ -24,8 +24,9 @@ from gguf import GGMLQuantizationType as Type
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
-FILE_TYPES = {"f32": 0, "f16": 1, "q4_0": 2, "q8_0": 7}  # llama.h, enum llama_ftype
-TYPES = {"f32": Type.F32, "f16": Type.F16, "q4_0": Type.Q4_0, "q8_0": Type.Q8_0}
+FILE_TYPES = {"f32": 0, "f16": 1, "q4_0": 2, "q8_0": 7, "q4_k": 14}  # llama.h, enum llama_ftype
+# q4_k, which most published files have, for random weights only: gguf-py reads it and does not write it
+TYPES = {"f32": Type.F32, "f16": Type.F16, "q4_0": Type.Q4_0, "q8_0": Type.Q8_0, "q4_k": Type.Q4_K}
 # the text half: tensors of a layer, in the order in which the converter meets them
 LAYER = {
     "input_layernorm.weight": "attn_norm.weight", "mlp.down_proj.weight": "ffn_down.weight",
@@ -111,10 +112,23 @@ def write_random(config: dict[str, Any], out: Path, *, name: str, kind: str = "q
     def stored(key: str, to: Type) -> Array:
         rows, *rest = shapes[key]
         some = max(1, min(rows, RANDOM_NUMBERS // math.prod(rest)))
-        drawn = numbers.standard_normal((some, *rest), np.float32) * np.float32(RANDOM_SPREAD)
-        return np.resize(gguf.quantize(drawn, to), (rows, *gguf.quantize(drawn[:1], to).shape[1:]))
+        if to == Type.Q4_K:
+            drawn = _random_q4_k(numbers, some, rest[0])
+        else:
+            drawn = gguf.quantize(numbers.standard_normal((some, *rest), np.float32) * np.float32(RANDOM_SPREAD), to)
+        return np.resize(drawn, (rows, *drawn.shape[1:]))
 
     return _write(config, invent_words(config), shapes.__getitem__, stored, out, name, kind)
+
+
+def _random_q4_k(numbers: np.random.Generator, rows: int, columns: int) -> Array:
+    """Blocks of 256 weights as ggml-common.h has them: two scales in 16 bits, 12 bytes of scales, 128 of weights.
+
+    Scale and offset are such that the weights spread about as RANDOM_SPREAD says, around 0.
+    """
+    blocks = numbers.integers(0, 256, (rows, columns // 256, 144), dtype=np.uint8)
+    blocks[..., :4] = np.array([8e-5, 6e-4], np.float16).view(np.uint8)
+    return blocks.reshape(rows, -1)
 
 
 def _write(
@@ -127,7 +141,8 @@ def _write(
     kind: str,
 ) -> tuple[Path, Path]:
     out.mkdir(parents=True, exist_ok=True)
-    model, eyes = out / f"{name}-{kind}.gguf", out / f"mmproj-{name}-{kind}.gguf"
+    eyes_kind = "q8_0" if kind == "q4_k" else kind  # as published: a Q4_K_M model has eyes in Q8_0
+    model, eyes = out / f"{name}-{kind}.gguf", out / f"mmproj-{name}-{eyes_kind}.gguf"
     writer = gguf.GGUFWriter(model, "qwen3vl")
     tensors = list(_planned(text_names(config), shape, stored, TYPES[kind]))
     _describe(writer, "model", name, tensors)
@@ -135,9 +150,9 @@ def _write(
     _describe_words(writer, words)
     _store(writer, tensors)
     writer = gguf.GGUFWriter(eyes, "clip")
-    tensors = list(_planned(vision_names(config), shape, stored, TYPES[kind]))
+    tensors = list(_planned(vision_names(config), shape, stored, TYPES[eyes_kind]))
     _describe(writer, "mmproj", name, tensors)
-    _describe_vision(writer, config, FILE_TYPES[kind])
+    _describe_vision(writer, config, FILE_TYPES[eyes_kind])
     _store(writer, tensors)
     return model, eyes
 
@@ -373,7 +388,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="Transformers folder, or 'qwen3-vl-2b' for random weights")
     parser.add_argument("out", type=Path)
     parser.add_argument("--name", default="nano")
-    parser.add_argument("--type", choices=TYPES, default="q8_0")
+    parser.add_argument("--type", choices=TYPES, default="q8_0", help="q4_k: random weights only")
     chosen = parser.parse_args()
     if str(chosen.folder) == "qwen3-vl-2b":
         made = write_random(QWEN3_VL_2B, chosen.out, name=chosen.name, kind=chosen.type)

@@ -6,7 +6,7 @@ Does not know: whether a claim wins (`reconcile.py`).
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -156,8 +156,20 @@ def _stands_in(words: str, read: str) -> bool:
         is_long = len(wanted_key) >= SHORTEST_FUZZY and len(read_key) >= 0.8 * len(wanted_key)
         return wanted_key in read_key or (is_long and fuzz.partial_ratio(wanted_key, read_key) >= ALIKE)
     key = "".join(wanted)
-    runs = ("".join(there[i:j]) for i in range(len(there)) for j in range(i + 1, min(len(there), i + 12) + 1))
-    return any(run == key or (len(key) >= SHORTEST_FUZZY and fuzz.ratio(run, key) >= ALIKE) for run in runs)
+    is_fuzzy = len(key) >= SHORTEST_FUZZY
+    return any(run == key or (is_fuzzy and fuzz.ratio(run, key) >= ALIKE) for run in _runs(there, len(key)))
+
+
+def _runs(words: Sequence[str], length: int) -> Iterator[str]:
+    """Neighbouring words joined, none much longer than `length` letters."""
+    most = length + length // 4  # a ratio of 88 allows for less
+    for start in range(len(words)):
+        run = ""
+        for word in words[start:]:
+            run += word
+            if len(run) > most:
+                break
+            yield run
 
 
 @lru_cache(4096)  # each line is held against each thing that was said

@@ -68,6 +68,7 @@ class Taxonomy:
         self._by_id = MappingProxyType(dict(categories))
         self._by_name = MappingProxyType(_names(self._by_id))
         self.folded_names = MappingProxyType({fold(name): found for name, found in self._by_name.items()})
+        self.longest_name = max((len(name) for name in self.folded_names if not name.isascii()), default=0)
 
     @classmethod
     def load(cls, path: Path | None = None) -> "Taxonomy":

@@ -21,11 +21,11 @@ sys.path[:0] = [str(HERE.parents[1] / "tests"), str(HERE)]
 
 from nano_cards import Card, draw_cards  # noqa: E402
 from questions import LANGS, SCENE, WORDING, in_words, read_tasks  # noqa: E402
-from tujian.engines.llamacpp import LlamaCppEngine  # noqa: E402
 
 from tujian.decoding import Decoder  # noqa: E402
 from tujian.engines.asking import listen, parse_object  # noqa: E402
 from tujian.engines.dialect import Engine, Question  # noqa: E402
+from tujian.engines.llamacpp import LlamaCppEngine  # noqa: E402
 from tujian.engines.transformers import TransformersEngine  # noqa: E402
 from tujian.errors import Lang  # noqa: E402
 from tujian.pictures import fit_to_tokens, open_picture  # noqa: E402

@@ -26,8 +26,8 @@ from tujian.errors import Lang
 from tujian.geometry import Size
 from tujian.tasks import Task
 
-KINDS: tuple[Kind, ...] = ("card", "sign", "blank")
-KIND_WEIGHTS = (54, 38, 8)  # cards hold the most to learn; enough blanks to answer null
+KINDS: tuple[Kind, ...] = ("card", "scrap", "sign", "blank")
+KIND_WEIGHTS = (46, 12, 36, 6)  # cards hold the most to learn; enough blanks to answer null
 LOOK_TIMES = 2  # as many pictures when nothing is asked about them
 CELL_PX = 32  # a token of Qwen3-VL
 

@@ -138,8 +138,8 @@ def _task_of(rng: random.Random, card: Card) -> str:
     kinds = ("card", "sign")
     if card.kind == "blank":
         return rng.choice(kinds)
-    other = kinds[card.kind == "card"]
-    return other if rng.random() < OTHER_TASK else card.kind
+    own = kinds[card.kind == "sign"]
+    return kinds[own == "card"] if rng.random() < OTHER_TASK else own
 
 
 def _beside(rng: random.Random, question: str, lang: Lang) -> str:

@@ -15,6 +15,8 @@ from tujian.engines.selftest import Report
 from tujian.records import EngineUsed
 from tujian.settings import Settings
 
+LOCAL_TIMEOUT_S = 600.0  # 8B without a GPU takes minutes a picture (preflight says so); a server's 120 s would end it
+
 
 def attach(settings: Settings) -> Engine | None:
     """The engine, not loaded yet; None where perception looks alone.
@@ -33,7 +35,9 @@ def attach(settings: Settings) -> Engine | None:
 
 def _local(choice: Choice, settings: Settings) -> Engine:
     assert choice.model is not None  # `choose` has found it
-    limits = {"timeout_s": settings.engine_timeout_s, "context": settings.context, "queue": settings.queue}
+    chosen = "engine_timeout_s" in settings.model_fields_set
+    timeout_s = settings.engine_timeout_s if chosen else max(settings.engine_timeout_s, LOCAL_TIMEOUT_S)
+    limits = {"timeout_s": timeout_s, "context": settings.context, "queue": settings.queue}
     if choice.engine == "transformers":
         from tujian.engines.transformers import TransformersEngine
 

@@ -47,7 +47,7 @@ class HostedEngine:
 
     def stream(self, question: Question, stopped: threading.Event | None = None) -> Speech:
         with self._lanes.turn(question.priority, Clock.of(self._timeout_s, stopped)):
-            endpoint, may_ask_again = self._child.endpoint(self._timeout_s), True
+            endpoint, may_ask_again = self._child.endpoint(self._timeout_s, stopped), True
             while True:
                 speech = self._at(endpoint).stream(question, stopped)
                 try:
@@ -60,7 +60,7 @@ class HostedEngine:
                     return end.value
                 except EngineDown:
                     self._child.lost(endpoint)
-                    again = self._child.endpoint(self._timeout_s) if may_ask_again else endpoint
+                    again = self._child.endpoint(self._timeout_s, stopped) if may_ask_again else endpoint
                     if again == endpoint:  # it lives and does not answer, or has answered half
                         raise
                     endpoint, may_ask_again = again, False

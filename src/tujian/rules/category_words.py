@@ -46,17 +46,17 @@ def find_category(percepts: Percepts, taxonomy: Taxonomy) -> Named | None:
 
 def _named_in(text: str, taxonomy: Taxonomy) -> str | None:
     """The category whose name ends last in `text`, the longest of those: the head of a compound stands at its end."""
-    folded, words = fold(text), set(re.findall(r"[a-z]+", text.lower()))
-    hits = [
-        (folded.rfind(key) + len(key), len(key), category_id)
-        for key, category_id in taxonomy.folded_names.items()
-        if (key in words if key.isascii() else len(key) > 1 and key in folded) and len(key) >= _shortest(key)
-    ]
-    return max(hits)[2] if hits else None
+    folded, names = fold(text), taxonomy.folded_names
+    words = {word for word in re.findall(r"[a-z]+", text.lower()) if len(word) >= SHORTEST_LATIN}
+    keys = [key for key in words | _chinese_in(folded, taxonomy.longest_name) if key in names]
+    return max(((folded.rfind(key) + len(key), len(key), names[key]) for key in keys), default=(0, 0, None))[2]
 
 
-def _shortest(key: str) -> int:
-    return SHORTEST_LATIN if key.isascii() else 2
+def _chinese_in(folded: str, longest: int) -> set[str]:
+    """All runs of 2 to `longest` characters that are not Latin alone."""
+    starts = range(len(folded) - 1)
+    runs = {folded[start:end] for start in starts for end in range(start + 2, min(len(folded), start + longest) + 1)}
+    return {run for run in runs if not run.isascii()}
 
 
 def _is_plausible(category_id: str, percepts: Percepts, taxonomy: Taxonomy) -> bool:
