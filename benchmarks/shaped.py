@@ -4,7 +4,7 @@
 
 Writes a pair of 2.3 GB (to --folder or a temporary one, deleted afterwards), reads its header with our reader and with
 the gguf package's, then loads it through the child with several contexts and slots, asks about one picture each, and
-sets the peak of the child's resident memory (VmHWM: mapped weights count) beside the plan. Linux only.
+sets the peak of the child's resident memory (VmHWM) beside the plan. Linux only.
 """
 
 import argparse

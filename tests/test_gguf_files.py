@@ -141,6 +141,14 @@ def test_a_model_tells_what_memory_depends_on(model, eyes):
     assert (seen.projects_to, seen.deepstack_layers, seen.patch_px) == (64, 1, 16)
 
 
+def test_an_embedding_that_is_laid_out_anew_for_the_output_counts_twice(tmp_path):
+    tied = [("token_embd.weight", (256, 4), 12)]  # Q4_K: 144 bytes for 256
+    assert read_model(write_gguf(tmp_path / "a.gguf", MODEL, tied)).twice_bytes == 4 * 144
+    own = [*tied, ("output.weight", (256, 4), 12)]
+    assert read_model(write_gguf(tmp_path / "b.gguf", MODEL, own)).twice_bytes == 0
+    assert read_model(write_gguf(tmp_path / "c.gguf", MODEL, [("token_embd.weight", (256, 4), 8)])).twice_bytes == 0
+
+
 def test_the_two_files_given_the_wrong_way_round_are_told(model, eyes):
     assert "is the vision part" in reason(read_model, eyes)
     assert "is a text model" in reason(read_projector, model)

@@ -367,5 +367,12 @@ def test_words_have_aa_contrast(page, theme):
     assert [entry for entry in ratios if entry[2] < 4.5] == []
 
 
-def test_the_scripts_stay_small():
-    assert sum(path.stat().st_size for path in static_dir.glob("*.js")) < 60_000
+def loaded_by(script):
+    """A script and all that it imports."""
+    imported = re.findall(r'from "\./(\w+\.js)"', (static_dir / script).read_text("utf-8"))
+    return {script}.union(*map(loaded_by, imported))
+
+
+@pytest.mark.parametrize("script", ["page.js", "chat.js"])
+def test_the_scripts_of_a_page_stay_small(script):
+    assert sum((static_dir / name).stat().st_size for name in loaded_by(script)) < 60_000

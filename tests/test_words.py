@@ -16,7 +16,7 @@ from tujian.web.render import HERE, EngineMark, read_words, render_page
 
 ZH, EN = read_words("zh"), read_words("en")
 SCRIPTS = sorted(static_dir.glob("*.js"))
-TEMPLATE = "".join((HERE / "templates" / f"{name}.html").read_text("utf-8") for name in ("page", "login"))
+TEMPLATE = "".join(path.read_text("utf-8") for path in sorted((HERE / "templates").glob("*.html")))
 SCRIPT_TEXT = {path.name: path.read_text(encoding="utf-8") for path in SCRIPTS}
 REMOTE: EngineMark = {"model": "qwen3-vl", "url": "https://key@models.example.com/v1", "remote": True}
 SAMPLES = [{"file": "a b.png", "title_zh": "盒<子>", "title_en": "Box"}]
@@ -27,9 +27,15 @@ CODES = {
     "source_": ["barcode", "ocr", "colour", "classifier", "face", "exif", "rule", "model", "person"],
     "theme_": ["auto", "light", "dark"],
     "fact_": ["format", "size", "taken_at", "gps", "camera", "nsfw", "notes"],
+    "finish_": ["length", "loop", "stopped"],
     "csv_": ["picture", "field", "label", "value", "verdict", "confidence", "source", "quote", "box"],
 }
-NAMES_NOT_WORDS = {"tujian recognise", "--json"}  # a command is typed alike in every language
+NAMES_NOT_WORDS = {
+    "tujian recognise",
+    "--json",
+    "tujian models pull qwen3-vl-2b",
+    "tujian serve --engine-url",
+}  # a command is typed alike in every language
 
 
 def without_comments(script):

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from tujian.answers import utc_now
 from tujian.engines.boxes import Boxed, boxes_in
-from tujian.errors import BadInput, Lang
+from tujian.errors import BadInput, Lang, NotFound
 from tujian.folding import printable
 from tujian.geometry import Size
 from tujian.records import Strict
@@ -245,15 +245,15 @@ def checked_question(text: str) -> str:
     return text
 
 
-def no_such_chat() -> BadInput:
-    return BadInput(
+def no_such_chat() -> NotFound:
+    return NotFound(
         zh=("没有这段对话。", "它可能已被删除；GET /v1/chats 列出现有的。"),
         en=("There is no such chat.", "It may have been deleted; GET /v1/chats lists those there are."),
     )
 
 
-def no_such_picture() -> BadInput:
-    return BadInput(
+def no_such_picture() -> NotFound:
+    return NotFound(
         zh=("没有这张图片。", "它所在的对话可能已被删除。"),
         en=("There is no such picture.", "Its chat may have been deleted."),
     )

@@ -22,9 +22,8 @@ from tujian.engines.dialect import Speech
 from tujian.errors import BadInput, Busy, ContextTooSmall, EngineBrokeOff, EngineError, Lang, Stopped, TujianError
 from tujian.house import House, Shot, no_engine
 from tujian.pictures import CELL_PX
-from tujian.tasks import Sampling
+from tujian.tasks import CHAT_SAMPLING, Sampling
 
-CHAT_SAMPLING = Sampling(temperature=0.7, top_p=0.9, max_tokens=512)  # req: B4
 MOST_PICTURES = 8  # in one question
 PICTURES_TOKENS = 4096  # for all pictures of one question: half of the usual context
 MOST_PICTURE_TOKENS = 1024  # the low end of what small print needs (notes/qwen3-vl.md)

@@ -7,6 +7,7 @@
     │  │  └─ DecodeFailed      the decoder gave up: damaged, too slow, out of its memory limit
     │  ├─ FetchRefused         the address may not be opened (private network, scheme, port)
     │  ├─ FetchFailed          the address was opened and did not give a picture in time
+    │  ├─ NotFound             there is nothing of that name or number
     │  ├─ BadTask              a task file or a task name is wrong
     │  ├─ ModelUnusable        a model's file is missing, damaged, of another kind, or its mmproj is another model's
     │  ├─ DoesNotFit           a model needs more memory than this machine has
@@ -71,6 +72,9 @@ class FetchRefused(BadInput): ...
 
 
 class FetchFailed(BadInput): ...
+
+
+class NotFound(BadInput): ...
 
 
 class BadTask(BadInput): ...

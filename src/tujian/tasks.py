@@ -73,6 +73,9 @@ class Sampling(Frozen):
     seed: int | None = Field(default=None, description="None: drawn by the server")
 
 
+CHAT_SAMPLING = Sampling(temperature=0.7, top_p=0.9, max_tokens=512)  # req: B4
+
+
 class TaskField(Frozen):
     """One thing asked for."""
 

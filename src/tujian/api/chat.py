@@ -14,10 +14,9 @@ from tujian.api.flow import finished
 from tujian.api.v1 import address_of, content_of
 from tujian.errors import BadInput
 from tujian.house import House, Wish, no_engine
-from tujian.tasks import Sampling
+from tujian.tasks import CHAT_SAMPLING, Sampling
 
 LONGEST_QUESTION = 20_000  # characters
-CHAT_SAMPLING = Sampling(temperature=0.7, top_p=0.9, max_tokens=512)  # req: B4
 FORM = {"image": {"type": "string", "format": "binary"}, "query": {"type": "string"}}
 BODY = {
     "requestBody": {

@@ -13,10 +13,10 @@ from pydantic import BaseModel
 from tujian.api.flow import opened
 from tujian.api.v1 import address_of, content_of
 from tujian.chats import MOST_LISTED, Chat, ChatHead, Chats, Listed, Shown, no_such_picture, to_markdown
-from tujian.conversation import CHAT_SAMPLING, MOST_PICTURES, Asked, Conversation, Event, too_many_pictures
+from tujian.conversation import MOST_PICTURES, Asked, Conversation, Event, too_many_pictures
 from tujian.errors import Lang
 from tujian.house import House, Shot
-from tujian.tasks import Sampling
+from tujian.tasks import CHAT_SAMPLING, Sampling
 
 Language = Literal["zh", "en"]
 KEPT_HEADERS = {"Cache-Control": "private, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}

@@ -23,7 +23,7 @@ from tujian.engines import Question, Reply, Turn
 from tujian.engines.dialect import SYSTEM
 from tujian.errors import BadInput, Stopped, TujianError
 from tujian.house import House, no_engine
-from tujian.tasks import Sampling
+from tujian.tasks import CHAT_SAMPLING, Sampling
 
 MOST_TEXT = 100_000  # characters in all messages together
 MOST_MESSAGES = 200
@@ -76,8 +76,8 @@ class Completion(BaseModel):
     messages: list[Message] = Field(min_length=1, max_length=MOST_MESSAGES)
     stream: bool = False
     stream_options: StreamOptions = StreamOptions()
-    temperature: float = Field(default=0.7, ge=0, le=2)
-    top_p: float = Field(default=0.9, gt=0, le=1)
+    temperature: float = Field(default=CHAT_SAMPLING.temperature, ge=0, le=2)
+    top_p: float = Field(default=CHAT_SAMPLING.top_p, gt=0, le=1)
     max_tokens: int | None = Field(default=None, ge=1, le=8192)
     max_completion_tokens: int | None = Field(default=None, ge=1, le=8192)
     presence_penalty: float | None = Field(default=None, ge=-2, le=2)
@@ -90,7 +90,7 @@ class Completion(BaseModel):
         return Sampling(
             temperature=self.temperature,
             top_p=self.top_p,
-            max_tokens=self.max_completion_tokens or self.max_tokens or 512,
+            max_tokens=self.max_completion_tokens or self.max_tokens or CHAT_SAMPLING.max_tokens,
             presence_penalty=self.presence_penalty,
             seed=self.seed,
         )

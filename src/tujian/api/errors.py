@@ -15,6 +15,7 @@ from tujian.errors import (
     Lang,
     NoEngine,
     NotAllowed,
+    NotFound,
     PictureTooLarge,
     TujianError,
 )
@@ -24,6 +25,7 @@ from tujian.metrics import Metrics
 # the first match decides, so the finer kinds stand first
 STATUS: tuple[tuple[type[TujianError], int], ...] = (
     (PictureTooLarge, 413),
+    (NotFound, 404),
     (BadInput, 400),
     (NotAllowed, 403),
     (Busy, 429),
@@ -50,8 +52,11 @@ def body_of(error: TujianError, lang: Lang, path: str) -> dict[str, Any]:
 
 def _too_long() -> PictureTooLarge:
     return PictureTooLarge(
-        zh=("url 里的 data: 地址超过 1 MB。", "请把图片作为文件放在 image 里上传。"),
-        en=("The data: address in `url` is longer than 1 MB.", "Upload the picture as a file, as `image`."),
+        zh=("表单里的一段文字超过 1 MB。", "问题请缩短；图片请作为文件放在 image 里上传。"),
+        en=(
+            "A text field of the form is longer than 1 MB.",
+            "Shorten the question; upload pictures as `image`.",
+        ),
     )
 
 

@@ -144,7 +144,7 @@ def _cookie(headers: Headers) -> str:
 async def _refuse(send: Send, error: TujianError, settings: Settings, path: str) -> None:
     status = status_of(error)
     headers = [(b"content-type", b"application/json; charset=utf-8")]
-    if isinstance(error, NotAllowed) and path == "/":  # a person with a browser
+    if isinstance(error, NotAllowed) and path in ("/", "/chat"):  # a person with a browser
         status, headers = 303, [(b"location", b"/login")]
     body = json.dumps(body_of(error, settings.lang, path), ensure_ascii=False).encode()
     await send({"type": "http.response.start", "status": status, "headers": headers})

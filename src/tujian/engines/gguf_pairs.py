@@ -17,6 +17,7 @@ from tujian.folding import fold, printable
 
 TEXT_ARCHITECTURES = ("qwen3vl", "qwen3vlmoe")  # llama.cpp's names; prompts and boxes here are Qwen3-VL's
 PROJECTORS = ("qwen3vl_merger",)
+REPACKED = ("Q4_0", "Q4_K", "IQ4_NL")  # ggml's CPU_REPACK on x86: seen for the first two; not for Q5_K, Q6_K, Q8_0
 FP16_BYTES = 2  # llama.cpp keeps keys and values in 16 bits
 # llama.h, enum llama_ftype, as far as published files use them
 FILE_TYPES = {
@@ -31,7 +32,11 @@ PART = re.compile(r"-(\d{5})-of-(\d{5})$")
 
 @dataclass(frozen=True, slots=True)
 class TextModel:
-    """The language half. `width` is its embedding's; `context` the longest it was trained for, in tokens."""
+    """The language half. `width` is its embedding's; `context` the longest it was trained for, in tokens.
+
+    `twice_bytes` of its weights are held twice: an embedding that is the output as well, which llama.cpp lays out anew
+    for multiplying and keeps as it was for looking up.
+    """
 
     path: Path
     name: str
@@ -48,17 +53,12 @@ class TextModel:
     context: int
     vocabulary: int
     deepstack_layers: int
-    layers_bytes: int
+    twice_bytes: int
 
     @property
     def kv_bytes_per_token(self) -> int:
         """Keys and values of one token in all layers, at 16 bits."""
         return self.layers * self.kv_heads * (self.key_size + self.value_size) * FP16_BYTES
-
-    @property
-    def output_bytes(self) -> int:
-        """What lies outside the layers: the embedding, and the output where it is not the same."""
-        return self.weights_bytes - self.layers_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def read_model(path: Path) -> TextModel:
         context=_number(header, f"{kind}.context_length"),
         vocabulary=_length(header, "tokenizer.ggml.tokens"),
         deepstack_layers=_number(header, f"{kind}.n_deepstack_layers", 0),
-        layers_bytes=sum(tensor.size_bytes for tensor in header.tensors if tensor.name.startswith("blk.")),
+        twice_bytes=_twice_bytes(header),
     )
 
 
@@ -168,6 +168,14 @@ def _base(path: Path) -> str:
     True
     """
     return fold(QUANTISATION.sub("", re.sub("mmproj", "", path.stem, flags=re.I)))
+
+
+def _twice_bytes(header: Header) -> int:
+    tensors = {tensor.name: tensor for tensor in header.tensors}
+    embedding = tensors.get("token_embd.weight")
+    if embedding is None or "output.weight" in tensors or embedding.type not in REPACKED:
+        return 0
+    return embedding.size_bytes
 
 
 def _text(header: Header, key: str) -> str:

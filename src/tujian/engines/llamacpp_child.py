@@ -12,6 +12,7 @@ from typing import Any
 
 from tujian.engines.lifeline import Lifeline
 
+LOAD_MODE_NONE = 0  # llama.h, enum llama_load_mode
 WARNINGS = 2  # llama.cpp common/log.h: 1 errors, 2 warnings, 3 a line or more per request
 
 
@@ -37,6 +38,9 @@ def _fill(params: Any, settings: dict[str, Any]) -> object:  # noqa: ANN401
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = settings["threads"]
     params.n_gpu_layers = settings["gpu_layers"]
     params.cache_ram_mib = settings["cache_mb"]  # its default of 8,192 would eat what preflight counted
+    # read, not mapped: 4-bit weights are laid out anew on a CPU and a mapping would count twice; and a mapped file that
+    # is replaced under a running model kills it
+    params.load_mode = type(params.load_mode)(LOAD_MODE_NONE)
     params.fit_params = False  # it ignores the vision encoder; preflight has done the sum
     params.ui = False
     params.verbosity = WARNINGS

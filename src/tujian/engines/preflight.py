@@ -108,7 +108,7 @@ def needs_of(text: TextModel, eyes: Projector, context: int, slots: int, picture
     """The memory that a pair of files needs, by part."""
     shape = Shape(text.width, text.layers, text.deepstack_layers, eyes.width, eyes.feed_forward, eyes.layers)
     return needs_mb(
-        text.weights_bytes,
+        text.weights_bytes + text.twice_bytes,
         eyes.weights_bytes,
         text.kv_bytes_per_token,
         context,

@@ -1,8 +1,8 @@
-"""The page: one server-rendered document and its own small scripts.
+"""The pages: server-rendered documents and their own small scripts.
 
 What enters: the settings, a callable that tells which engine is attached, the list of sample pictures.
-What leaves: a router with `GET /`, and the folder of static files to mount under /static.
-What it does not know: pictures, records, the heart. The browser talks to the API; this room only draws.
+What leaves: a router with `GET /` and `GET /chat`, and the folder of static files to mount under /static.
+What it does not know: pictures, records, chats, the heart. The browser talks to the API; this room only draws.
 """
 
 from tujian.web.login import login_router

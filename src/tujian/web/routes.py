@@ -11,9 +11,9 @@ from typing import Annotated
 from fastapi import APIRouter, Cookie, Query
 from fastapi.responses import HTMLResponse
 
-from tujian.conversation import CHAT_SAMPLING
 from tujian.errors import Lang
 from tujian.settings import Settings
+from tujian.tasks import CHAT_SAMPLING
 from tujian.web.render import HERE, EngineMark, Sample, Theme, render_chat, render_page
 
 static_dir: Path = HERE / "static"
