@@ -38,14 +38,16 @@ TASK = "card"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, default=ROOT / "tests/nano/nano-f16.gguf")
-    parser.add_argument("--transformers", type=Path, default=ROOT / "tests/nano/hf")
+    parser.add_argument("--transformers", type=Path, default=ROOT / "tests/nano")
     parser.add_argument("--cards", type=int, default=60)
     chosen = parser.parse_args()
-    cards = [card.jpeg for card in drawn(chosen.cards)]
+    known = drawn(chosen.cards)
+    cards = [card.png() for card in known]
     with tempfile.TemporaryDirectory() as home:
         tell(
             own_work=own_work(chosen.model, cards, Path(home)),
             throughput=throughput(cards, Path(home)),
+            context=context(chosen.model, known, Path(home)),
             designs=designs(chosen.model, chosen.transformers, cards, Path(home)),
         )
 
@@ -70,9 +72,22 @@ def own_work(model: Path, cards: list[bytes], home: Path) -> dict[str, float]:
     }
 
 
+def context(model: Path, cards: list, home: Path) -> dict[str, float]:
+    """Fields right with and without what OCR read in the prompt. Nano never saw such a prompt: that is all it tells."""
+    right = {}
+    for name, given in (("plain", False), ("with_context", True)):
+        with opened(home, model=str(model), engine="llama.cpp") as house:
+            task = house.tasks.get(TASK).model_copy(update={"context": given})
+            house.tasks._by_name[TASK] = task
+            pairs = [(house.record(card.png(), Wish(TASK)), card.answer(TASK, "zh")) for card in cards]
+        asked = [(record[field].value == truth) for record, answer in pairs for field, truth in answer.items()]
+        right[name] = round(sum(asked) / len(asked), 3)
+    return right
+
+
 def raw_client(house: House) -> Callable[[bytes], str]:
     """The same question as bare HTTP to the same child: no schema check, no alignment, no record."""
-    from tujian.engines import Question
+    from tujian.engines.dialect import Question
 
     engine = house.engine
     task = house.tasks.get(TASK)
@@ -126,7 +141,8 @@ def designs(model: Path, weights: Path, cards: list[bytes], home: Path) -> dict[
 def process_per_request(model: Path, card: bytes) -> None:
     """The design of a command line called per picture: load, answer once, end. No perception, no checks."""
     code = (
-        "import sys; from pathlib import Path; from tujian.engines import Question, listen; "
+        "import sys; from pathlib import Path; from tujian.engines.asking import listen; "
+        "from tujian.engines.dialect import Question; "
         "from tujian.engines.llamacpp import LlamaCppEngine; from tujian.tasks import Sampling; "
         "e = LlamaCppEngine(Path(sys.argv[1]), timeout_s=60); "
         "print(listen(e, Question('?', (sys.stdin.buffer.read(),), 'zh', Sampling(max_tokens=32))).text); e.close()"

@@ -21,7 +21,8 @@ import numpy as np
 from PIL import Image
 from told import ROOT, tell
 
-from tujian.engines import Question, listen
+from tujian.engines.asking import listen
+from tujian.engines.dialect import Question
 from tujian.engines.gguf_files import read_header
 from tujian.engines.llamacpp import LlamaCppEngine
 from tujian.engines.machine import read_memory

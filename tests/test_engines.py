@@ -10,8 +10,8 @@ import pytest
 from stand_in import says, sleeps, stand_in
 
 from tujian.clocks import Clock
-from tujian.engines import Question, Reply, Turn, ask_for, listen
-from tujian.engines.asking import parse_object
+from tujian.engines.asking import ask_for, listen, parse_object
+from tujian.engines.dialect import Question, Reply, Turn
 from tujian.engines.fake import FakeEngine
 from tujian.engines.remote import RemoteEngine
 from tujian.errors import (

@@ -10,7 +10,7 @@ from drawn import percepts, picture
 from faulty import FAULTS, in_turn
 from stand_in import stand_in
 
-from tujian.engines import Question
+from tujian.engines.dialect import Question
 from tujian.engines.remote import PAUSES_S, RemoteEngine
 from tujian.errors import EngineError
 from tujian.knowledge import Knowledge

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from drawn import barcode, percepts, picture
 
-from tujian.engines import Reply
+from tujian.engines.dialect import Reply
 from tujian.engines.fake import FakeEngine
 from tujian.errors import EngineDown, EngineUnusable, Said, Stopped
 from tujian.knowledge import Knowledge

@@ -6,8 +6,7 @@ import re
 
 from PIL import Image
 
-from tujian.engines import Question
-from tujian.engines.dialect import Reply
+from tujian.engines.dialect import Question, Reply
 from tujian.engines.fake import FakeEngine
 from tujian.engines.selftest import THING_1000, lines_of, run_checks
 from tujian.errors import EngineDown, Said

@@ -16,9 +16,9 @@ from typing import Any, Literal, NamedTuple, get_args
 from PIL import Image
 
 from tujian.chats import Answered, Chats, ChatTurn, Finish, Shown, ShownPicture, Trouble, checked_question, shortened
-from tujian.engines import Question, Reply, Turn
 from tujian.engines.asking import EMPTY, unusable
-from tujian.engines.dialect import Speech
+from tujian.engines.dialect import Question, Reply, Speech, Turn
+from tujian.engines.selftest import Report
 from tujian.errors import BadInput, Busy, ContextTooSmall, EngineBrokeOff, EngineError, Lang, Stopped, TujianError
 from tujian.house import House, Shot, no_engine
 from tujian.pictures import CELL_PX
@@ -111,6 +111,8 @@ class Conversation:
             answer = self._chats.answer(asked.chat_id, answered)
         except BadInput as error:
             return Event("failed", trouble_of(error, asked.lang).model_dump())
+        if not boxes_hold(self._house.report):
+            answer = answer.model_copy(update={"boxes": []})
         whole = answer.model_dump(mode="json")
         return Event("failed", {**whole["trouble"], "turn": whole}) if answer.trouble else Event("done", whole)
 
@@ -256,6 +258,11 @@ def picture_tokens(jpeg: bytes) -> int:
     """Tokens that Qwen3-VL spends on a view: one per 32 x 32 px."""
     with Image.open(io.BytesIO(jpeg)) as view:
         return (view.width // CELL_PX) * (view.height // CELL_PX)
+
+
+def boxes_hold(report: Report | None) -> bool:
+    """Whether boxes that the engine names may be drawn; wrong ones are worse than none. req: F7"""
+    return report is None or not any(report.passed(name) is False for name in ("boxes", "long_boxes"))
 
 
 def finish_of(reply: Reply) -> Finish:

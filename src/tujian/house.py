@@ -13,10 +13,9 @@ from pathlib import Path
 from tujian.answers import Answers
 from tujian.clocks import Clock
 from tujian.decoding import Decoder
-from tujian.engines import Engine, Question, Reply, listen
-from tujian.engines.asking import watched
+from tujian.engines.asking import listen, watched
 from tujian.engines.attaching import adapt, attach, keep_report, kept_report
-from tujian.engines.dialect import Speech
+from tujian.engines.dialect import Engine, Question, Reply, Speech
 from tujian.engines.selftest import Report, run_checks
 from tujian.errors import EngineError, Lang, NoEngine
 from tujian.fetching import Fetcher

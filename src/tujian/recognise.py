@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 
 from tujian.claims import Claim
 from tujian.describe import answer_without, describe, title_of
-from tujian.engines import Engine, Question, ask_for, ask_freely
+from tujian.engines.asking import ask_for, ask_freely
+from tujian.engines.dialect import Engine, Question
 from tujian.errors import EngineError, Lang, Stopped
 from tujian.findings import find_claims, likely_category
 from tujian.knowledge import Knowledge

@@ -19,8 +19,7 @@ from pydantic import BaseModel, Field
 from tujian.api.flow import finished, opened
 from tujian.api.guard import MOST_PICTURES
 from tujian.api.v1 import address_of
-from tujian.engines import Question, Reply, Turn
-from tujian.engines.dialect import SYSTEM
+from tujian.engines.dialect import SYSTEM, Question, Reply, Turn
 from tujian.errors import BadInput, Stopped, TujianError
 from tujian.house import House, no_engine
 from tujian.tasks import CHAT_SAMPLING, Sampling

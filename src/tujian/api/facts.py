@@ -1,12 +1,19 @@
-"""What the house can tell about itself: tasks, the record's schema, health, numbers."""
+"""What the house can tell about itself: tasks, the record's schema, health, numbers; its models as a page."""
 
+import threading
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Response
-from fastapi.responses import PlainTextResponse
+from fastapi import APIRouter, Cookie, Query, Request, Response
+from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 
-from tujian.house import House
+from tujian.api.flow import finished
+from tujian.engines.choosing import looking_in
+from tujian.engines.memory import read_memory
+from tujian.errors import EngineError
+from tujian.house import House, no_engine
 from tujian.records import record_schema
+from tujian.web.models import Standing, render_models
+from tujian.web.routes import page_of, pick_lang, pick_theme
 
 Language = Literal["zh", "en"]
 
@@ -48,4 +55,64 @@ def facts_router(house: House) -> APIRouter:
         """Prometheus text format."""
         return PlainTextResponse(house.metrics.text(), media_type="text/plain; version=0.0.4")
 
+    _add_models(router, house)
     return router
+
+
+def _add_models(router: APIRouter, house: House) -> None:
+    trying = threading.Lock()  # two self-tests at once would each measure the other
+
+    @router.get("/models", include_in_schema=False)
+    def show_models(
+        chosen: Annotated[str | None, Query(alias="lang")] = None,
+        kept: Annotated[str | None, Cookie(alias="lang")] = None,
+        theme: Annotated[str | None, Cookie()] = None,
+    ) -> HTMLResponse:
+        lang = pick_lang(chosen, kept, house.settings.lang)
+        standing = standing_of(house, is_trying=trying.locked())
+        return page_of(render_models(lang, pick_theme(theme), standing), lang, chosen)
+
+    @router.post("/models/test", include_in_schema=False)
+    async def test_again(
+        request: Request,
+        kept: Annotated[str | None, Cookie(alias="lang")] = None,
+        theme: Annotated[str | None, Cookie()] = None,
+    ) -> Response:
+        """The self-test, now; then back to the page. While one runs, the page says that it does."""
+        request.state.lang = lang = pick_lang(None, kept, house.settings.lang)
+
+        def work(_: threading.Event) -> Response:
+            trouble = _examined(house, trying)
+            if trouble is None:
+                return RedirectResponse("/models", 303)
+            return page_of(render_models(lang, pick_theme(theme), standing_of(house, trouble)), lang, None, 502)
+
+        return await finished(request, work)
+
+
+def _examined(house: House, trying: threading.Lock) -> EngineError | None:
+    """Why the self-test could not begin, if it could not. Raises NoEngine."""
+    if house.engine is None:
+        raise no_engine()
+    if not trying.acquire(blocking=False):
+        return None
+    try:
+        house.examine(again=True)
+    except EngineError as error:
+        return error
+    finally:
+        trying.release()
+    return None
+
+
+def standing_of(house: House, trouble: EngineError | None = None, *, is_trying: bool = False) -> Standing:
+    """How things stand now. An engine that cannot say who it is, is shown with the reason."""
+    found, memory = looking_in(house.settings)(), read_memory()
+    if house.engine is None:
+        return Standing(found, memory)
+    used = None
+    try:
+        used = house.engine.used()
+    except EngineError as error:
+        trouble = trouble or error
+    return Standing(found, memory, house.engine.place, used, trouble, house.report, is_trying)

@@ -8,8 +8,8 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from tujian.engines import Question, Reply
 from tujian.engines.asking import fault_of, unusable
+from tujian.engines.dialect import Question, Reply
 from tujian.folding import printable
 from tujian.house import House
 from tujian.settings import Settings

@@ -2,10 +2,5 @@
 
 `dialect.py` holds the Engine protocol, `asking.py` how an answer is got and checked; `remote.py` is a server somewhere;
 `llamacpp.py` and `transformers.py` are children of this process; `fake.py` ships for tests and demonstrations and
-honours the same contract.
+honours the same contract. Nothing is imported here: the children would pay for it.
 """
-
-from tujian.engines.asking import ask_for, ask_freely, listen
-from tujian.engines.dialect import Engine, Question, Reply, Turn
-
-__all__ = ["Engine", "Question", "Reply", "Turn", "ask_for", "ask_freely", "listen"]

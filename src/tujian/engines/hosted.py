@@ -60,12 +60,19 @@ class HostedEngine:
                     return end.value
                 except EngineDown:
                     self._child.lost(endpoint)
+                    self._forget(endpoint)
                     again = self._child.endpoint(self._timeout_s, stopped) if may_ask_again else endpoint
                     if again == endpoint:  # it lives and does not answer, or has answered half
                         raise
                     endpoint, may_ask_again = again, False
                 finally:
                     speech.close()
+
+    def _forget(self, endpoint: Endpoint) -> None:
+        """A new client for the next question: this one would leave a child that was slow once alone for a while."""
+        with self._lock:
+            if self._known is not None and self._known[0] == endpoint:
+                self._known = None
 
     def _at(self, endpoint: Endpoint) -> RemoteEngine:
         """A client for that endpoint, kept as long as the child lives: a new child has a new address and key."""

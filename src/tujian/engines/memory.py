@@ -134,8 +134,8 @@ def gpu_share(needs: Needs, memory: Memory) -> float:
 # Seconds a picture per 1,000 million parameters, from field reports of the 8B (REQUIREMENTS A3): RTX 3090 2-5 s,
 # RTX 3060 6 s, M1 Max 6-8 s, M1 Air 10-15 s. Unmeasured here.
 GPU_S, UNIFIED_S = (0.25, 0.75), (0.75, 1.9)
-# Operations a second and core, 10^9: a good desktop core with AVX2, and one of a busy machine (measured: 23 a core with
-# two threads on two cores shared with others, benchmarks/shaped.py)
+# Operations a second and core, 10^9: a good desktop core with AVX2, and one of a busy machine (measured on two shared
+# cores: 47 a thread when they were quiet, 7 to 17 when others worked there; benchmarks/shaped.py)
 CORE_GFLOPS = (100.0, 30.0)
 MEMORY_GB_S = (40.0, 12.0)  # dual-channel DDR5, and DDR3 or a shared cloud machine: each word reads all weights once
 PROMPT_TOKENS = (512 + 300, 1024 + 500)  # a small and a usual picture budget, with the task's words

@@ -87,8 +87,15 @@ def _rendered(
     engine: EngineMark | None,
     **more: object,
 ) -> str:
-    words = read_words(lang)
     shown = [{"file": s["file"], "title": s["title_zh"] if lang == "zh" else s["title_en"]} for s in samples]
+    return render_template(template, here, lang, theme, engine, samples=shown[:SAMPLES_SHOWN], **more)
+
+
+def render_template(
+    template: str, here: str, lang: Lang, theme: Theme, engine: EngineMark | None, **more: object
+) -> str:
+    """A page with the bar: `here` is its path, `more` what its template asks for besides."""
+    words = read_words(lang)
     return (
         _environment()
         .get_template(template)
@@ -98,7 +105,6 @@ def _rendered(
             here=here,
             lang=lang,
             theme=theme,
-            samples=shown[:SAMPLES_SHOWN],
             engine=engine,
             host=engine_host(engine["url"] or "") if engine and engine["remote"] else "",
             **more,

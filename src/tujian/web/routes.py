@@ -47,7 +47,7 @@ def page_router(settings: Settings, engine_mark: Callable[[], EngineMark | None]
         theme: Annotated[str | None, Cookie()] = None,
     ) -> HTMLResponse:
         lang = pick_lang(chosen, kept, settings.lang)
-        return _page(render_page(lang, pick_theme(theme), samples, engine_mark()), lang, chosen)
+        return page_of(render_page(lang, pick_theme(theme), samples, engine_mark()), lang, chosen)
 
     @router.get("/chat", response_class=HTMLResponse)
     def show_chat(
@@ -56,14 +56,14 @@ def page_router(settings: Settings, engine_mark: Callable[[], EngineMark | None]
         theme: Annotated[str | None, Cookie()] = None,
     ) -> HTMLResponse:
         lang = pick_lang(chosen, kept, settings.lang)
-        return _page(render_chat(lang, pick_theme(theme), samples, engine_mark(), CHAT_SAMPLING), lang, chosen)
+        return page_of(render_chat(lang, pick_theme(theme), samples, engine_mark(), CHAT_SAMPLING), lang, chosen)
 
     return router
 
 
-def _page(html: str, lang: Lang, chosen: str | None) -> HTMLResponse:
+def page_of(html: str, lang: Lang, chosen: str | None, status: int = 200) -> HTMLResponse:
     """The page with its headers; a language that was chosen is kept."""
-    page = HTMLResponse(html, headers=HEADERS)
+    page = HTMLResponse(html, status, headers=HEADERS)
     if chosen:
         page.set_cookie("lang", lang, max_age=YEAR_S, samesite="lax")
     return page

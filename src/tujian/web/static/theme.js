@@ -1,12 +1,13 @@
 // Light, dark or the system's. A cookie keeps it, so the server can set it before the first paint.
-import { say } from "./dom.js";
+import { make, say } from "./dom.js";
 
 const ORDER = ["auto", "light", "dark"];
 const YEAR_S = 365 * 24 * 3600;
 
 export function nameTheme(button) {
   const theme = document.documentElement.dataset.theme;
-  button.textContent = say(`theme_${theme}`);
+  const [sign, name] = say(`theme_${theme}`).split(/ (.*)/); // a phone has room for the sign only (page.css)
+  button.replaceChildren(sign, make("span", { text: ` ${name}` }));
   button.setAttribute("aria-label", say("theme_label", { theme: say(`theme_${theme}`) }));
 }
 
