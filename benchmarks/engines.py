@@ -112,8 +112,7 @@ def raw_client(house: House) -> Callable[[bytes], str]:
 def throughput(cards: list[bytes], home: Path) -> dict[str, float]:
     """Records a second at a server whose limit is SLOTS / THINK_S, with percepts stored and answers not."""
     with thinking_server() as url, opened(home, engine_url=url, engine_model="m", engine_slots=SLOTS) as house:
-        for card in cards:
-            house._look(card, "", "normal", clock())  # percepts only: the server is not asked
+        look_at(house, cards)
         asked = cards * -(-320 // len(cards))
         with ThreadPoolExecutor(CLIENTS) as pool:
             list(pool.map(lambda c: house.record(c, Wish(TASK)), cards[:SLOTS]))  # connections are open
@@ -125,17 +124,25 @@ def throughput(cards: list[bytes], home: Path) -> dict[str, float]:
 
 
 def designs(model: Path, weights: Path, cards: list[bytes], home: Path) -> dict[str, float]:
-    """Cards a second: Tujian with its slots, a process per request, one at a time through Transformers."""
+    """Cards a second, percepts stored: Tujian with its slots, a process per request, one at a time by Transformers."""
     rates = {}
     with opened(home, model=str(model), engine="llama.cpp", engine_slots=2) as house:
+        look_at(house, cards)
         rates["tujian"] = rate_of(lambda c: house.record(c, Wish(TASK)), cards, clients=4)
     rates["process_per_request"] = rate_of(lambda c: process_per_request(model, c), cards[:6], clients=1)
     if weights.is_dir():
         with opened(home, model=str(weights), engine="transformers") as house:
+            look_at(house, cards)
             rates["transformers_in_turn"] = rate_of(lambda c: house.record(c, Wish(TASK)), cards, clients=1)
     return {f"{name}_a_second": round(rate, 2) for name, rate in rates.items()} | {
         f"times_{name}": round(rates["tujian"] / rate, 1) for name, rate in rates.items() if name != "tujian"
     }
+
+
+def look_at(house: House, cards: list[bytes]) -> None:
+    """Stores the percepts; no engine is asked."""
+    for card in cards:
+        house._look(card, "", "normal", clock())
 
 
 def process_per_request(model: Path, card: bytes) -> None:

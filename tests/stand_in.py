@@ -71,10 +71,12 @@ class Answering(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def stand_in(behave: Behaviour) -> Iterator[StandIn]:
+def stand_in(behave: Behaviour, protocol: str = "HTTP/1.0") -> Iterator[StandIn]:
     """A running server; `behave(handler, request)` answers each chat completion."""
     seen = StandIn("")
-    handler = type("Handler", (Answering,), {"behave": staticmethod(behave), "seen": seen})
+    handler = type(
+        "Handler", (Answering,), {"behave": staticmethod(behave), "seen": seen, "protocol_version": protocol}
+    )
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     seen.url = f"http://127.0.0.1:{server.server_port}/v1"

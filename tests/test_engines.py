@@ -415,3 +415,25 @@ def test_the_schema_goes_as_a_grammar_or_in_words_where_the_server_wants_that():
             ask_for(engine, QUESTION)
         sent = server.requests[0]
         assert "response_format" not in sent and '"brand"' in json.dumps(sent[found]).replace("\\", "")
+
+
+def test_one_connection_serves_many_questions():
+    seen = set()
+
+    def behave(handler, _):
+        seen.add(handler.client_address)
+        handler.send_response(200)
+        handler.send_header("content-type", "text/event-stream")
+        handler.send_header("transfer-encoding", "chunked")
+        handler.end_headers()
+        for text in (json.dumps({"choices": [{"delta": {"content": "Yes."}, "finish_reason": "stop"}]}), "[DONE]"):
+            event = f"data: {text}\n\n".encode()
+            handler.wfile.write(b"%x\r\n%s\r\n" % (len(event), event))
+        handler.wfile.write(b"0\r\n\r\n")
+
+    with stand_in(behave, "HTTP/1.1") as server:
+        engine = RemoteEngine(server.url, model="m", key=None, timeout_s=5)
+        for _ in range(3):
+            assert listen(engine, QUESTION).text == "Yes."
+        engine.close()
+    assert len(seen) == 1

@@ -64,10 +64,10 @@ class ClockedBackend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         left_s = self._now().left_s(httpcore.ConnectTimeout) * self._share
         left_s = left_s if timeout is None else min(left_s, timeout)
-        return _Stream(self._inner.connect_tcp(host, port, left_s, local_address, socket_options), self._now)
+        return ClockedStream(self._inner.connect_tcp(host, port, left_s, local_address, socket_options), self._now)
 
 
-class _Stream(httpcore.NetworkStream):
+class ClockedStream(httpcore.NetworkStream):
     """One connection; what is read belongs to the request that was written last, whichever thread reads it."""
 
     def __init__(self, inner: httpcore.NetworkStream, now: Callable[[], Clock]) -> None:
@@ -85,6 +85,10 @@ class _Stream(httpcore.NetworkStream):
         self._clock = self._now()
         self._inner.write(buffer, self._clock.left_s(httpcore.WriteTimeout))
 
+    def hurry(self, limit_s: float) -> None:
+        """What is still to be read must come within `limit_s`."""
+        self._clock = Clock.of(limit_s)
+
     def close(self) -> None:
         self._inner.close()
 
@@ -92,7 +96,7 @@ class _Stream(httpcore.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         left_s = self._now().left_s(httpcore.ConnectTimeout)
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, left_s), self._now)
+        return ClockedStream(self._inner.start_tls(ssl_context, server_hostname, left_s), self._now)
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - httpcore's own
         return self._inner.get_extra_info(info)

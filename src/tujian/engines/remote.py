@@ -5,6 +5,7 @@ Pictures go as data URIs, never as addresses: a server that fetches for itself i
 holds for a question with all its tries; a stop reaches a server that has not said a word yet.
 """
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ import openai
 from openai import OpenAI
 from pydantic import ValidationError
 
-from tujian.clocks import Clock, ClockedBackend
+from tujian.clocks import Clock, ClockedBackend, ClockedStream
 from tujian.engines.dialect import Place, Question, Reply, SchemaBy, Speech
 from tujian.engines.troubles import (
     before_the_answer,
@@ -48,6 +49,7 @@ from tujian.settings import LOOPBACK, Settings
 PAUSES_S = (0.5, 1.0)  # before the second and third try, on 429 and 5xx; a server that is silent is not asked again
 NAMING_TIMEOUT_S = 10.0  # a list of models is short: who needs longer is not well
 RESTING_S = 10.0  # after a server was down nobody waits for it again so soon
+READ_OUT_S = 0.2  # for the few bytes after the answer's end; a server that keeps talking is hung up on
 SPARE_CONNECTIONS = 2  # for asking who is there while all slots are taken
 
 
@@ -159,9 +161,11 @@ class RemoteEngine:
         # as extra_body: openai would walk through all of it to convert dates and files that are not in it (2 ms)
         answering = create(model=model, messages=[], stream=True, extra_body=body)
         response = self._tried(answering.__enter__, clock)
+        chunks = response.iter_bytes()
         try:
             streams = response.headers.get("content-type", "").startswith("text/event-stream")
-            yield read_events(response.iter_bytes()) if streams else _at_once(response.iter_bytes())
+            yield read_events(chunks) if streams else _at_once(chunks)
+            _read_out(response.http_response, chunks)
         finally:
             answering.__exit__(None, None, None)  # an unfinished answer: closing frees the server's slot
 
@@ -227,6 +231,16 @@ def _transport(url: SplitResult, connections: int, clock: Callable[[], Clock]) -
     pool: Any = transport._pool  # httpx offers no backend; were the name to change, the drip in test_engines would tell
     pool._network_backend = ClockedBackend(pool._network_backend, clock)
     return transport
+
+
+def _read_out(response: httpx.Response, chunks: Iterator[bytes]) -> None:
+    """The end of the body after the end of the answer, so that the connection can be used again."""
+    stream = response.extensions.get("network_stream")
+    if isinstance(stream, ClockedStream):
+        stream.hurry(READ_OUT_S)
+        with contextlib.suppress(httpx.HTTPError):
+            for _ in chunks:
+                pass
 
 
 def _is_here(host: str) -> bool:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import version
 from typing import TypeVar
 
@@ -70,7 +71,7 @@ class Perception:
         self._embedder: TextEmbedder | None = None
         self._embedding = threading.Lock()
 
-    @property
+    @cached_property
     def versions(self) -> dict[str, str]:
         """Model name and version of each step; part of the recipe."""
         return {
