@@ -153,7 +153,12 @@ def never_ends_a_line(handler: Answering, _: dict) -> None:
 
 
 def nests_deeply(handler: Answering, _: dict) -> None:
-    handler.say('{"brand":' + '{"a":' * 50_000)
+    handler.say('{"brand":' + "[" * 5_000 + "]" * 5_000 + "}")
+
+
+def counts_for_ever(handler: Answering, _: dict) -> None:
+    digits = "".join(str(n * 7919 % 9973) for n in range(1500))
+    handler.say(f'{{"brand": {digits}}}')
 
 
 def sends_odd_letters(handler: Answering, _: dict) -> None:
@@ -194,7 +199,8 @@ FAULTS: dict[str, Callable[[Answering, dict], None]] = {
         good, good_at_once, thinks_only, fails, fails_in_html, is_busy, speaks_html, streams_html, cuts_off,
         cuts_off_before_a_word, promises_more_than_it_sends, drips, drips_comments, drips_headers, is_silent,
         sends_bad_json, sends_nulls, sends_no_choices, ignores_the_schema, lies_about_types, lies_about_facts, loops,
-        loops_at_once, is_too_long, never_ends_a_line, nests_deeply, sends_odd_letters, redirects, refuses, has_no_room,
+        loops_at_once, is_too_long, never_ends_a_line, nests_deeply,
+        counts_for_ever, sends_odd_letters, redirects, refuses, has_no_room,
         breaks_within_the_stream,
     )
 }  # fmt: skip

@@ -59,6 +59,15 @@ def test_without_a_model_it_says_how_to_get_one(tmp_path):
     assert done.returncode == 1 and "tujian models pull" in done.stderr
 
 
+def test_what_is_named_on_the_command_line_goes_before_the_settings(tmp_path):
+    (tmp_path / "settings.toml").write_text('engine = "llama.cpp"\nmodel = "/nowhere/x.gguf"\n', "utf-8")
+    with stand_in(says("A book.")) as server:
+        assert ask(tmp_path, str(SAMPLE), "?", "--engine-url", server.url).stdout == "A book.\n"
+        (tmp_path / "settings.toml").write_text(f'engine = "none"\nengine_url = "{server.url}"\n', "utf-8")
+        done = ask(tmp_path, str(SAMPLE), "?", "--model", "/nowhere/y.gguf", "--lang", "en")
+    assert done.returncode == 2 and "y.gguf" in done.stderr
+
+
 def test_ctrl_c_stops_the_model_too(tmp_path):
     with stand_in(in_turn("drips")) as server:
         running = subprocess.Popen(

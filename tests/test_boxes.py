@@ -21,6 +21,7 @@ from tujian.geometry import Box1000
         ('{"bbox_2d": [true, 2, 3, 4]}', []),
         ('{"bbox_2d": "1,2,3,4"}', []),
         ("no boxes at all {", []),
+        ('{"bbox_2d":' + "[" * 5000 + "]" * 5000 + "}", []),
     ],
 )  # fmt: skip
 def test_boxes_are_read_and_what_is_none_is_left_out(text, found):

@@ -10,15 +10,18 @@ import openai
 import pytest
 import uvicorn
 from fastapi.testclient import TestClient
+from faulty import in_turn
 from PIL import Image
 from stand_in import says, stand_in
 
 from tujian.api import create_app
-from tujian.engines.dialect import SYSTEM
+from tujian.engines.dialect import SYSTEM, Question, Reply
 from tujian.engines.fake import FakeEngine
+from tujian.engines.troubles import overlong
 from tujian.errors import EngineDown, Said
 from tujian.house import House
 from tujian.settings import read_settings
+from tujian.tasks import CHAT_SAMPLING
 
 
 def png(size=(320, 240), colour="red") -> bytes:
@@ -211,6 +214,52 @@ def test_chat_answers_as_printed_and_a_repeated_question_costs_no_inference(aske
 def test_chat_refuses_what_is_no_question(asked, body):
     answer = asked(FakeEngine("x")).post("/chat", content=body, headers={"content-type": "application/json"})
     assert answer.status_code == 400 and answer.json()["error"]["remedy"]
+
+
+def test_chat_takes_one_picture_and_says_so(asked):
+    pictures = [("image", ("a.png", png()))] * 2
+    answer = asked(FakeEngine("x")).post("/chat", files=pictures, data={"query": "?"})
+    assert answer.status_code == 400 and "2" in answer.json()["error"]["message"]
+
+
+def test_an_answer_that_reached_its_length_is_kept_and_marked(asked):
+    engine = FakeEngine(Reply("一盒苹果汁，上面写着", "length", "fake"))
+    client = asked(engine)
+    assert (
+        client.post("/chat", json={"image": data_uri(png()), "query": "?"}).json()["response"] == "一盒苹果汁，上面写着"
+    )
+    record = client.post("/v1/records", files={"image": png()}, data={"question": "?", "task": "describe"}).json()
+    assert any("没有说完" in reason for reason in record["review"])
+
+
+@pytest.mark.parametrize("schema", [{"type": "wrong"}, {}, None])
+def test_a_schema_that_is_none_is_refused_and_an_answer_that_is_not_bound_is_no_answer(asked, schema):
+    wanted = {"type": "json_schema", "json_schema": {"name": "a", "schema": schema or {}}} if schema is not None else {
+        "type": "json_schema"
+    }  # fmt: skip
+    body = {"messages": shown(png()), "response_format": wanted}
+    assert asked(FakeEngine("x")).post("/v1/chat/completions", json=body).status_code == 400
+    bound = {"type": "json_schema", "json_schema": {"name": "a", "schema": {"type": "object", "properties": {"a": {}}}}}
+    answer = asked(FakeEngine("prose")).post("/v1/chat/completions", json=body | {"response_format": bound})
+    assert answer.status_code == 502
+
+
+def test_what_does_not_fit_the_context_is_the_callers_to_mend(asked):
+    class Small(FakeEngine):
+        def stream(self, question, stopped=None):
+            yield from ()
+            raise overlong("too long", 9000, 4096)
+
+    answer = asked(Small()).post("/v1/chat/completions", json={"messages": shown(png())})
+    assert answer.status_code == 400 and "9000" in answer.json()["error"]["message"]
+
+
+def test_an_answer_that_breaks_off_before_its_first_word_is_asked_for_again(house, tmp_path):
+    with stand_in(in_turn("cuts_off_before_a_word", "good")) as server:
+        own = House(read_settings(home=tmp_path, engine_url=server.url, engine_model="m"))
+        speech = own.converse(Question("?", (), "zh", CHAT_SAMPLING))
+        assert "ALPRO" in "".join(speech)
+        own.close()
 
 
 def test_a_failing_engine_is_an_error_and_no_answer(asked, house, tmp_path):

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import socket
 import threading
 import time
 from dataclasses import replace
@@ -14,6 +15,7 @@ from tujian.engines.asking import ask_for, listen, parse_object
 from tujian.engines.dialect import Question, Reply, Turn
 from tujian.engines.fake import FakeEngine
 from tujian.engines.remote import RemoteEngine
+from tujian.engines.wire import grammar_of
 from tujian.errors import (
     BadSettings,
     Busy,
@@ -181,18 +183,71 @@ def test_content_in_parts_is_put_together():
         assert ask_for(remote(server.url), QUESTION)["count"] == 2
 
 
-def test_a_server_that_is_down_is_left_alone_for_a_while():
-    now = [0.0]
-    with stand_in(lambda handler, _: handler.send(500, {})) as server:
-        engine = RemoteEngine(server.url, model="m", key=None, timeout_s=5, clock=lambda: now[0])
-        for _ in range(3):
-            with pytest.raises(EngineDown):
-                listen(engine, QUESTION)
-        assert len(server.requests) == 3
-        now[0] = 60.0
-        with pytest.raises(EngineDown):
+def test_a_server_that_cannot_be_reached_is_left_alone_for_a_while_and_a_busy_one_is_not():
+    now, gone = [0.0], "http://127.0.0.1:9/v1"
+    engine = RemoteEngine(gone, model="m", key=None, timeout_s=5, clock=lambda: now[0])
+    errors = []
+    for _ in range(3):
+        with pytest.raises(EngineDown) as caught:
             listen(engine, QUESTION)
-        assert len(server.requests) == 6
+        errors.append(caught.value)
+    assert len({id(error) for error in errors}) == 3  # one would gather tracebacks, and pictures with them
+    assert engine._down is not None and engine._down[0] == 10.0
+    busy = [lambda handler: handler.send(429, {})] * 3 + [lambda handler: handler.say(GOOD)]
+    with stand_in(lambda handler, _: busy.pop(0)(handler)) as server:
+        engine = remote(server.url)
+        with pytest.raises(EngineDown) as caught:
+            listen(engine, QUESTION)
+        assert "429" in caught.value.en.message and "SLOTS" in caught.value.en.remedy
+        assert listen(engine, QUESTION).text == GOOD
+
+
+def test_thoughts_that_go_round_in_circles_are_cut():
+    def behave(handler, _):
+        handler.begin_stream()
+        with contextlib.suppress(OSError):
+            while True:
+                handler.chunk({"choices": [{"delta": {"reasoning": "wait, let me think again. "}}]})
+
+    with stand_in(behave) as server:
+        begun = time.monotonic()
+        assert listen(remote(server.url, timeout_s=10), QUESTION).finish == "loop"
+    assert time.monotonic() - begun < 5
+
+
+def test_a_finished_answer_does_not_wait_for_the_server_to_hang_up():
+    def behave(handler, _):
+        handler.begin_stream()
+        handler.chunk({"choices": [{"delta": {"content": "Yes."}, "finish_reason": "stop"}]})
+        time.sleep(5)
+
+    with stand_in(behave) as server:
+        begun = time.monotonic()
+        assert listen(remote(server.url, timeout_s=10), QUESTION).text == "Yes."
+        assert time.monotonic() - begun < 3
+
+
+def test_a_stop_reaches_a_server_that_does_not_read():
+    stopped, listener = threading.Event(), socket.create_server(("127.0.0.1", 0))
+    threading.Timer(0.5, stopped.set).start()
+    engine = RemoteEngine(f"http://127.0.0.1:{listener.getsockname()[1]}/v1", model="m", key=None, timeout_s=20)
+    begun = time.monotonic()
+    with pytest.raises(Stopped):
+        listen(engine, replace(QUESTION, jpegs=(bytes(20_000_000),)), stopped)
+    assert time.monotonic() - begun < 3
+    listener.close()
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:99999/v1", "http://[::1/v1", "http://:80", "127.0.0.1:8080"])
+def test_an_address_that_is_none_is_told(url):
+    with pytest.raises(BadSettings):
+        remote(url)
+
+
+def test_a_grammar_leaves_properties_alone_that_are_called_like_keywords():
+    schema = {"properties": {"uniqueItems": {"type": "array", "uniqueItems": True}}, "anyOf": [{"uniqueItems": True}]}
+    found = json.loads(grammar_of(schema).split("%json ")[1])
+    assert found["properties"] == {"uniqueItems": {"type": "array"}} and found["anyOf"] == [{}]
 
 
 def test_a_server_that_fails_is_tried_again_and_then_down():

@@ -131,12 +131,15 @@ def test_a_failed_engine_is_another_recipe_than_none():
     assert record_of(MILK, FakeEngine("no JSON")).recipe != record_of(MILK).recipe
 
 
-@pytest.mark.parametrize(
-    "reply", [Reply("half an", "length", "m"), Reply("", "stop", "m"), Reply("very " * 99, "stop", "m")]
-)
-def test_a_cut_empty_or_looping_answer_is_no_answer(reply):
+@pytest.mark.parametrize("reply", [Reply("", "stop", "m"), Reply("", "length", "m"), Reply("very " * 99, "stop", "m")])
+def test_an_empty_or_looping_answer_is_no_answer(reply):
     record = record_of(MILK, FakeEngine(reply), question="适合送礼吗？")
     assert "模型没有回答" in record.answer and any("模型" in reason for reason in record.review)
+
+
+def test_an_answer_that_reached_its_length_is_kept_and_said_to_be_cut():
+    record = record_of(MILK, FakeEngine(Reply("half an", "length", "m")), question="适合送礼吗？")
+    assert record.answer == "half an" and any("没有说完" in reason for reason in record.review)
 
 
 def test_who_insists_gets_the_engines_error():

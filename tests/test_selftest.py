@@ -3,6 +3,8 @@
 import io
 import json
 import re
+import time
+from pathlib import Path
 
 from PIL import Image
 
@@ -10,7 +12,10 @@ from tujian.engines.dialect import Question, Reply
 from tujian.engines.fake import FakeEngine
 from tujian.engines.selftest import THING_1000, lines_of, run_checks
 from tujian.errors import EngineDown, Said
+from tujian.house import House, Wish
+from tujian.settings import read_settings
 
+SAMPLE = Path(__file__).parents[1] / "src/tujian/data/samples/biscuits.jpg"
 NAMES = {(255, 255, 255): "white", (214, 30, 35): "red", (30, 150, 60): "green", (35, 80, 215): "blue"}
 
 
@@ -92,6 +97,50 @@ def test_an_engine_that_sends_all_at_once_or_ignores_lengths_is_found():
             return Reply(reply.text, "stop", "able")
 
     assert failing(AtOnce()) == {"streaming", "length"}
+
+
+def test_an_engine_that_goes_on_after_a_stop_is_found():
+    class Deaf(Able):
+        """Has one slot, and holds it until all is said, whether anybody listens or not."""
+
+        def stream(self, question, stopped=None):
+            reply = self._next(question)
+            try:
+                yield from re.findall(r"\s*\S+", reply.text)
+            finally:
+                time.sleep(2.1 if "Count" in question.prompt else 0)
+            return reply
+
+    assert failing(Deaf()) == {"stop"}
+
+
+def test_where_the_slots_are_not_known_a_stop_cannot_be_seen():
+    able = Able()
+    able.slots = None
+    (check,) = [check for check in run_checks(able).checks if check.name == "stop"]
+    assert check.passed is None
+
+
+def test_a_budget_ends_the_test_and_says_so():
+    times = iter(range(0, 1000, 30))
+    report = run_checks(Able(), budget_s=70, clock=lambda: float(next(times)))
+    assert [check.passed for check in report.checks][:2] == [True, True]
+    assert "tujian models check" in report.checks[-1].zh
+
+
+def test_a_blind_model_fills_no_field_and_a_kept_report_counts_at_the_next_start(house, tmp_path):
+    blind = Able(lambda question: '{"category": "饼干"}')
+    own = House(read_settings(home=tmp_path), engine=blind)
+    own._perception = house.perception
+    own.examine()
+    asked = len(blind.questions)
+    again = House(read_settings(home=tmp_path), engine=blind)
+    again._perception = house.perception
+    record = again.record(SAMPLE, Wish("product"))
+    own.close()
+    again.close()
+    assert record.engine is None and len(blind.questions) == asked
+    assert any("不看图" in reason for reason in record.review)
 
 
 def test_an_engine_that_is_down_is_untried_and_not_failed():

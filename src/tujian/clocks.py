@@ -5,6 +5,7 @@ Does not know: what is fetched or asked. httpx times each read, not the sum of t
 called off: reads wait in slices here, and each slice looks at the clock.
 """
 
+import socket
 import ssl
 import threading
 import time
@@ -83,7 +84,19 @@ class ClockedStream(httpcore.NetworkStream):
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._clock = self._now()
-        self._inner.write(buffer, self._clock.left_s(httpcore.WriteTimeout))
+        wire = self._inner.get_extra_info("socket")
+        if not isinstance(wire, socket.socket) or isinstance(wire, ssl.SSLSocket):
+            self._inner.write(buffer, self._clock.left_s(httpcore.WriteTimeout))  # TLS wants the same piece again
+            return
+        rest = memoryview(buffer)
+        while rest:
+            wire.settimeout(min(self._clock.left_s(httpcore.WriteTimeout), SLICE_S))
+            try:
+                rest = rest[wire.send(rest) :]
+            except TimeoutError:
+                continue
+            except OSError as error:
+                raise httpcore.WriteError(str(error)) from error
 
     def hurry(self, limit_s: float) -> None:
         """What is still to be read must come within `limit_s`."""

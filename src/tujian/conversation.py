@@ -15,7 +15,18 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from PIL import Image
 
-from tujian.chats import Answered, Chats, ChatTurn, Finish, Shown, ShownPicture, Trouble, checked_question, shortened
+from tujian.chats import (
+    Answered,
+    Chat,
+    Chats,
+    ChatTurn,
+    Finish,
+    Shown,
+    ShownPicture,
+    Trouble,
+    checked_question,
+    shortened,
+)
 from tujian.engines.asking import EMPTY, unusable
 from tujian.engines.dialect import Question, Reply, Speech, Turn
 from tujian.engines.selftest import Report
@@ -74,6 +85,13 @@ class Conversation:
         self._house, self._chats, self._patience_s = house, chats, patience_s
         self._answering: set[str] = set()
         self._changed = threading.Condition()
+
+    def read(self, chat_id: str) -> Chat:
+        """The chat, with the boxes that may be drawn. Raises NotFound."""
+        chat = self._chats.read(chat_id)
+        if boxes_hold(self._house.report):
+            return chat
+        return chat.model_copy(update={"turns": [turn.model_copy(update={"boxes": []}) for turn in chat.turns]})
 
     def ask(self, asked: Asked, stopped: threading.Event) -> Iterator[Event]:
         """`asked` with the chat's title and the stored question, each `piece`, and `done` or `failed` with the answer.

@@ -4,6 +4,7 @@ Enters: settings. Leaves: records. Threads share one house.
 """
 
 import hashlib
+import math
 import threading
 import time
 from collections.abc import Sequence
@@ -13,9 +14,9 @@ from pathlib import Path
 from tujian.answers import Answers
 from tujian.clocks import Clock
 from tujian.decoding import Decoder
-from tujian.engines.asking import listen, watched
+from tujian.engines.asking import listen, steady, watched
 from tujian.engines.attaching import adapt, attach, keep_report, kept_report
-from tujian.engines.dialect import Engine, Question, Reply, Speech
+from tujian.engines.dialect import Engine, Question, Reply, SchemaBy, Speech
 from tujian.engines.selftest import Report, run_checks
 from tujian.errors import EngineError, Lang, NoEngine
 from tujian.fetching import Fetcher
@@ -35,8 +36,15 @@ from tujian.schema import open_database
 from tujian.settings import Settings
 from tujian.tasks import AUTO, Sampling, Task, Tasks
 
+FIRST_TEST_S = 60.0  # for the self-test of a start: a slow model's goes on by `tujian models check`
 PATIENCE_S = 600.0  # a picture that has not been looked at by then is told to come again
 RECENT_BYTES = 64_000_000  # pixels kept of pictures looked at lately: seven of the largest
+
+
+BLIND = {
+    "zh": "自检表明模型不看图（tujian models check），没有问它",
+    "en": "The self-test showed that the model does not look at pictures (tujian models check): it was not asked",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,8 @@ class House:
         self._lanes = Lanes(settings.workers, settings.queue)
         self.metrics.watch(lambda: self._lanes.waiting)
         self.report: Report | None = None
+        self._examining = threading.Lock()
+        self._schema_by: SchemaBy = self.engine.schema_by if self.engine else "response_format"
         self._perception: Perception | None = None
         self._loading = threading.Lock()
 
@@ -116,15 +126,29 @@ class House:
         """
         if self.engine is None:
             return None
-        home = self.settings.home_dir
-        report = None if again else kept_report(home, self.engine.used())
-        if report is None:
-            report = run_checks(self.engine)
-            if all(check.passed is not None for check in report.checks):  # what could not be tried is tried next time
-                keep_report(home, report)
-        adapt(self.engine, report)
-        self.report = report
-        return report
+        with self._examining:
+            home, used = self.settings.home_dir, self.engine.used()
+            report = None if again else kept_report(home, used)
+            if report is None:
+                self.engine.schema_by = self._schema_by  # without what an earlier test has changed
+                report = run_checks(self.engine, budget_s=math.inf if again else FIRST_TEST_S)
+                if report.passed("picture") is not None:  # an engine that was down is tried at the next start
+                    keep_report(home, report)
+            adapt(self.engine, report)
+            self.report = report
+            return report
+
+    def _recall(self) -> None:
+        """What an earlier start's self-test has shown counts for this one too. Raises EngineError."""
+        if self.engine is not None and self.report is None:
+            self.report = kept_report(self.settings.home_dir, self.engine.used())
+            if self.report is not None:
+                adapt(self.engine, self.report)
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether the self-test has shown that pictures do not matter to the engine: it fills no fields then."""
+        return self.report is not None and self.report.passed("picture") is False
 
     def close(self) -> None:
         self._decoder.close()
@@ -157,7 +181,7 @@ class House:
         record = recognise(
             first,
             self._choose(wish.task, first.percepts).drawn_by(wish.sampling),
-            self.engine,
+            None if self.is_blind else self.engine,
             knowledge=self.knowledge,
             lang=wish.lang,
             question=wish.question,
@@ -167,6 +191,8 @@ class House:
             stopped=stopped,
         )
         record = _with_opening(record, first.opened_ms)
+        if self.is_blind:
+            record = record.model_copy(update={"review": [*record.review, BLIND[wish.lang]]})
         self._remember(record, key, recipe)
         return record
 
@@ -185,7 +211,7 @@ class House:
         """An answer, piece by piece, cut when it goes round in circles. Raises NoEngine, Busy, EngineError."""
         if self.engine is None:
             raise no_engine()
-        return watched(self.engine.stream(question, stopped))
+        return watched(steady(self.engine, question, stopped))
 
     def ask(self, question: Question, stopped: threading.Event | None = None) -> Reply:
         """A whole answer. Raises NoEngine, Busy, EngineError."""
@@ -224,7 +250,8 @@ class House:
         None while the engine cannot say who it is: nothing is stored then.
         """
         try:
-            engine = self.engine.used() if self.engine else None
+            self._recall()
+            engine = self.engine.used() if self.engine and not self.is_blind else None
         except EngineError:
             return None
         task = self.tasks.get("describe" if wish.task == AUTO else wish.task)

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 
 from tujian.errors import Lang
 from tujian.perception import Percepts
+from tujian.rules.instructions import gives_orders
 from tujian.tasks import Task
 
 MOST_LINES = 40  # of text given as context: a page of small print would drown the question
 LONGEST_LINE = 120
+MOST_CODES = 10
 
 
 def prompt_of(task: Task, lang: Lang, percepts: Sequence[Percepts], question: str | None = None) -> str:
@@ -32,7 +34,8 @@ def _count(pictures: int, lang: Lang) -> str:
 
 def _context(percepts: Sequence[Percepts], lang: Lang) -> str:
     lines = [line.text[:LONGEST_LINE] for one in percepts for line in one.text_lines][:MOST_LINES]
-    codes = [code.text for one in percepts for code in one.barcodes]
+    codes = [code.text[:LONGEST_LINE] for one in percepts for code in one.barcodes][:MOST_CODES]
+    codes = [text for text in codes if not gives_orders(text)]
     if not lines and not codes:
         return ""
     read = json.dumps({"text": lines, "barcodes": codes}, ensure_ascii=False)

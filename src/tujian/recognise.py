@@ -42,6 +42,7 @@ class Said:
     by: EngineUsed | None = None
     trouble: EngineError | None = None
     elapsed_ms: float = 0.0
+    is_cut: bool = False  # the answer reached its longest length
 
 
 def recognise(
@@ -88,7 +89,7 @@ def recognise(
         fields=fields,
         descriptions=descriptions,
         sensitive=sensitive,
-        review=reasons(task, fields, picture, percepts, sensitive, orders, said.trouble, lang),
+        review=reasons(task, fields, picture, percepts, sensitive, orders, said.trouble, lang, cut=said.is_cut),
         answer=said.answer if question is None or said.by else answer_without(said.trouble, descriptions[lang], lang),
         recipe=recipe_parts(task, lang, said.by, question, percepts.versions, knowledge.version, said.trouble),
         engine=said.by,
@@ -123,18 +124,19 @@ def _ask(
     prompt = prompt_of(task, lang, [look.percepts for look in looks], question)
     asked = Question(prompt, tuple(v.jpeg for v in views), lang, task.sampling, task.name, priority=priority)
     claims: list[Claim] = []
-    answer = None
+    answer, cut = None, False
     try:
         used = engine.used()
         if question is not None:
-            answer = ask_freely(engine, asked, stopped)
+            reply = ask_freely(engine, asked, stopped)
+            answer, cut = reply.text, reply.finish == "length"
         else:
             bound = replace(asked, schema=task.schema_of(lang))
             reply = ask_for(engine, bound, accept=task.loose_schema_of(lang), stopped=stopped)
             claims = said_claims(task, reply, used.model, [look.percepts.text_lines for look in looks], knowledge, lang)
     except EngineError as trouble:
         return Said(trouble=trouble, elapsed_ms=_since(begun))
-    return Said(tuple(claims), answer, used, None, _since(begun))
+    return Said(tuple(claims), answer, used, None, _since(begun), cut)
 
 
 def _since(begun: float) -> float:

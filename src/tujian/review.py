@@ -27,6 +27,8 @@ def reasons(
     orders: Sequence[TextLine],
     trouble: EngineError | None,
     lang: Lang,
+    *,
+    cut: bool = False,
 ) -> list[str]:
     """Reasons for review of a record, in `lang`."""
     zh = lang == "zh"
@@ -36,6 +38,8 @@ def reasons(
         found.append(
             f"模型没有给出可用的回答：{said.message}" if zh else f"No usable answer from the model: {said.message}"
         )
+    if cut:
+        found.append("回答到了长度上限，没有说完" if zh else "The answer reached its longest length and is not whole")
     if orders:
         quote = printable(orders[0].text)[:LONGEST_ORDER]
         found.append(

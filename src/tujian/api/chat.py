@@ -64,7 +64,16 @@ async def _asked(request: Request) -> tuple[Uploaded | None, Asked]:
         if request.headers.get("content-type", "").startswith("application/json"):
             return None, Asked.model_validate_json(await request.body())
         form = await request.form()
-        upload = form.get("image")
+        uploads = form.getlist("image")
+        if len(uploads) > 1:
+            raise BadInput(
+                zh=(
+                    f"/chat 一次只看一张图片，收到 {len(uploads)} 张。",
+                    "请发一张；多张请用 /v1/chat/completions。",
+                ),
+                en=(f"/chat takes one picture, {len(uploads)} came.", "Send one, or use /v1/chat/completions."),
+            )
+        upload = uploads[0] if uploads else None
         plain: dict[str, Any] = {name: value for name, value in form.items() if isinstance(value, str)}
         return (upload if isinstance(upload, Uploaded) else None), Asked.model_validate(plain)
     except ValidationError as error:

@@ -32,13 +32,14 @@ class Titled(BaseModel):
 
 def chats_router(house: House, chats: Chats) -> APIRouter:
     router = APIRouter(tags=["chats"])
-    _add_chats(router, chats)
-    _add_files(router, chats, house.settings.lang)
-    _add_turns(router, house, Conversation(house, chats))
+    conversation = Conversation(house, chats)
+    _add_chats(router, chats, conversation)
+    _add_files(router, chats, conversation, house.settings.lang)
+    _add_turns(router, house, conversation)
     return router
 
 
-def _add_chats(router: APIRouter, chats: Chats) -> None:
+def _add_chats(router: APIRouter, chats: Chats, conversation: Conversation) -> None:
     @router.get("/v1/chats")
     def list_chats(
         limit: Annotated[int, Query(ge=1, le=MOST_LISTED)] = 50,
@@ -56,7 +57,7 @@ def _add_chats(router: APIRouter, chats: Chats) -> None:
     @router.get("/v1/chats/{chat_id}")
     def read_chat(chat_id: str) -> Chat:
         """A chat with all its turns."""
-        return chats.read(chat_id)
+        return conversation.read(chat_id)
 
     @router.patch("/v1/chats/{chat_id}")
     def rename_chat(chat_id: str, titled: Titled) -> ChatHead:
@@ -69,7 +70,7 @@ def _add_chats(router: APIRouter, chats: Chats) -> None:
         chats.delete(chat_id)
 
 
-def _add_files(router: APIRouter, chats: Chats, usual: Lang) -> None:
+def _add_files(router: APIRouter, chats: Chats, conversation: Conversation, usual: Lang) -> None:
     @router.get("/v1/chats/pictures/{sha256}", response_class=Response)
     def show_picture(sha256: str) -> Response:
         """A picture of a chat as the engine was shown it: upright, at most about a megapixel."""
@@ -83,7 +84,7 @@ def _add_files(router: APIRouter, chats: Chats, usual: Lang) -> None:
         chat_id: str, form: Literal["md", "json"] = "md", lang: Annotated[Language | None, Query()] = None
     ) -> Response:
         """The chat as a file: Markdown to read, or JSON with its pictures."""
-        chat = chats.read(chat_id)
+        chat = conversation.read(chat_id)
         named = {"Content-Disposition": f'attachment; filename="tujian-{chat.id[:8]}.{form}"'}
         if form == "json":
             return JSONResponse(_with_pictures(chat, chats), headers=named)

@@ -14,11 +14,13 @@ from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
+from jsonschema import Draft202012Validator, SchemaError
 from pydantic import BaseModel, Field
 
 from tujian.api.flow import finished, opened
 from tujian.api.guard import MOST_PICTURES
 from tujian.api.v1 import address_of
+from tujian.engines.asking import read_reply, unusable
 from tujian.engines.dialect import SYSTEM, Question, Reply, Turn
 from tujian.errors import BadInput, Stopped, TujianError
 from tujian.house import House, no_engine
@@ -26,6 +28,7 @@ from tujian.tasks import CHAT_SAMPLING, Sampling
 
 MOST_TEXT = 100_000  # characters in all messages together
 MOST_MESSAGES = 200
+LONGEST_SCHEMA = 50_000  # characters
 TOKENS: dict[str, int] = {"low": 256, "high": 2048, "auto": 1024}  # OpenAI's `detail`, as a picture's budget here
 FINISH = {"length": "length", "loop": "length"}  # a loop was cut: what is there is not all
 
@@ -43,15 +46,17 @@ class Part(BaseModel):
 
 class Message(BaseModel):
     role: Literal["system", "developer", "user", "assistant"]
-    content: str | list[Part]
+    content: str | list[Part] | None = None  # OpenAI's assistants may have said nothing
 
     @property
     def text(self) -> str:
-        return self.content if isinstance(self.content, str) else "\n".join(p.text for p in self.content if p.text)
+        if isinstance(self.content, str):
+            return self.content
+        return "\n".join(part.text for part in self.content or [] if part.text)
 
     @property
     def images(self) -> list[ImageUrl]:
-        return [p.image_url for p in self.content if isinstance(p, Part) and p.image_url] if self.content else []
+        return [p.image_url for p in self.content or [] if isinstance(p, Part) and p.image_url]
 
 
 class JsonSchema(BaseModel):
@@ -122,7 +127,7 @@ def completions_router(house: House) -> APIRouter:
         _check(wanted)
         if not wanted.stream:
             reply = await finished(request, lambda stopped: house.ask(_question(house, wanted), stopped))
-            return _whole(reply)
+            return _whole(_bound(reply, wanted.schema))
         pieces = await opened(request, lambda stopped: _spoken(house, wanted, stopped))
         return StreamingResponse(_chunks(pieces, wanted), media_type="text/event-stream", headers=NO_BUFFERING)
 
@@ -199,6 +204,37 @@ def _question(house: House, wanted: Completion) -> Question:
     )
 
 
+def _check_schema(schema: dict[str, Any] | None) -> None:
+    """Raises BadInput for what is no JSON Schema: a server would drop it silently and answer anything."""
+    why = "json_schema.schema"
+    try:
+        if schema and len(json.dumps(schema)) <= LONGEST_SCHEMA:
+            Draft202012Validator.check_schema(schema)
+            return
+    except SchemaError as error:
+        why = error.message[:200]
+    except RecursionError:
+        why = "too deep"
+    raise BadInput(
+        zh=(
+            f"response_format 里没有可用的 JSON Schema：{why}。",
+            '请给出 {"name": …, "schema": {…}}。',
+        ),
+        en=(
+            f"response_format holds no usable JSON Schema: {why}.",
+            'Send {"name": …, "schema": {…}}.',
+        ),
+    )
+
+
+def _bound(reply: Reply, schema: dict[str, Any] | None) -> Reply:
+    """The reply, once it is what the schema asked for. Raises EngineUnusable: 200 would be a lie."""
+    fault = read_reply(reply, schema)[1] if schema and reply.finish == "stop" else None
+    if fault is not None:
+        raise unusable(fault, times=1)
+    return reply
+
+
 def _role(message: Message) -> Literal["user", "assistant"]:
     return "assistant" if message.role == "assistant" else "user"
 
@@ -229,6 +265,8 @@ def _check(wanted: Completion) -> None:
             zh=("不支持 tools。", "图片里的文字绝不能触发工具；请去掉 tools。"),
             en=("Tools are not supported.", "Text in a picture must never set off a tool: send no tools."),
         )
+    if wanted.response_format.type == "json_schema":
+        _check_schema(wanted.schema)
     if wanted.messages[-1].role != "user":
         raise BadInput(
             zh=("最后一条消息必须来自 user。", "请把问题放在最后一条 user 消息里。"),

@@ -11,6 +11,7 @@ from tujian.errors import (
     BadInput,
     BrokenInstall,
     Busy,
+    ContextTooSmall,
     EngineError,
     Lang,
     NoEngine,
@@ -30,6 +31,7 @@ STATUS: tuple[tuple[type[TujianError], int], ...] = (
     (NotAllowed, 403),
     (Busy, 429),
     (NoEngine, 503),
+    (ContextTooSmall, 400),  # as OpenAI does: trying again cannot help
     (EngineError, 502),
     (BrokenInstall, 500),
 )
@@ -92,14 +94,14 @@ def add_handlers(app: FastAPI, lang: Lang, metrics: Metrics) -> None:
     def _malformed(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
         where, why = ".".join(str(part) for part in first["loc"][1:]), first["msg"]
+        form = (
+            "JSON" if request.headers.get("content-type", "").startswith("application/json") else "multipart/form-data"
+        )
         return answer(
             request,
             BadInput(
-                zh=(f"请求有误：{where}：{why}。", "请按 multipart/form-data 发送，字段见 /openapi.json。"),
-                en=(
-                    f"Malformed request: {where}: {why}.",
-                    "Send multipart/form-data; the fields are in /openapi.json.",
-                ),
+                zh=(f"请求有误：{where}：{why}。", f"请按 {form} 发送，字段见 /openapi.json。"),
+                en=(f"Malformed request: {where}: {why}.", f"Send {form}; the fields are in /openapi.json."),
             ),
         )
 

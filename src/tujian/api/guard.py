@@ -21,6 +21,7 @@ from tujian.web.login import TOKEN_COOKIE
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 OPEN_PATHS = ("/healthz", "/readyz", "/login")
+PAGES = ("/", "/chat", "/models")
 FORM_ROOM_BYTES = 1_000_000  # multipart boundaries and text fields beside the pictures
 MOST_PICTURES = 8  # in one request
 
@@ -30,7 +31,9 @@ class Guard:
         self._app, self._settings = app, settings
         self._names = {"localhost", settings.host, *(n.strip().lower() for n in settings.allowed_hosts.split(","))}
         self._token = settings.token.get_secret_value() if settings.token else None
-        self._limit_bytes = int(settings.max_upload_mb * 1_000_000) * MOST_PICTURES + FORM_ROOM_BYTES
+        one_bytes = int(settings.max_upload_mb * 1_000_000)
+        self._limit_bytes = one_bytes * MOST_PICTURES + FORM_ROOM_BYTES
+        self._one_bytes = one_bytes * 4 // 3 + FORM_ROOM_BYTES  # in base64
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -39,13 +42,14 @@ class Guard:
         try:
             self._check(scope, headers)
         except TujianError as error:
-            return await _refuse(send, error, self._settings, scope["path"])
+            return await _refuse(send, error, self._settings, scope)
         if scope["method"] == "HEAD":  # as GET; the server sends no body for it
             scope = {**scope, "method": "GET"}
-        body = _Counted(receive, send, self._limit_bytes)
+        limit_bytes = self._one_bytes if scope["path"] == "/chat" else self._limit_bytes
+        body = _Counted(receive, send, limit_bytes)
         await self._app(scope, body.receive, body.send)
         if body.is_over:
-            await _refuse(send, self._too_large(), self._settings, scope["path"])
+            await _refuse(send, self._too_large(), self._settings, scope)
 
     def _check(self, scope: Scope, headers: Headers) -> None:
         host = headers.get("host", "")
@@ -141,10 +145,10 @@ def _cookie(headers: Headers) -> str:
     return cookies[TOKEN_COOKIE].value if TOKEN_COOKIE in cookies else ""
 
 
-async def _refuse(send: Send, error: TujianError, settings: Settings, path: str) -> None:
-    status = status_of(error)
+async def _refuse(send: Send, error: TujianError, settings: Settings, scope: Scope) -> None:
+    status, path = status_of(error), scope["path"]
     headers = [(b"content-type", b"application/json; charset=utf-8")]
-    if isinstance(error, NotAllowed) and path in ("/", "/chat"):  # a person with a browser
+    if isinstance(error, NotAllowed) and scope["method"] in SAFE_METHODS and path in PAGES:  # a person with a browser
         status, headers = 303, [(b"location", b"/login")]
     body = json.dumps(body_of(error, settings.lang, path), ensure_ascii=False).encode()
     await send({"type": "http.response.start", "status": status, "headers": headers})

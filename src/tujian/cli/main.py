@@ -194,13 +194,22 @@ def _version(version: Annotated[bool, typer.Option("--version", help="print the 
 
 
 def _settings(**chosen: object) -> Settings:
-    if chosen.get("model") and not chosen.get("engine_url"):
-        chosen["engine_url"] = ""  # a model named here goes before a server named in the settings
+    chosen = _named_here_first(chosen)
     try:
         return read_settings(**{name: str(v) if isinstance(v, Language) else v for name, v in chosen.items()})
     except TujianError as error:
         _complain(error, "zh" if chosen.get("lang") in (None, Language.ZH) else "en")
         raise typer.Exit(2) from error
+
+
+def _named_here_first(chosen: dict[str, object]) -> dict[str, object]:
+    """A model or a server named on the command line goes before whatever the settings say."""
+    engine = chosen.get("engine") or "auto"
+    if chosen.get("engine_url"):
+        return {**chosen, "engine": engine, "model": chosen.get("model") or "", "mmproj": chosen.get("mmproj") or ""}
+    if chosen.get("model"):
+        return {**chosen, "engine": engine, "engine_url": "", "mmproj": chosen.get("mmproj") or ""}
+    return chosen
 
 
 def _told(settings: Settings, run: object) -> int:

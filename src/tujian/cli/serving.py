@@ -15,6 +15,8 @@ from tujian.errors import BadSettings, TujianError
 from tujian.house import House
 from tujian.settings import Settings
 
+SHUTDOWN_S = 3  # for answers that are being said when somebody presses Ctrl-C
+
 
 def run(settings: Settings) -> int:
     """Serves until stopped. Raises BadSettings when the port is taken or the address needs a token."""
@@ -29,7 +31,13 @@ def run(settings: Settings) -> int:
     listening = _listen(settings)
     house = House(settings)
     port = listening.getsockname()[1]
-    config = uvicorn.Config(create_app(house), log_level="warning", access_log=False, server_header=False)
+    config = uvicorn.Config(
+        create_app(house),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN_S,
+    )
     server = uvicorn.Server(config)
     threading.Thread(target=_warm, args=(house, server, settings, port), daemon=True).start()
     server.run(sockets=[listening])

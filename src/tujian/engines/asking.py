@@ -67,13 +67,16 @@ def ask_for(
     return found
 
 
-def ask_freely(engine: Engine, question: Question, stopped: threading.Event | None = None) -> str:
-    """The answer in prose. Raises EngineUnusable when it is cut off, empty or a loop, and what the engine raises."""
+def ask_freely(engine: Engine, question: Question, stopped: threading.Event | None = None) -> Reply:
+    """The answer in prose; one that was cut off says so in `finish`.
+
+    Raises EngineUnusable when it is empty or a loop, and what the engine raises.
+    """
     reply = listen(engine, replace(question, schema=None), stopped)
     fault = fault_of(reply)
-    if fault:
+    if fault and not (fault is CUT_OFF and reply.text.strip()):
         raise unusable(fault, times=1)
-    return printable(reply.text).strip()
+    return replace(reply, text=printable(reply.text).strip())
 
 
 def listen(engine: Engine, question: Question, stopped: threading.Event | None = None) -> Reply:
@@ -82,6 +85,24 @@ def listen(engine: Engine, question: Question, stopped: threading.Event | None =
         return _drained(watched(engine.stream(question, stopped)))
     except EngineBrokeOff:
         return _drained(watched(engine.stream(question, stopped)))
+
+
+def steady(engine: Engine, question: Question, stopped: threading.Event | None = None) -> Speech:
+    """The engine's answer, asked for once more when it broke off before its first word."""
+    speech, said = engine.stream(question, stopped), False
+    try:
+        while True:
+            piece = next(speech)
+            said = True
+            yield piece
+    except StopIteration as end:
+        return end.value
+    except EngineBrokeOff:
+        if said:
+            raise
+    finally:
+        speech.close()
+    return (yield from engine.stream(question, stopped))
 
 
 def watched(speech: Speech) -> Speech:
@@ -144,7 +165,7 @@ def parse_object(text: str) -> dict[str, Any] | None:
         for start in starts:
             try:
                 found, _ = json.JSONDecoder(strict=False).raw_decode(attempt, start.start())
-            except (json.JSONDecodeError, RecursionError):
+            except (ValueError, RecursionError):  # no JSON, a number of 5,000 digits, or nested to kill
                 continue
             return found
     return None

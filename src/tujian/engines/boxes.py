@@ -59,6 +59,6 @@ def _objects(text: str) -> Iterator[dict[str, Any]]:
     for match in re.finditer(r"\{[^{}]*\}", text):
         try:
             found = json.loads(match[0], strict=False)
-        except ValueError:
+        except (ValueError, RecursionError):  # no JSON, or JSON nested to kill
             continue
         yield found

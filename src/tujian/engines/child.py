@@ -30,7 +30,7 @@ WELL_S = 60.0  # who lived this long was well: its next crash begins with the sh
 SAME_FAILURES = 3  # a file that cannot be loaded three times will not load the fourth time
 GIVEN_UP_S = 30.0  # after this a new question may try again: the user may have mended it
 GRACE_S = 5.0  # from SIGTERM to SIGKILL; nano ends in 0.2 s
-HEALTH_S = 10.0  # a thread that only says "ok" gets its turn in this time on the busiest machine
+HEALTH_S = 3.0  # a thread that only says "ok" gets its turn in this time on the busiest machine
 NOTICED_S = 0.5  # a broken connection is seen a little before the death of who held it
 KEPT_LINES, LONGEST_LINE = 80, 500  # of stderr: llama.cpp's account of a failed load is about 20 lines
 

@@ -79,6 +79,11 @@ class Engine(Protocol):
     schema_by: SchemaBy
 
     @property
+    def slots(self) -> int | None:
+        """Questions it answers at once; None where nobody knows."""
+        ...
+
+    @property
     def place(self) -> Place:
         """Where it is, without asking it."""
         ...

@@ -13,6 +13,7 @@ class FakeEngine:
     """Answers with `replies` in turn (the last one again and again), or with what a function makes of the question."""
 
     schema_by: SchemaBy = "response_format"
+    slots: int | None = 1
 
     def __init__(self, *replies: str | Reply | Callable[[Question], str]) -> None:
         self._replies: Sequence[str | Reply | Callable[[Question], str]] = replies or ("{}",)

@@ -25,6 +25,7 @@ class HostedEngine:
         self, child: Child, used: EngineUsed, *, timeout_s: float, slots: int, queue: int, schema_by: SchemaBy
     ) -> None:
         self._child, self._used, self._timeout_s = child, used, timeout_s
+        self.slots: int | None = slots
         self._slots, self._lanes = slots, Lanes(slots, queue)
         self.schema_by: SchemaBy = schema_by
         self._known: tuple[Endpoint, RemoteEngine] | None = None

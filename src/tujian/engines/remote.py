@@ -21,7 +21,9 @@ from openai import OpenAI
 from pydantic import ValidationError
 
 from tujian.clocks import Clock, ClockedBackend, ClockedStream
+from tujian.engines.asking import LONGEST_REPLY, LOOKED_AT_EVERY
 from tujian.engines.dialect import Place, Question, Reply, SchemaBy, Speech
+from tujian.engines.loops import is_looping
 from tujian.engines.troubles import (
     before_the_answer,
     broke_off,
@@ -49,12 +51,14 @@ from tujian.settings import LOOPBACK, Settings
 PAUSES_S = (0.5, 1.0)  # before the second and third try, on 429 and 5xx; a server that is silent is not asked again
 NAMING_TIMEOUT_S = 10.0  # a list of models is short: who needs longer is not well
 RESTING_S = 10.0  # after a server was down nobody waits for it again so soon
-READ_OUT_S = 0.2  # for the few bytes after the answer's end; a server that keeps talking is hung up on
+READ_OUT_S = 0.5  # for the count of tokens after the answer's end; a server that goes on is hung up on
 SPARE_CONNECTIONS = 2  # for asking who is there while all slots are taken
 
 
 class RemoteEngine:
-    """An Engine somewhere else, or on another port of this machine. At most `slots` questions at once."""
+    """An Engine somewhere else, or on another port of this machine. It is asked at most `slots` questions at once."""
+
+    slots: int | None = None  # what the server itself has is not known
 
     def __init__(
         self,
@@ -68,12 +72,16 @@ class RemoteEngine:
         schema_by: SchemaBy = "response_format",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+            port = f":{parts.port}" if parts.port else ""
+        except ValueError as error:  # no such port, a bracket that is not closed
+            raise no_address(url) from error
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise no_address(url)
         self._model, self._timeout_s = model, timeout_s
         self.schema_by: SchemaBy = schema_by
-        shown = f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
+        shown = f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
         self.place = Place(shown, remote=not _is_here(parts.hostname))
         self._now, self._lanes = threading.local(), Lanes(slots, queue)
         self._http = httpx.Client(
@@ -114,38 +122,44 @@ class RemoteEngine:
     def stream(self, question: Question, stopped: threading.Event | None = None) -> Speech:
         with self._lanes.turn(question.priority, Clock.of(self._timeout_s, stopped)):
             clock = Clock.of(self._timeout_s, stopped)
-            with self._opened(question, clock) as pieces:
-                return (yield from self._spoken(pieces, clock))
+            with self._opened(question, clock) as (pieces, hurry):
+                return (yield from self._spoken(self._whole(pieces, hurry, clock)))
 
-    def _spoken(self, pieces: Iterator[Piece], clock: Clock) -> Speech:
-        """The pieces' words; a Thinking model's thoughts only where it said nothing else."""
-        last, thoughts, said = Piece(), [], []
-        for piece in self._whole(pieces, clock):
+    def _spoken(self, pieces: Iterator[Piece]) -> Speech:
+        """The pieces' words; a Thinking model's thoughts only where it said nothing else. Circles of thought end it."""
+        last, thoughts, looked_at, said = Piece(), "", 0, []
+        for piece in pieces:
             last = Piece(
                 finish=piece.finish or last.finish,
                 model=piece.model or last.model,
                 tokens_in=piece.tokens_in or last.tokens_in,
                 tokens_out=piece.tokens_out or last.tokens_out,
             )
-            thoughts.append(piece.thought)
+            thoughts += piece.thought
+            if len(thoughts) - looked_at >= LOOKED_AT_EVERY:
+                looked_at = len(thoughts)
+                if looked_at > LONGEST_REPLY or is_looping(thoughts):
+                    return Reply("".join(said), "loop", last.model or self._model_name())
             if piece.text:
                 said.append(piece.text)
                 yield piece.text
-        if not said and any(thoughts):
-            said = ["".join(thoughts)]
-            yield said[0]
+        if not said and thoughts:
+            said = [thoughts]
+            yield thoughts
         if last.finish == "content_filter":
             raise declined()
         return Reply(
             "".join(said), last.finish or "stop", last.model or self._model_name(), last.tokens_in, last.tokens_out
         )
 
-    def _whole(self, pieces: Iterator[Piece], clock: Clock) -> Iterator[Piece]:
-        """The pieces up to the end of the answer. Raises EngineError when there is none."""
+    def _whole(self, pieces: Iterator[Piece], hurry: Callable[[], None], clock: Clock) -> Iterator[Piece]:
+        """The pieces up to the end of the answer; only the usage may follow it. Raises EngineError without an end."""
         finished = False
         try:
             for piece in pieces:
-                finished = finished or piece.finish is not None
+                if piece.finish is not None and not finished:
+                    finished = True
+                    hurry()
                 yield piece
         except (BadStream, ServerTrouble, httpx.HTTPError) as error:
             if not finished:  # what breaks after the last word is no matter
@@ -154,18 +168,30 @@ class RemoteEngine:
             raise Stopped() if clock.is_stopped else broke_off(self.place)
 
     @contextmanager
-    def _opened(self, question: Question, clock: Clock) -> Iterator[Iterator[Piece]]:
+    def _opened(self, question: Question, clock: Clock) -> Iterator[tuple[Iterator[Piece], Callable[[], None]]]:
+        """Pieces, and what to call when the answer has ended: what is still to come must then come soon."""
         model = self._model_name(clock)
         body = request_of(question, model, self.schema_by)
         create = self._client.chat.completions.with_streaming_response.create
         # as extra_body: openai would walk through all of it to convert dates and files that are not in it (2 ms)
         answering = create(model=model, messages=[], stream=True, extra_body=body)
         response = self._tried(answering.__enter__, clock)
-        chunks = response.iter_bytes()
+        chunks, stream = response.iter_bytes(), response.http_response.extensions.get("network_stream")
+        ended = False
+
+        def hurry() -> None:
+            nonlocal ended
+            if isinstance(stream, ClockedStream):
+                stream.hurry(READ_OUT_S)
+                ended = True
+
         try:
             streams = response.headers.get("content-type", "").startswith("text/event-stream")
-            yield read_events(chunks) if streams else _at_once(chunks)
-            _read_out(response.http_response, chunks)
+            yield (read_events(chunks) if streams else _at_once(chunks)), hurry
+            if ended:  # read to the end, so that the connection can be used again; an answer cut short is closed
+                with contextlib.suppress(httpx.HTTPError):
+                    for _ in chunks:
+                        pass
         finally:
             answering.__exit__(None, None, None)  # an unfinished answer: closing frees the server's slot
 
@@ -184,7 +210,7 @@ class RemoteEngine:
     def _tried(self, send: Callable[[], Any], clock: Clock) -> Any:  # noqa: ANN401 - what `send` returns
         """What `send` returns. Raises EngineError; a server that was down a moment ago is not asked at all."""
         if self._down and self._clock() < self._down[0]:
-            raise self._down[1]
+            raise EngineDown(zh=self._down[1].zh, en=self._down[1].en)  # a new one: it gathers tracebacks
         self._now.clock = clock
         for pause_s in (*PAUSES_S, None):
             try:
@@ -204,9 +230,10 @@ class RemoteEngine:
             raise Stopped()
 
     def _told(self, error: Exception, clock: Clock) -> EngineError:
-        """What happened before the answer began; a server that is down is left alone for a while."""
+        """What happened before the answer began; a server that cannot be reached is left alone for a while."""
         told = Stopped() if clock.is_stopped else before_the_answer(error, self.place)
-        if type(told) is EngineDown:
+        unreachable = isinstance(error, openai.APIConnectionError) and not isinstance(error, openai.APITimeoutError)
+        if unreachable and type(told) is EngineDown:
             self._down = (self._clock() + RESTING_S, told)
         return told
 
@@ -231,16 +258,6 @@ def _transport(url: SplitResult, connections: int, clock: Callable[[], Clock]) -
     pool: Any = transport._pool  # httpx offers no backend; were the name to change, the drip in test_engines would tell
     pool._network_backend = ClockedBackend(pool._network_backend, clock)
     return transport
-
-
-def _read_out(response: httpx.Response, chunks: Iterator[bytes]) -> None:
-    """The end of the body after the end of the answer, so that the connection can be used again."""
-    stream = response.extensions.get("network_stream")
-    if isinstance(stream, ClockedStream):
-        stream.hurry(READ_OUT_S)
-        with contextlib.suppress(httpx.HTTPError):
-            for _ in chunks:
-                pass
 
 
 def _is_here(host: str) -> bool:

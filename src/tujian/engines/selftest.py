@@ -7,6 +7,7 @@ Only drawn pictures are sent. Everything is asked at temperature 0; a check that
 
 import io
 import json
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from pydantic import BaseModel
 from tujian.engines.asking import listen, parse_object
 from tujian.engines.boxes import boxes_in
 from tujian.engines.dialect import Engine, Question, Reply
-from tujian.errors import EngineError, Said
+from tujian.errors import Busy, EngineError, Said
 from tujian.geometry import Box1000, Size
 from tujian.records import EngineUsed
 from tujian.tasks import Sampling
@@ -55,7 +56,7 @@ class Report(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class _Tried:
-    passed: bool
+    passed: bool | None
     zh: str
     en: str
 
@@ -65,17 +66,29 @@ _NOT_BOUND = _Tried(
 )
 
 
-def run_checks(engine: Engine, clock: Callable[[], float] = time.time) -> Report:
-    """Asks some ten questions about drawn pictures. Raises EngineError only if the engine cannot even say who it is."""
+def run_checks(engine: Engine, *, budget_s: float = math.inf, clock: Callable[[], float] = time.time) -> Report:
+    """Asks some sixteen questions about drawn pictures; none of a new check once `budget_s` is spent.
+
+    Raises EngineError only if the engine cannot even say who it is.
+    """
     used, begun = engine.used(), clock()
-    checks = [_check(engine, name, attempt) for name, attempt in ATTEMPTS.items()]
+    checks = [
+        _check(engine, name, attempt) if clock() - begun < budget_s else _untried(name)
+        for name, attempt in ATTEMPTS.items()
+    ]
     return Report(engine=used, tried_at=begun, elapsed_s=round(clock() - begun, 2), checks=checks)
+
+
+def _untried(name: CheckName) -> Check:
+    return Check(
+        name=name, passed=None, zh="没有时间试：运行 tujian models check", en="No time to try: run tujian models check"
+    )
 
 
 def _check(engine: Engine, name: CheckName, attempt: Callable[[Engine], _Tried]) -> Check:
     try:
         tried = attempt(engine)
-    except EngineError as error:
+    except (EngineError, Busy) as error:
         said_zh, said_en = error.zh.message, error.en.message
         return Check(name=name, passed=None, zh=f"没有试成：{said_zh}", en=f"Could not be tried: {said_en}")
     return Check(name=name, passed=tried.passed, zh=tried.zh, en=tried.en)
@@ -113,7 +126,7 @@ def _schema(engine: Engine) -> _Tried:
     poem = replace(_describe(_sheet(SQUARE_PX, None)), prompt="Write a short poem about the sea.", schema=schema)
     try:
         bound = json.loads(_ask(engine, poem).text).get("k7") in ("q1", "q2")
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         bound = False
     if bound:
         return _Tried(True, "服务端强制执行 JSON schema", "the server enforces JSON schemas")
@@ -153,10 +166,14 @@ def _stop(engine: Engine) -> _Tried:
         prompt="Count from 1 to 200, separated by commas.",
         sampling=_drawn_with(max_tokens=600),
     )
-    speech = engine.stream(asked)
-    next(speech, None)
+    if engine.slots is None:
+        return _Tried(None, "远程服务有几个槽位不得而知，看不出来", "cannot be seen: nobody knows the server's slots")
+    speeches = [engine.stream(asked) for _ in range(engine.slots)]  # all slots are taken, and then left
+    for speech in speeches:
+        next(speech, None)
     begun = time.monotonic()
-    speech.close()
+    for speech in speeches:
+        speech.close()
     _ask(engine, replace(asked, prompt="Say yes.", sampling=_drawn_with(max_tokens=2)))
     took_s = time.monotonic() - begun
     return _Tried(

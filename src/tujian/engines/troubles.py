@@ -121,7 +121,15 @@ def _of_status(error: openai.APIStatusError, place: Place) -> EngineError:
         return overlong(
             said, tokens if isinstance(tokens, int) else None, context if isinstance(context, int) else None
         )
-    if error.status_code >= 500 or error.status_code == 429:
+    if error.status_code == 429:
+        return EngineDown(
+            zh=Said(f"{_called(place, 'zh')}太忙或限流（HTTP 429）。", "请稍后再试，或调小 TUJIAN_ENGINE_SLOTS。"),
+            en=Said(
+                f"{_called(place, 'en')} is busy or limits requests (HTTP 429).",
+                "Try again later, or lower TUJIAN_ENGINE_SLOTS.",
+            ),
+        )
+    if error.status_code >= 500:
         return down(place, f"出错（HTTP {error.status_code}）", f"failed (HTTP {error.status_code})")
     if error.status_code in (401, 403):
         zh, en = "请检查 TUJIAN_ENGINE_KEY。", "Check TUJIAN_ENGINE_KEY."

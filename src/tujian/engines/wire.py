@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field
 from tujian.engines.dialect import SYSTEM, Question, SchemaBy
 from tujian.folding import printable
 
+NAMING = ("properties", "$defs", "definitions", "patternProperties")  # whose keys are names
 LONGEST_BODY = 4_000_000  # bytes of an answer that does not stream, or of one event of one that does
 UNKNOWN_TO_GRAMMAR = ("uniqueItems",)  # llguidance refuses a schema that has it
 
@@ -168,7 +169,7 @@ def _chunk(value: bytes) -> Piece:
 def _raise_trouble(value: bytes) -> None:
     try:
         told = json.loads(value)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadStream("no JSON") from error
     error = told.get("error") if isinstance(told, dict) else None
     if error:
@@ -200,10 +201,19 @@ def _in_words(question: Question) -> str:
     return f"Return one JSON object and nothing else, no code fence, valid against this JSON Schema: {schema}"
 
 
-def _known(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema without what the grammar does not know; what it does not bind is still checked afterwards."""
+def _known(schema: Any) -> Any:  # noqa: ANN401 - JSON
+    """The schema without what the grammar does not know; what it does not bind is still checked afterwards.
+
+    Names of properties are no keywords.
+    """
+    if isinstance(schema, list):
+        return [_known(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
     return {
-        key: _known(value) if isinstance(value, dict) else value
+        key: {name: _known(part) for name, part in value.items()}
+        if key in NAMING and isinstance(value, dict)
+        else _known(value)
         for key, value in schema.items()
         if key not in UNKNOWN_TO_GRAMMAR
     }
