@@ -138,11 +138,10 @@ def test_without_its_picture_a_card_is_not_known(llamacpp):
 
 @pytest.mark.parametrize(("lang", "prompt"), [("zh", "图里有什么？"), ("en", "What is in the picture?")])
 def test_a_free_question_is_answered_in_a_sentence(llamacpp, lang, prompt):
-    cards = shown(draw_cards("free", 20))
-    right = [
-        ask_freely(llamacpp, Question(prompt, (jpeg,), lang, GREEDY)) == card.sentence(lang) for card, jpeg in cards
-    ]
-    assert sum(right) >= 0.9 * len(right)
+    right = 0
+    for card, jpeg in shown(draw_cards("free", 20)):
+        right += ask_freely(llamacpp, Question(prompt, (jpeg,), lang, GREEDY)).text == card.sentence(lang)
+    assert right >= 18
 
 
 def test_all_that_is_committed_of_it_stays_small():

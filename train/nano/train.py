@@ -4,8 +4,8 @@ Enters: perhaps a trained directory to start from, or a checkpoint of this scrip
 every few minutes (`convert.py` makes the files of it).
 Does not know: the engines (`evaluate.py` asks them).
 
-    python train/nano/train.py --start-from ../shared/models/nano/hf --steps 16000 --tail 5000 --out out/nano
-    python train/nano/train.py --resume out/nano/checkpoint.pt --steps 9000 --tail 4000 --out out/nano
+    python train/nano/train.py --start-from FOLDER --out out/nano
+    python train/nano/train.py --resume out/nano/checkpoint.pt --out out/nano --steps 4500 --tail 1000
 
 The learning rate warms up, stays, and falls to nothing over the last `--tail` steps: a run may be stopped and resumed
 with an earlier end.
@@ -41,7 +41,7 @@ MOST_TOKENS = 1280  # alphabet 256, Qwen's 14 names, the rest merges
 WARM_STEPS = 100
 CHECK_STEPS, FIRST_LOOK = 250, 40  # between two lines of report; the first comes early
 CHECK_BATCHES = 4  # of 64 fresh cards, in both languages
-PLAN = "look:1500,short:3000,house:9000"
+PLAN = "look:2000,short:2500,house:5000"  # eyes, then words about them, then the house's own questions
 CHECKED = Plan((("house", 1),))  # what is asked about fresh cards, all along
 CLOSE = 2e-4  # of float32 logits, between Transformers and Reader
 DECAY = 0.02
@@ -215,7 +215,7 @@ def say(**facts: object) -> None:
 
 
 def read_plan(text: str) -> Plan:
-    """`look:1500,short:3000,house:9000` as a plan."""
+    """`look:2000,short:2500,house:5000` as a plan."""
     parts = [part.partition(":") for part in text.split(",")]
     return Plan(tuple((diet, int(end)) for diet, _, end in parts))  # pyright: ignore[reportArgumentType]
 
@@ -225,8 +225,8 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="folder for the checkpoint")
     parser.add_argument("--start-from", type=Path, help="a trained directory whose weights are taken over")
     parser.add_argument("--resume", type=Path, help="a checkpoint of this script")
-    parser.add_argument("--steps", type=int, default=16000)
-    parser.add_argument("--tail", type=int, default=5000, help="last steps, over which the learning rate falls")
+    parser.add_argument("--steps", type=int, default=5000)
+    parser.add_argument("--tail", type=int, default=1900, help="last steps, over which the learning rate falls")
     parser.add_argument("--plan", type=read_plan, default=PLAN, help=f"diets and their last steps: {PLAN}")
     parser.add_argument("--batch", type=int, default=32, help="pictures a step, each asked about twice")
     parser.add_argument("--rate", type=float, default=1e-3)
