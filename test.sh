@@ -31,7 +31,7 @@ no_pictures() { [ -f "$shared/data/manifest.jsonl" ] || echo "no labelled pictur
 
 tier default "" "$@"
 tier services "" -m services
-tier browser "$(missing chromium 'no chromium (Debian: apt-get install chromium fonts-noto-cjk)')" -m browser
+tier browser "$(missing chromium 'no chromium (Debian: apt-get install chromium fontconfig fonts-noto-cjk)')" -m browser
 tier realdata "$(no_pictures)" -m realdata
 tier slow "" -m slow
 

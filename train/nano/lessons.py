@@ -98,7 +98,10 @@ class Plan:
     parts: tuple[tuple[Diet, int], ...]
 
     def diet(self, step: int) -> Diet:
-        return next((diet for diet, end in self.parts if step < end), self.parts[-1][0])
+        for diet, end in self.parts:
+            if step < end:
+                return diet
+        return self.parts[-1][0]
 
 
 @dataclass

@@ -73,7 +73,7 @@ def make_tokenizer(bpe: Tokenizer) -> PreTrainedTokenizerFast:
 
 def make_network(tokenizer: PreTrainedTokenizerFast, seed: int) -> Qwen3VLForConditionalGeneration:
     """The architecture with random weights."""
-    number = tokenizer.convert_tokens_to_ids
+    number = tokenizer.get_vocab().__getitem__
     text = {
         "vocab_size": -(-len(tokenizer) // 64) * 64,
         "hidden_size": WIDTH,
