@@ -4,7 +4,6 @@ Enters: settings. Leaves: records. Threads share one house.
 """
 
 import hashlib
-import math
 import threading
 import time
 from collections.abc import Sequence
@@ -131,8 +130,9 @@ class House:
             report = None if again else kept_report(home, used)
             if report is None:
                 self.engine.schema_by = self._schema_by  # without what an earlier test has changed
-                report = run_checks(self.engine, budget_s=math.inf if again else FIRST_TEST_S)
-                if report.passed("picture") is not None:  # an engine that was down is tried at the next start
+                report = run_checks(self.engine, budget_s=None if again else FIRST_TEST_S)
+                was_down = report.passed("picture") is None and report.elapsed_s < FIRST_TEST_S
+                if not was_down:  # one that was down is tried at the next start; one that is slow is not held up again
                     keep_report(home, report)
             adapt(self.engine, report)
             self.report = report

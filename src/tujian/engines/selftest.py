@@ -7,7 +7,7 @@ Only drawn pictures are sent. Everything is asked at temperature 0; a check that
 
 import io
 import json
-import math
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -18,8 +18,8 @@ from pydantic import BaseModel
 
 from tujian.engines.asking import listen, parse_object
 from tujian.engines.boxes import boxes_in
-from tujian.engines.dialect import Engine, Question, Reply
-from tujian.errors import Busy, EngineError, Said
+from tujian.engines.dialect import Engine, Question, Reply, SchemaBy, Speech
+from tujian.errors import Busy, EngineError, Said, Stopped
 from tujian.geometry import Box1000, Size
 from tujian.records import EngineUsed
 from tujian.tasks import Sampling
@@ -66,16 +66,33 @@ _NOT_BOUND = _Tried(
 )
 
 
-def run_checks(engine: Engine, *, budget_s: float = math.inf, clock: Callable[[], float] = time.time) -> Report:
-    """Asks some sixteen questions about drawn pictures; none of a new check once `budget_s` is spent.
+class _Watched:
+    """The engine, all of whose answers end when `stopped` is set."""
+
+    def __init__(self, engine: Engine, stopped: threading.Event) -> None:
+        self._engine, self._stopped = engine, stopped
+        self.schema_by: SchemaBy = engine.schema_by
+        self.slots, self.place = engine.slots, engine.place
+        self.used, self.warm, self.close = engine.used, engine.warm, engine.close
+
+    def stream(self, question: Question, stopped: threading.Event | None = None) -> Speech:
+        return self._engine.stream(question, stopped or self._stopped)
+
+
+def run_checks(engine: Engine, *, budget_s: float | None = None, clock: Callable[[], float] = time.time) -> Report:
+    """Asks some sixteen questions about drawn pictures; what is not done within `budget_s` is left untried.
 
     Raises EngineError only if the engine cannot even say who it is.
     """
-    used, begun = engine.used(), clock()
-    checks = [
-        _check(engine, name, attempt) if clock() - begun < budget_s else _untried(name)
-        for name, attempt in ATTEMPTS.items()
-    ]
+    used, begun, stopped = engine.used(), clock(), threading.Event()
+    timer = threading.Timer(budget_s or 0, stopped.set)
+    if budget_s is not None:
+        timer.start()
+    try:
+        watched = _Watched(engine, stopped)
+        checks = [_check(watched, name, attempt, stopped) for name, attempt in ATTEMPTS.items()]
+    finally:
+        timer.cancel()
     return Report(engine=used, tried_at=begun, elapsed_s=round(clock() - begun, 2), checks=checks)
 
 
@@ -85,9 +102,13 @@ def _untried(name: CheckName) -> Check:
     )
 
 
-def _check(engine: Engine, name: CheckName, attempt: Callable[[Engine], _Tried]) -> Check:
+def _check(engine: Engine, name: CheckName, attempt: Callable[[Engine], _Tried], stopped: threading.Event) -> Check:
+    if stopped.is_set():
+        return _untried(name)
     try:
         tried = attempt(engine)
+    except Stopped:
+        return _untried(name)
     except (EngineError, Busy) as error:
         said_zh, said_en = error.zh.message, error.en.message
         return Check(name=name, passed=None, zh=f"没有试成：{said_zh}", en=f"Could not be tried: {said_en}")
