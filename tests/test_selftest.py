@@ -6,12 +6,13 @@ import re
 import time
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from tujian.engines.dialect import Question, Reply
 from tujian.engines.fake import FakeEngine
 from tujian.engines.selftest import THING_1000, lines_of, run_checks
-from tujian.errors import EngineDown, Said
+from tujian.errors import EngineDown, EngineRefused, Said
 from tujian.house import House, Wish
 from tujian.settings import read_settings
 
@@ -145,6 +146,8 @@ def test_a_blind_model_fills_no_field_and_a_kept_report_counts_at_the_next_start
     again = House(read_settings(home=tmp_path), engine=blind)
     again._perception = house.perception
     record = again.record(SAMPLE, Wish("product"))
+    with pytest.raises(EngineRefused):
+        again.record(SAMPLE, Wish("product", question="?", insist=True))
     own.close()
     again.close()
     assert record.engine is None and len(blind.questions) == asked

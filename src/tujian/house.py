@@ -17,7 +17,7 @@ from tujian.engines.asking import listen, steady, watched
 from tujian.engines.attaching import adapt, attach, keep_report, kept_report
 from tujian.engines.dialect import Engine, Question, Reply, SchemaBy, Speech
 from tujian.engines.selftest import Report, run_checks
-from tujian.errors import EngineError, Lang, NoEngine
+from tujian.errors import EngineError, EngineRefused, Lang, NoEngine
 from tujian.fetching import Fetcher
 from tujian.findings import likely_top
 from tujian.folding import printable
@@ -172,6 +172,8 @@ class House:
         begun = time.perf_counter()
         read = [self._read(shot) for shot in (Shot(source, name), *more)]
         key, recipe = _key([content for content, _ in read]), self._recipe(wish)
+        if self.is_blind and wish.insist:
+            raise EngineRefused(zh=(f"{BLIND['zh']}。", "请换一个模型。"), en=(f"{BLIND['en']}.", "Use another model."))
         stored = recipe and self._answers.find(key, recipe)
         if stored:
             self.metrics.answered("stored")
