@@ -235,7 +235,19 @@ def test_more_pictures_than_fit_and_files_that_are_none_are_explained(page, samp
     page.reload()
     page.set_input_files("#files", {"name": "a.tif", "mimeType": "image/tiff", "buffer": b"no picture at all"})
     expect(page.locator("#trouble")).to_be_visible()
-    expect(page.locator("#pending li")).to_have_count(0)
+
+
+def test_a_question_does_not_go_without_the_picture_that_was_refused(page, served):
+    page.set_input_files("#files", {"name": "a.tif", "mimeType": "image/tiff", "buffer": b"no picture at all"})
+    expect(page.locator("#pending li span")).to_have_text("!")
+    ask(page, "What is it?")
+    expect(page.locator("#trouble")).to_be_visible()
+    expect(page.locator(".turn")).to_have_count(0)
+    assert served.engine.questions == []
+    page.click("#pending button")
+    expect(page.locator("#trouble")).to_be_hidden()
+    ask(page, "What is it?")
+    answered(page)
 
 
 def test_a_format_that_browsers_do_not_show_is_shown_by_the_server(page):

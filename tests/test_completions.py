@@ -73,7 +73,7 @@ def served(house, engine, home):
 
 
 class SlowEngine(FakeEngine):
-    """Says one word every 20 ms, and remembers that it was stopped."""
+    """Says one word every 20 ms, and remembers that it ended."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -84,12 +84,8 @@ class SlowEngine(FakeEngine):
             for piece in super().stream(question, stopped):
                 yield piece
                 time.sleep(0.02)
-        except GeneratorExit:
+        finally:
             self.stopped.set()
-            raise
-        except Exception:
-            self.stopped.set()
-            raise
 
 
 def test_openais_own_client_talks_to_tujian(house, tmp_path):

@@ -390,10 +390,8 @@ def main() -> None:
     parser.add_argument("--name", default="nano")
     parser.add_argument("--type", choices=TYPES, default="q8_0", help="q4_k: random weights only")
     chosen = parser.parse_args()
-    if str(chosen.folder) == "qwen3-vl-2b":
-        made = write_random(QWEN3_VL_2B, chosen.out, name=chosen.name, kind=chosen.type)
-    else:
-        made = write_pair(chosen.folder, chosen.out, name=chosen.name, kind=chosen.type)
+    is_shape, how = str(chosen.folder) == "qwen3-vl-2b", {"name": chosen.name, "kind": chosen.type}
+    made = write_random(QWEN3_VL_2B, chosen.out, **how) if is_shape else write_pair(chosen.folder, chosen.out, **how)
     for path in made:
         print(f"{path} {path.stat().st_size:,} bytes")
 

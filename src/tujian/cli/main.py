@@ -3,10 +3,13 @@
 Exit codes: 0 all well, 1 some pictures failed (each is listed), 2 wrong use.
 """
 
+import functools
+import inspect
 import sys
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,13 +25,37 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-EngineKind = Annotated[
-    str | None, typer.Option("--engine", help="auto, none, remote, llama.cpp or transformers (default auto)")
-]
-Model = Annotated[str | None, typer.Option("--model", help="a name from `tujian models list`, a GGUF file or a folder")]
 Mmproj = Annotated[Path | None, typer.Option("--mmproj", help="vision part of a GGUF model (default: found beside it)")]
-EngineUrl = Annotated[str | None, typer.Option("--engine-url", help="OpenAI-compatible server with a vision model")]
-EngineModel = Annotated[str | None, typer.Option("--engine-model", help="model name there (default: its first)")]
+WHO = {  # the options that say who looks besides perception: settings of the same names
+    "engine": Annotated[
+        str | None, typer.Option("--engine", help="auto, none, remote, llama.cpp or transformers (default auto)")
+    ],
+    "model": Annotated[
+        str | None, typer.Option("--model", help="a name from `tujian models list`, a GGUF file or a folder")
+    ],
+    "mmproj": Mmproj,
+    "engine_url": Annotated[
+        str | None, typer.Option("--engine-url", help="OpenAI-compatible server with a vision model")
+    ],
+    "engine_model": Annotated[str | None, typer.Option("--engine-model", help="model name there (default: its first)")],
+}
+
+
+def who_looks(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with the options of WHO in the place of its `**who`: typer reads them off the signature."""
+    own = inspect.signature(command)
+    kept = [one for one in own.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
+    more = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
+        for name, kind in WHO.items()
+    ]
+
+    @functools.wraps(command)
+    def run(*args: Any, **given: Any) -> None:  # noqa: ANN401 - whatever the command takes
+        command(*args, **given)
+
+    vars(run)["__signature__"] = own.replace(parameters=[*kept, *more])
+    return run
 
 
 class Language(StrEnum):
@@ -40,6 +67,7 @@ Lang = Annotated[Language | None, typer.Option("--lang", help="language of value
 
 
 @app.command()
+@who_looks
 def recognise(
     paths: Annotated[list[str], typer.Argument(help="pictures, folders and http(s) addresses", show_default=False)],
     task: Annotated[str, typer.Option(help="auto, or a name from `tujian tasks`")] = "auto",
@@ -47,22 +75,17 @@ def recognise(
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line, one line a file")] = False,
     jobs: Annotated[int, typer.Option(min=1, max=64, help="pictures looked at together")] = 1,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="name the files that were skipped")] = False,
-    engine: EngineKind = None,
-    model: Model = None,
-    mmproj: Mmproj = None,
-    engine_url: EngineUrl = None,
-    engine_model: EngineModel = None,
+    **who: object,
 ) -> None:
     """Pictures in, records out."""
     from tujian.cli.recognising import run
 
-    settings = _settings(
-        lang=lang, engine=engine, model=model, mmproj=mmproj, engine_url=engine_url, engine_model=engine_model
-    )
+    settings = _settings(lang=lang, **who)
     raise typer.Exit(_told(settings, lambda: run(settings, paths, task, as_json=as_json, jobs=jobs, verbose=verbose)))
 
 
 @app.command()
+@who_looks
 def ask(
     picture: Annotated[str, typer.Argument(help="a picture or its http(s) address", show_default=False)],
     question: Annotated[str, typer.Argument(help="what you want to know", show_default=False)],
@@ -71,39 +94,29 @@ def ask(
     top_p: Annotated[float, typer.Option(min=0.01, max=1)] = 0.9,
     max_tokens: Annotated[int, typer.Option(min=1, max=8192)] = 512,
     lang: Lang = None,
-    engine: EngineKind = None,
-    model: Model = None,
-    mmproj: Mmproj = None,
-    engine_url: EngineUrl = None,
-    engine_model: EngineModel = None,
+    **who: object,
 ) -> None:
     """Asks the model about a picture; the answer comes as it is said."""
     from tujian.cli.asking import run
     from tujian.tasks import Sampling
 
-    settings = _settings(
-        lang=lang, engine=engine, model=model, mmproj=mmproj, engine_url=engine_url, engine_model=engine_model
-    )
+    settings = _settings(lang=lang, **who)
     sampling = Sampling(temperature=temperature, top_p=top_p, max_tokens=max_tokens)
     raise typer.Exit(_told(settings, lambda: run(settings, [picture, *(also or [])], question, sampling)))
 
 
 @app.command()
+@who_looks
 def serve(
     host: Annotated[str | None, typer.Option(help="address to listen on (default 127.0.0.1)")] = None,
     port: Annotated[int | None, typer.Option(help="port of page and API (default 7860; 0: any free one)")] = None,
     lang: Lang = None,
-    engine: EngineKind = None,
-    model: Model = None,
-    mmproj: Mmproj = None,
-    engine_url: EngineUrl = None,
-    engine_model: EngineModel = None,
+    **who: object,
 ) -> None:
     """Page and API in one process."""
     from tujian.cli.serving import run
 
-    named = {"engine": engine, "model": model, "mmproj": mmproj, "engine_url": engine_url, "engine_model": engine_model}
-    settings = _settings(host=host, port=port, lang=lang, **named)
+    settings = _settings(host=host, port=port, lang=lang, **who)
     raise typer.Exit(_told(settings, lambda: run(settings)))
 
 
@@ -120,11 +133,12 @@ def tasks(
 
 
 @app.command()
-def doctor(lang: Lang = None, engine_url: EngineUrl = None, engine_model: EngineModel = None) -> None:
+@who_looks
+def doctor(lang: Lang = None, **who: object) -> None:
     """What works here, what does not, and what to do about it."""
     from tujian.cli.doctor import run
 
-    settings = _settings(lang=lang, engine_url=engine_url, engine_model=engine_model)
+    settings = _settings(lang=lang, **who)
     raise typer.Exit(_told(settings, lambda: run(settings)))
 
 
@@ -170,19 +184,15 @@ def use(
 
 
 @models.command()
+@who_looks
 def check(
     lang: Lang = None,
-    engine: EngineKind = None,
-    model: Model = None,
-    mmproj: Mmproj = None,
-    engine_url: EngineUrl = None,
-    engine_model: EngineModel = None,
+    **who: object,
 ) -> None:
     """Tries the model on drawn pictures: schema, boxes, streaming, stopping, and whether the picture matters."""
     from tujian.cli.models import run_check
 
-    named = {"engine": engine, "model": model, "mmproj": mmproj, "engine_url": engine_url, "engine_model": engine_model}
-    settings = _settings(lang=lang, **named)
+    settings = _settings(lang=lang, **who)
     raise typer.Exit(_told(settings, lambda: run_check(settings)))
 
 

@@ -95,7 +95,8 @@ function drawPictures() {
   $("pending").hidden = !pending.length;
   $("pending").replaceChildren(...pending.map((picture) => {
     const name = say("chat_take_back", { name: picture.name });
-    const shown = picture.address ? make("img", { src: picture.address, alt: "" }) : make("span", { text: "…" });
+    const waits = make("span", { text: picture.trouble ? "!" : "…" });
+    const shown = picture.address ? make("img", { src: picture.address, alt: "" }) : waits;
     const button = make("button", { type: "button", text: "×", "aria-label": name, onclick: () => takeBack(picture) });
     return make("li", {}, shown, button);
   }));
@@ -127,7 +128,7 @@ async function take(sources) {
   pending.push(...fresh);
   draw();
   $("question").focus();
-  await Promise.all(fresh.map((picture) => orComplain(() => develop(picture), () => takeBack(picture))));
+  await Promise.all(fresh.map((picture) => orComplain(() => develop(picture), (trouble) => refuse(picture, trouble))));
 }
 
 /** Finds something for <img>: the file itself, or the server's JPEG of what browsers cannot show or lies elsewhere. */
@@ -138,13 +139,22 @@ async function develop(picture) {
   draw();
 }
 
+/** It stays until it is taken back: a question about it must not go without it. */
+function refuse(picture, trouble) {
+  picture.trouble = trouble;
+  draw();
+}
+
 function takeBack(picture) {
   pending = pending.filter((one) => one !== picture);
+  if (picture.trouble) complain("");
   URL.revokeObjectURL(picture.address);
   draw();
 }
 
 async function send(question) {
+  const refused = pending.find(({ trouble }) => trouble);
+  if (refused) return complain(refused.trouble);
   if (answering || pending.some(({ address }) => !address)) return; // one is still on its way from elsewhere
   if (!question && !pending.length) return $("question").focus();
   if ($("sampling").querySelector(":invalid")) $("sampling").open = true; // the browser points at the field
@@ -274,8 +284,9 @@ async function orComplain(act, undo = () => {}) {
     await act();
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    undo();
-    complain(`${error.message} ${error.remedy}`);
+    const trouble = `${error.message} ${error.remedy}`;
+    undo(trouble);
+    complain(trouble);
   }
 }
 
