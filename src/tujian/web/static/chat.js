@@ -5,7 +5,7 @@ import { Gallery } from "./gallery.js";
 import { render } from "./markdown.js";
 import { fromFile, listenForDrops, listenForPastes } from "./sources.js";
 import * as talk from "./talk.js";
-import { nameTheme, startTheme } from "./theme.js";
+import { startTheme } from "./theme.js";
 import { answerNode, keptPicture, questionNode } from "./turns.js";
 
 const MOST_PICTURES = 8; // as many as the server takes with one question
@@ -33,12 +33,10 @@ function drawList() {
   $("only").hidden = !onlyPicture;
   $("older").hidden = !list.next;
   $("chats").replaceChildren(...list.chats.map(({ id, title, cover, changed_at }) => {
-    const parts = [
-      cover && make("img", { src: talk.pictureAddress(cover), alt: "", loading: "lazy" }),
-      make("span", { text: title || say("chat_title") }),
-      make("time", { datetime: changed_at, text: when(changed_at) }),
-    ];
-    return make("li", {}, make("a", { href: `#${id}`, "aria-current": id === chat?.id ? "true" : null }, ...parts));
+    const link = { href: `#${id}`, "aria-current": id === chat?.id ? "true" : null };
+    const image = cover && make("img", { src: talk.pictureAddress(cover), alt: "", loading: "lazy" });
+    const name = make("span", { text: title || say("chat_title") });
+    return make("li", {}, make("a", link, image, name, make("time", { datetime: changed_at, text: when(changed_at) })));
   }));
 }
 
@@ -128,7 +126,8 @@ async function take(sources) {
   pending.push(...fresh);
   draw();
   $("question").focus();
-  await Promise.all(fresh.map((picture) => orComplain(() => develop(picture), (trouble) => refuse(picture, trouble))));
+  const refuse = (picture) => (trouble) => (picture.trouble = trouble, draw()); // a question must not go without it
+  await Promise.all(fresh.map((picture) => orComplain(() => develop(picture), refuse(picture))));
 }
 
 /** Finds something for <img>: the file itself, or the server's JPEG of what browsers cannot show or lies elsewhere. */
@@ -136,12 +135,6 @@ async function develop(picture) {
   const jpeg = SHOWN_BY_BROWSERS.includes(picture.file?.type) ? picture.file : await askPreview(picture);
   picture.file ??= jpeg;
   picture.address = URL.createObjectURL(jpeg);
-  draw();
-}
-
-/** It stays until it is taken back: a question about it must not go without it. */
-function refuse(picture, trouble) {
-  picture.trouble = trouble;
   draw();
 }
 
@@ -178,9 +171,9 @@ async function converse(question, mine) {
   } catch (error) {
     const isStop = error.name === "AbortError";
     if (!isStop && !mine.node) throw error;
-    const said = { role: "assistant", text: mine.text, pictures: [], boxes: [] }; // the server has kept it, too
     const why = isStop ? { finish: "stopped" } : { finish: "failed", trouble: error };
-    if (answering === mine && mine.node) end(asked, { ...said, ...why });
+    const said = { role: "assistant", text: mine.text, pictures: [], boxes: [], ...why }; // the server kept it, too
+    if (answering === mine && mine.node) end(asked, said);
   } finally {
     if (asked !== chat && !asked.turns.length) await talk.deleteChat(asked.id); // nothing was asked in it
   }
@@ -209,7 +202,7 @@ const hear = {
   },
   done: (asked, turn) => end(asked, turn),
   failed(asked, { turn, message, remedy }) {
-    if (!turn) throw new Refused(message, remedy); // somebody has deleted the chat meanwhile
+    if (!turn) throw new Refused(message, remedy); // the chat was deleted meanwhile
     end(asked, turn);
   },
 };
@@ -223,7 +216,7 @@ function end(asked, turn) {
 
 function stop({ detail }) {
   answering?.controller.abort();
-  if (!detail) $("question").focus(); // by the keyboard: the button is about to go
+  if (!detail) $("question").focus(); // by the keyboard; the button goes
 }
 
 /** Does what makes the page longer, and keeps its end in view for those who were there. */
@@ -267,11 +260,6 @@ function recallSampling() {
   for (const knob of $("sampling").querySelectorAll("input")) knob.value = kept[knob.name] ?? knob.defaultValue;
 }
 
-function usualSampling() {
-  localStorage.removeItem(SAMPLING);
-  recallSampling();
-}
-
 /* the rest */
 
 function complain(message) {
@@ -288,13 +276,6 @@ async function orComplain(act, undo = () => {}) {
     undo(trouble);
     complain(trouble);
   }
-}
-
-async function changeLanguage(event) {
-  event.preventDefault();
-  await speak(event.currentTarget.href);
-  nameTheme($("theme"));
-  draw();
 }
 
 /** Enter sends, Shift+Enter is a new line; an Enter that ends the choice of a Chinese word does neither. */
@@ -314,21 +295,20 @@ async function choose(event) {
   $("question").focus();
 }
 
-const submit = (event) => (event.preventDefault(), send($("question").value.trim()));
 const LISTENERS = {
   skip: { click: (event) => (event.preventDefault(), $("question").focus()) }, // the address names the chat
-  lang: { click: changeLanguage },
+  lang: { click: async (event) => (event.preventDefault(), await speak(event.currentTarget.href), draw()) },
   choose: { click: () => $("files").click() },
   files: {
     change: ({ target }) => (take([...target.files].map(fromFile)), target.value = ""), // the same may come again
   },
   title: { change: rename, keydown: ({ key, target }) => key === "Escape" && (target.value = chat.title) },
   question: { keydown: onEnter },
-  composer: { submit },
+  composer: { submit: (event) => (event.preventDefault(), send($("question").value.trim())) },
   main: { click: choose },
   stop: { click: stop },
   sampling: { change: () => localStorage.setItem(SAMPLING, JSON.stringify(sampling())) },
-  usual: { click: usualSampling },
+  usual: { click: () => (localStorage.removeItem(SAMPLING), recallSampling()) },
   delete: { click: confirmDeletion },
   confirm: { close: remove },
   older: { click: () => orComplain(() => refreshList(list.next)) },

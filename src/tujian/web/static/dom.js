@@ -45,4 +45,5 @@ export async function speak(address) {
   for (const node of document.querySelectorAll("[data-word-placeholder]")) {
     node.placeholder = say(node.dataset.wordPlaceholder);
   }
+  document.dispatchEvent(new Event("spoken")); // for modules with words of their own
 }

@@ -4,7 +4,7 @@ import { announce, lang, make, say, speak } from "./dom.js";
 import { save, toCsv } from "./exports.js";
 import { Plate } from "./plate.js";
 import { fromAddress, fromFile, listenForDrops, listenForPastes } from "./sources.js";
-import { nameTheme, startTheme } from "./theme.js";
+import { startTheme } from "./theme.js";
 
 const AT_A_TIME = 2; // the server works on as many as it has cores; two keep it and the line busy
 // Shown from the user's own file. GIF stays out: it would move, and its record is of the first frame.
@@ -305,7 +305,6 @@ async function changeLanguage(event) {
   if (!items.length) return;
   event.preventDefault();
   await speak(event.currentTarget.href);
-  nameTheme($("theme"));
   fillTasks();
   again(items);
 }

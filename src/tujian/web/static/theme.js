@@ -4,7 +4,7 @@ import { make, say } from "./dom.js";
 const ORDER = ["auto", "light", "dark"];
 const YEAR_S = 365 * 24 * 3600;
 
-export function nameTheme(button) {
+function nameTheme(button) {
   const theme = document.documentElement.dataset.theme;
   const [sign, name] = say(`theme_${theme}`).split(/ (.*)/); // a phone has room for the sign only (page.css)
   button.replaceChildren(sign, make("span", { text: ` ${name}` }));
@@ -13,6 +13,7 @@ export function nameTheme(button) {
 
 export function startTheme(button) {
   nameTheme(button);
+  document.addEventListener("spoken", () => nameTheme(button));
   button.addEventListener("click", () => {
     const root = document.documentElement;
     const next = ORDER[(ORDER.indexOf(root.dataset.theme) + 1) % ORDER.length];
