@@ -13,6 +13,7 @@ from pathlib import Path
 from tujian.folding import fold
 from tujian.perception.text import TextLine
 from tujian.rules import Reading
+from tujian.rules.layout import letter_height
 
 SHORTEST = 3  # folded letters; shorter names are only taken when they are the whole line
 
@@ -67,12 +68,6 @@ class Brands:
         for spelling in self._chinese:
             if spelling in key and (len(spelling) >= SHORTEST or key.startswith(spelling)):
                 yield spelling
-
-
-def letter_height(line: TextLine) -> float:
-    """Height of the letters in pixels of the original: the quad's side that runs across the line."""
-    (x1, y1), (x4, y4) = line.quad_px[0], line.quad_px[3]
-    return ((x1 - x4) ** 2 + (y1 - y4) ** 2) ** 0.5
 
 
 def largest_lettering(lines: Sequence[TextLine]) -> TextLine | None:

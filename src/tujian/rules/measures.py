@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tujian.perception.text import TextLine
-from tujian.rules import Reading, near, value_beside
+from tujian.rules import Reading
+from tujian.rules.layout import near, value_beside
 
 # unit as printed → (symbol shown, factor, base): equal amounts share a key
 UNITS: dict[str, tuple[str, float, str]] = {
