@@ -2,8 +2,8 @@
 
 Sources: GB 7718-2011 4.1.7 and GB 7718-2025 (生产日期, 保质期; order year month day), ISO 8601, DIN 1355 (day first,
 with dots), Regulation (EU) 1169/2011 Annex X (day, month, year; "best before end" with month and year), Civil Code of
-the PRC Art. 201-202 (a term of months ends on the day of the same number, or on the month's last; the first day does not
-count).
+the PRC Art. 201-202 (a term of months ends on the day of the same number, or on the month's last; the first day does
+not count).
 Does not know: 03/04/2026, which reads differently in two countries: such a date is left alone unless DD/MM stands
 beside it. A year of two digits counts only behind a label, and only where it can mean one day.
 """
@@ -13,6 +13,7 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Literal
 
 from tujian.perception.text import TextLine
@@ -55,6 +56,7 @@ _HINTS: tuple[tuple[re.Pattern[str], Order], ...] = (
     (re.compile(r"\bY{2,4}\s?[-/. ]?\s?M{1,2}|年\s?[/.-]?\s?月\s?[/.-]?\s?日", re.I), "ymd"),
 )
 _ONLY_HINT = re.compile(r"[\s()（）/.\-:：YMD年月日]{0,24}", re.I)
+_BETWEEN = re.compile(r"[/|、,，;；~至]|\s{2,}")  # also parts 2026/05/01, which then is no date: such pairs stay unread
 _NUMERAL = "一二三四五六七八九"
 _COUNT = r"(?P<count>\d{1,4}|[一二两三四五六七八九十]{1,3}|半)"
 _SPAN = re.compile(
@@ -173,16 +175,12 @@ def _dates(name: str, lines: Sequence[TextLine], rule: str) -> list[Reading]:
 
 def _pairs(line: TextLine) -> Iterator[tuple[TextLine, str, str]]:
     """生产日期/保质期至：20260501/20270501: two labels, then their two dates in the same order."""
-    parts = parts_of(line.text)
-    names = [part.name for part in parts]
-    for place, (one, other) in enumerate(zip(names, names[1:], strict=False)):
-        if {one, other} == {"production_date", "best_before"} and not parts[place].value:
-            days = [
-                day for piece in re.split(r"[/|、,，;；~至]|\s{2,}", parts[place + 1].value) if (day := date_key(piece))
-            ]
+    for one, other in pairwise(parts_of(line.text)):
+        if {one.name, other.name} == {"production_date", "best_before"} and not one.value:
+            days = [day for piece in _BETWEEN.split(other.value) if (day := date_key(piece))]
             if len(days) == 2:
-                yield line, one, days[0]
-                yield line, other, days[1]
+                yield line, one.name, days[0]
+                yield line, other.name, days[1]
 
 
 def _read(found: Labelled, rule: str) -> list[Reading]:

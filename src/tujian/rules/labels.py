@@ -121,11 +121,15 @@ def _needs_no_colon(text: str, match: re.Match[str], first: int, is_bare: bool, 
     alone = match.start() <= first and not text[match.end() :].strip(_STOPS + "】])）:：")
     if alone:
         return True
-    closed = text[match.end() : match.end() + 1] in ("】", "]")
-    if not is_bare or not (match.start() <= first or text[match.start() - 1] in _STOPS):
+    following = text[match.end() : match.end() + 1]
+    if not is_bare:  # 产地 上海市, but not 产地直供; Latin ones are too ordinary: Name, Brand new
+        return not is_latin and match.start() <= first and following in " \u3000"
+    if not (match.start() <= first or text[match.start() - 1] in _STOPS):
         return False
-    is_long = is_latin or len(re.sub(r"\s", "", match["label"])) >= LEAST_BARE
-    return closed or is_long or text[match.end() : match.end() + 1] in " \u3000("
+    if is_latin or len(re.sub(r"\s", "", match["label"])) >= LEAST_BARE:
+        return True
+    is_value = following.isascii() or "、" in text[match.end() :]  # 配料干净 is a slogan, 配料小麦粉、糖 a list
+    return following in " \u3000(" or is_value
 
 
 def _misread(text: str) -> list[tuple[int, int, str]]:
@@ -134,12 +138,13 @@ def _misread(text: str) -> list[tuple[int, int, str]]:
     if head is None:
         return []
     for label, name in _book().name_of.items():
-        if (
-            len(label) == len(head[1]) >= LEAST_MISREAD
-            and sum(a != b for a, b in zip(label, head[1], strict=True)) == 1
-        ):
+        if len(label) == len(head[1]) >= LEAST_MISREAD and _differing(label, head[1]) == 1:
             return [(0, head.end(), name)]
     return []
+
+
+def _differing(one: str, other: str) -> int:
+    return sum(a != b for a, b in zip(one, other, strict=True))
 
 
 def _behind(line: TextLine, place: int, lines: Sequence[TextLine], whole: bool) -> Labelled | None:
