@@ -1,8 +1,8 @@
 """Brands that are known by name and stand on the picture, and those that the pack itself calls its brand.
 
 Enters: lines, and `data/words/brands.txt` with the user's own `TUJIAN_HOME/brands.txt` above it.
-Leaves: readings for known names, for what stands behind 品牌 or Brand, and for large lettering with ® or ™; for packs of
-unknown brands the largest lettering as a mere candidate.
+Leaves: readings for known names, for what stands behind 品牌 or Brand, and for large lettering with ® or ™; for packs
+of unknown brands the largest lettering as a mere candidate.
 Does not know: logos without letters.
 """
 
@@ -66,12 +66,8 @@ class Brands:
         """Brands on the picture: those that it calls so, then known ones, large and repeated ones first."""
         known = [reading for line in lines for reading in self._in_line(line)]
         known = known or [reading for line in lines for reading in self._stacked(line, lines)]
-        times = Counter(reading.key for reading in known)
-        tall = sorted(known, key=lambda reading: -letter_height(reading.line) * times[reading.key])
-        return [
-            *(replace(one, value=self._name(one.value), key=self.key_of(str(one.value))) for one in said(lines)),
-            *tall,
-        ]
+        called = [replace(one, value=self._name(one.value), key=self.key_of(str(one.value))) for one in said(lines)]
+        return called + _by_prominence(known)
 
     def key_of(self, name: str) -> str:
         """The comparable form: every spelling of a known brand has the same."""
@@ -120,6 +116,15 @@ class Brands:
                 spelling = self._shapes.get(_shape(run))
                 if spelling is not None and sum(a.isdigit() != b.isdigit() for a, b in zip(run, spelling, strict=True)):
                     yield spelling
+
+
+def _by_prominence(known: Sequence[Reading]) -> list[Reading]:
+    """The largest and most repeated name first; the others keep less of their confidence."""
+    times = Counter(reading.key for reading in known)
+    weights = {id(one): letter_height(one.line) * times[one.key] for one in known}
+    most = max(weights.values(), default=1.0)
+    found = sorted(known, key=lambda one: -weights[id(one)])
+    return [replace(one, share=one.share * (0.5 + 0.5 * weights[id(one)] / most)) for one in found]
 
 
 def said(lines: Sequence[TextLine]) -> list[Reading]:
