@@ -22,7 +22,7 @@ ORDER = tuple(
     records, tasks,
     rules, rules.layout, rules.labels, rules.gtin, rules.measures, rules.dates, rules.nutrition, rules.ingredients,
     rules.pack_facts, rules.books, rules.model_numbers, rules.brands, rules.colour_words, rules.sensitive, rules.scenes,
-    rules.category_words, rules.controlled, rules.instructions,
+    rules.category_words, rules.names, rules.controlled, rules.instructions,
     recent,
     claims, knowledge, engines.loops, engines.dialect, engines.asking, engines, engines.boxes,
     engines.wire, engines.troubles, engines.remote, engines.fake,

@@ -18,6 +18,7 @@ from tujian.rules.brands import largest_lettering
 from tujian.rules.category_words import find_category
 from tujian.rules.gtin import find_in_lines
 from tujian.rules.model_numbers import find_model_numbers
+from tujian.rules.names import find_names
 from tujian.rules.scenes import find_scene
 from tujian.tasks import Task, TaskField
 from tujian.taxonomy import Category
@@ -30,7 +31,6 @@ LARGE_SHARE = 0.12  # a colour below this share of the subject is on its plate a
 Reader = Callable[[Sequence[TextLine]], list[Reading]]
 # fields that a rule can fill, by name: a task of the user's gets them by naming its field alike
 READERS: dict[str, Reader] = {
-    "name": pack_facts.find_names,
     "net_content": measures.find_net_content,
     "price": measures.find_prices,
     "production_date": dates.find_production_dates,
@@ -138,6 +138,9 @@ def _from_barcodes(field: TaskField, _: Picture, percepts: Percepts, __: Knowled
 def _from_rules(field: TaskField, _: Picture, percepts: Percepts, knowledge: Knowledge, lang: Lang) -> list[Claim]:
     if field.type == "brand":
         return _brands(field, percepts.text_lines, knowledge)
+    if field.name == "name":
+        names = find_names(percepts, knowledge.taxonomy, knowledge.brands)
+        return [_read_claim(field, reading) for reading in names]
     if field.name == "tags":
         return _tags(field, percepts, knowledge, lang)
     if field.type == "category":

@@ -15,6 +15,7 @@ from tujian.records import Candidate, Value, Verdict
 from tujian.replies import ALIKE
 from tujian.rules.colour_words import base_colour
 from tujian.rules.dates import RECKONED
+from tujian.rules.names import PROMINENT
 from tujian.tasks import TaskField
 from tujian.taxonomy import is_under
 
@@ -134,6 +135,8 @@ def _unchecked(best: Claim, lang: Lang) -> str | None:
         return _words(
             lang, "没有印，由生产日期和保质期推算", "not printed; reckoned from production date and shelf life"
         )
+    if best.by == PROMINENT:
+        return _words(lang, "没有“品名”字样，取自最醒目的字", "no label; taken from the most prominent letters")
     if best.uncontrolled:
         return _words(lang, "不在可选值里，照模型的原话保留", "none of the allowed values; kept as the model put it")
     script = unreadable_script(str(best.value))

@@ -12,11 +12,13 @@ from tujian.perception.quality import Flaw, say
 from tujian.pictures import Picture
 from tujian.records import Value, Verdict
 from tujian.rules.dates import RECKONED, misfit, shelf_key
+from tujian.rules.names import PROMINENT
 from tujian.rules.nutrition import NAMES as NUTRIENTS
 from tujian.rules.nutrition import doubts
 from tujian.rules.sensitive import Sensitive
 from tujian.tasks import Task
 
+INFERRED = (RECKONED, PROMINENT)  # said so on the plate; nothing is wrong with them
 LONGEST_ORDER = 60  # characters of it quoted
 UNSAFE = 0.8  # open_nsfw: its authors call scores above .8 "high probability"; shop pictures here stay below .5
 
@@ -96,7 +98,7 @@ def _of_field(label: str, value: Value, required: bool, zh: bool) -> str | None:
         and value.reason
         and value.evidence
         and value.evidence[0].source in ("rule", "barcode")
-        and value.evidence[0].by != RECKONED
+        and value.evidence[0].by not in INFERRED
     ):
         return f"{label}：{value.reason}" if zh else f"{label}: {value.reason}"
     if required and value.verdict is Verdict.UNSEEN:

@@ -8,14 +8,14 @@ Does not know: what a value must look like; that is for the rule that asks.
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 
 from tujian.folding import fold
 from tujian.perception.text import TextLine
-from tujian.rules.layout import joined, paragraph, run_on, value_beside
+from tujian.rules.layout import is_cell_of, joined, paragraph, run_on, value_beside
 
 MOST_LABELS = 8  # of one kind looked at: a picture that repeats a label more often is a page about labels
 LONGEST_LINE = 400  # characters of one line: no print runs on so long, and what comes behind is not looked at
@@ -155,14 +155,21 @@ def _behind(line: TextLine, place: int, lines: Sequence[TextLine], whole: bool) 
     beside = value_beside(line, lines) if is_last else None
     if beside is None or opens_with_label(beside):
         return None
-    block = paragraph(beside, lines, opens_with_label) if whole else [beside]
+    block = paragraph(beside, lines, _opens_among(lines)) if whole else [beside]
     return Labelled(part.label, _stripped(joined(block)), beside, tuple(block[1:]))
 
 
 def _going_on(part: Part, line: TextLine, lines: Sequence[TextLine], whole: bool) -> Labelled:
-    block = paragraph(line, lines, opens_with_label) if whole else [line, *run_on(line, lines, opens_with_label)]
+    opens = _opens_among(lines)
+    block = paragraph(line, lines, opens) if whole else [line, *run_on(line, lines, opens)]
     rest = joined([line, *block[1:]])[len(line.text) :] if len(block) > 1 else ""
     return Labelled(part.label, _stripped(part.value + rest), line, tuple(block[1:]))
+
+
+def _opens_among(lines: Sequence[TextLine]) -> Callable[[TextLine], bool]:
+    """Whether a line begins something: it opens with a label, or is the value of one that stands left of it."""
+    bare = [line for line in lines if (parts := parts_of(line.text)) and parts[-1].name and not parts[-1].value]
+    return lambda line: opens_with_label(line) or any(is_cell_of(label, line, lines) for label in bare)
 
 
 def _stripped(value: str) -> str:

@@ -7,8 +7,11 @@ caller).
 
 import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from statistics import median
+from typing import NamedTuple
 
+from tujian.geometry import Quad
 from tujian.perception.text import TextLine
 
 LONG = 2.5  # width / height from which a line's own slant can be trusted; shorter ones take the page's
@@ -17,7 +20,7 @@ OVERLAP = 0.8  # of a height: how far a cell may reach back over the one before 
 BELOW = 2.5  # of the larger height: how far down the value of a label may stand
 SAME_HEIGHT = 0.4  # by which heights of one paragraph's lines differ at most
 GAP = 1.1  # of a height: further down begins something else
-ONE_RUN = 1.6  # of a height: pieces of one line that the detector cut apart stand nearer than that
+ONE_RUN = 1.0  # of a height: pieces of one line that the detector cut apart stand nearer than that
 RAGGED = 3.0  # of a height: a line that ends further left than the next one did not have to break there
 OUTDENT = 6.5  # of a height: how far left or right of the line above a paragraph's next line starts (label hanging)
 MOST_FOLLOWING = 14  # lines of one paragraph
@@ -26,10 +29,26 @@ BREAKS = ("、", "，", ",", "(", "（", "-", "·", "/", "：", ":", "and", "和
 Opens = Callable[[TextLine], bool]
 
 
+class _Frame(NamedTuple):
+    """A line as geometry: the middles of its left and right side in pixels, its letters' height, its slant."""
+
+    start: tuple[float, float]
+    end: tuple[float, float]
+    height: float
+    width: float
+    angle: float
+
+
+@lru_cache(4096)  # every label is held against every line
+def _frame(quad_px: Quad) -> _Frame:
+    (x1, y1), (x2, y2), (x3, y3), (x4, y4) = quad_px
+    start, end = ((x1 + x4) / 2, (y1 + y4) / 2), ((x2 + x3) / 2, (y2 + y3) / 2)
+    return _Frame(start, end, math.hypot(x1 - x4, y1 - y4), math.hypot(x2 - x1, y2 - y1), math.atan2(y2 - y1, x2 - x1))
+
+
 def letter_height(line: TextLine) -> float:
     """Height of the letters in pixels of the original: the quad's side that runs across the line."""
-    (x1, y1), (x4, y4) = line.quad_px[0], line.quad_px[3]
-    return math.hypot(x1 - x4, y1 - y4)
+    return _frame(line.quad_px).height
 
 
 def row(line: TextLine, lines: Sequence[TextLine]) -> list[TextLine]:
@@ -44,6 +63,12 @@ def row(line: TextLine, lines: Sequence[TextLine]) -> list[TextLine]:
         found.append(min(right, key=lambda pair: pair[0])[1])
         others = [other for other in others if other is not found[-1]]
     return found[1:]
+
+
+def is_cell_of(label: TextLine, other: TextLine, lines: Sequence[TextLine]) -> bool:
+    """Whether `other` stands right of `label` in its row."""
+    along, across = _placed(label, other, _slant(label, lines))
+    return other is not label and _is_beside(label, other, along, across)
 
 
 def value_beside(label: TextLine, lines: Sequence[TextLine]) -> TextLine | None:
@@ -112,12 +137,13 @@ def _next(line: TextLine, others: Sequence[TextLine], lines: Sequence[TextLine])
     slant, height = _slant(line, lines), letter_height(line)
     found = []
     for other in others:
-        apart = _down(line, other, slant) - (height + letter_height(other)) / 2
+        down, indent = _down(line, other, slant), _start(other, slant) - _start(line, slant)
+        apart = down - (height + letter_height(other)) / 2
         is_alike = abs(letter_height(other) - height) <= SAME_HEIGHT * max(height, letter_height(other))
-        if is_alike and -0.6 * height < apart <= GAP * height and _down(line, other, slant) > 0.4 * height:
-            found.append((_start(other, slant) - _start(line, slant), other))
-    aligned = [(abs(indent), other) for indent, other in found if -OUTDENT * height <= indent <= OUTDENT * height]
-    return min(aligned, key=lambda pair: pair[0], default=(0, None))[1]
+        is_below = -0.6 * height < apart <= GAP * height and down > 0.4 * height
+        if is_alike and is_below and abs(indent) <= OUTDENT * height:
+            found.append((down, other))
+    return min(found, key=lambda pair: pair[0], default=(0, None))[1]
 
 
 def _had_to_break(last: TextLine, following: TextLine, slant: float) -> bool:
@@ -130,21 +156,12 @@ def _had_to_break(last: TextLine, following: TextLine, slant: float) -> bool:
 
 def _slant(line: TextLine, lines: Sequence[TextLine]) -> float:
     """Angle in radians of the line's text; of the page's for short lines, whose corners are not sure enough."""
-    if _width(line) >= LONG * letter_height(line):
-        return _angle(line)
-    own = _angle(line)
-    longer = [_angle(x) for x in lines if _width(x) >= LONG * letter_height(x) and abs(_angle(x) - own) < math.pi / 4]
-    return median(longer) if longer else own
-
-
-def _angle(line: TextLine) -> float:
-    (x1, y1), (x2, y2) = line.quad_px[0], line.quad_px[1]
-    return math.atan2(y2 - y1, x2 - x1)
-
-
-def _width(line: TextLine) -> float:
-    (x1, y1), (x2, y2) = line.quad_px[0], line.quad_px[1]
-    return math.hypot(x2 - x1, y2 - y1)
+    own = _frame(line.quad_px)
+    if own.width >= LONG * own.height:
+        return own.angle
+    frames = [_frame(other.quad_px) for other in lines]
+    longer = [f.angle for f in frames if f.width >= LONG * f.height and abs(f.angle - own.angle) < math.pi / 4]
+    return median(longer) if longer else own.angle
 
 
 def _turned(point: tuple[float, float], slant: float) -> tuple[float, float]:
@@ -153,30 +170,26 @@ def _turned(point: tuple[float, float], slant: float) -> tuple[float, float]:
     return point[0] * cos + point[1] * sin, point[1] * cos - point[0] * sin
 
 
-def _edge(line: TextLine, one: int, other: int) -> tuple[float, float]:
-    (x1, y1), (x2, y2) = line.quad_px[one], line.quad_px[other]
-    return (x1 + x2) / 2, (y1 + y2) / 2
-
-
 def _start(line: TextLine, slant: float) -> float:
-    return _turned(_edge(line, 0, 3), slant)[0]
+    return _turned(_frame(line.quad_px).start, slant)[0]
 
 
 def _end(line: TextLine, slant: float) -> float:
-    return _turned(_edge(line, 1, 2), slant)[0]
+    return _turned(_frame(line.quad_px).end, slant)[0]
 
 
 def _placed(line: TextLine, other: TextLine, slant: float) -> tuple[float, float]:
     """How far `other` starts behind the end of `line`, and how far its middle stands below."""
-    (end, middle), (start, other_middle) = _turned(_edge(line, 1, 2), slant), _turned(_edge(other, 0, 3), slant)
-    return start - end, other_middle - middle
+    (x1, y1), (x2, y2) = _frame(line.quad_px).end, _frame(other.quad_px).start
+    return _turned((x2 - x1, y2 - y1), slant)
 
 
 def _down(line: TextLine, other: TextLine, slant: float) -> float:
     """How far below the middle of `line` the middle of `other` stands."""
-    ends = [_turned(_edge(x, *edge), slant) for x in (line, other) for edge in ((0, 3), (1, 2))]
-    (_, own_1), (_, own_2), (_, their_1), (_, their_2) = ends
-    return (their_1 + their_2) / 2 - (own_1 + own_2) / 2
+    one, two = _frame(line.quad_px), _frame(other.quad_px)
+    x = (two.start[0] + two.end[0] - one.start[0] - one.end[0]) / 2
+    y = (two.start[1] + two.end[1] - one.start[1] - one.end[1]) / 2
+    return _turned((x, y), slant)[1]
 
 
 def _is_beside(line: TextLine, other: TextLine, along: float, across: float) -> bool:

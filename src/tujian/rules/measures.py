@@ -54,7 +54,7 @@ def _amounts(units: Iterable[str]) -> re.Pattern[str]:
     unit = "|".join(sorted(map(re.escape, units), key=len, reverse=True))
     return re.compile(
         rf"(?:(?<![\d.])(?P<before>\d{{1,3}})\s?(?:{_PIECE})?\s?{_TIMES}\s?)?(?P<number>{_NUMBER})\s{{0,2}}"
-        rf"(?P<unit>{unit})(?![a-z0-9])(?:\s?[/每]?\s?(?:{_PIECE})?\s?{_TIMES}\s?(?P<after>\d{{1,3}})(?!\d))?",
+        rf"(?P<unit>{unit})(?![a-wyz0-9]|x(?!\s?\d))(?:\s?[/每]?\s?(?:{_PIECE})?\s?{_TIMES}\s?(?P<after>\d{{1,3}})(?!\d))?",
         re.I,
     )
 
@@ -90,8 +90,9 @@ def find_net_content(lines: Sequence[TextLine]) -> list[Reading]:
     alone = [
         reading
         for line in lines
-        if id(line) not in taken and not _is_of_a_table(line, lines)
+        if id(line) not in taken
         for reading in _standing_alone(line)
+        if not _is_of_a_table(line, lines)
     ]
     return behind + (alone if len({reading.key for reading in alone}) <= MOST_SIZES else [])
 

@@ -37,7 +37,7 @@ NAMES: dict[str, str] = {
     r"(?<!saturated )(?<!trans )(?<!low )(?:total\s?)?fat(?!ty|\s?free)|fett(?!s)|matières\s?grasses|grasas",
     "carbohydrate": r"碳水化.{0,1}物|(?:total\s?)?carbohydrates?|total\s?carb\.?|kohlenhydrate|kolhydrat(?:er)?|"
     r"glucides|hidratos\s?de\s?carbono",
-    "sugars": r"(?<![\u4e00-\u9fff])(?:其中)?糖类?(?![\u4e00-\u9fff])|(?:of\s?which\s?)?(?:total\s?)?sugars?|"
+    "sugars": r"(?<![\u4e00-\u9fff])[一]?(?:其中)?糖类?(?![\u4e00-\u9fff])|(?:of\s?which\s?)?(?:total\s?)?sugars?|"
     r"varav\s?sockerarter|davon\s?zucker",
     "fibre": r"膳食[纤纖]维|膳食纤維|(?:dietary\s?)?fib(?:re|er)|ballaststoffe",
     "salt": r"食盐(?!相)|(?<![\u4e00-\u9fff])盐(?![\u4e00-\u9fff])|salt(?!ed)|salz",
@@ -49,14 +49,15 @@ _NUMBER = r"(?<![\d.,])\d{1,5}(?:[.,]\d{1,3})?"
 _FIGURE = re.compile(rf"(?P<less>[<＜≤]\s?)?(?P<number>{_NUMBER})\s{{0,2}}(?:(?P<unit>{_UNIT})|(?P<share>%))?")
 _OPEN = r"^[\s\-—–－_·•*|.,:：(（]*"
 _IN_BRACKETS = re.compile(rf"^\s?[(（/]\s?(?P<unit>{_UNIT})(?:\s?/\s?(?:{_UNIT}))?\s?[)）]?")
+_NAME_ENDS = re.compile(r"[^、，,;；。]{0,24}")  # brackets, a unit, another language; a list goes on
 _AFTER_LABEL = re.compile(r"^[\s:：.\-—–_/|]{0,8}(?:[(（][^()（）]{0,16}[)）])?[\s:：.\-—–_|]{0,8}")
 _BASIS = re.compile(
     r"(?:每|per|pro|je|/)\s{0,2}(?P<number>\d{1,4}(?:\.\d)?)\s{0,2}(?P<unit>克|毫升|g|ml)(?![a-z])|"
-    r"(?:每份|每餐份|per\s(?:serving|portion)|(?:每份)?食用份量|份量|serving\ssize)[^\d]{0,16}?"
+    r"(?:每份|每餐份|per\s?(?:serving|portion)|(?:每份)?食用份量|份量|serving\s?size)[^\d]{0,16}?"
     r"(?:(?<=[^\d])(?P<portion>\d{1,4}(?:\.\d)?)\s{0,2}(?P<portion_unit>克|毫升|g|ml)(?![a-z]))",
     re.I,
 )
-_SERVING = re.compile(r"每份|per\s(?:serving|portion)|amount\s?per\s?serving", re.I)
+_SERVING = re.compile(r"每份|per\s?(?:serving|portion)|amount\s?per\s?serving", re.I)
 _TABLE = re.compile(
     r"营养|NRV|nutrition|" + "|".join(NAMES[name] for name in ("energy", "protein", "carbohydrate")), re.I
 )
@@ -85,7 +86,7 @@ def reader_of(nutrient: str) -> Callable[[Sequence[TextLine]], list[Reading]]:
     label = re.compile(NAMES[nutrient], re.I)
 
     def find(lines: Sequence[TextLine]) -> list[Reading]:
-        return [reading for line, end in _labels(label, lines) for reading in _of_row(nutrient, line, end, lines)]
+        return [reading for hit in _labels(label, lines) for reading in _of_row(nutrient, *hit, lines)]
 
     return find
 
@@ -114,12 +115,12 @@ def doubts(figures: Mapping[str, str], basis: str | None = None) -> list[Doubt]:
     return [*_energy_doubts(figures.get("energy"), grams), *_part_doubts(grams), *_sum_doubts(grams, basis)]
 
 
-def _labels(label: re.Pattern[str], lines: Sequence[TextLine]) -> Iterator[tuple[TextLine, int]]:
-    """Lines with this nutrient's name, and where the name ends; a name at the head of its cell comes first."""
+def _labels(label: re.Pattern[str], lines: Sequence[TextLine]) -> Iterator[tuple[TextLine, int, bool]]:
+    """Lines with this nutrient's name, where the name ends, and whether it is the head of a row."""
     hits = [(line, match) for line in lines for match in label.finditer(line.text[:LONGEST_LINE])]
-    heads = [(line, m.end()) for line, m in hits if re.fullmatch(_OPEN, line.text[: m.start()])]
-    inside = [(line, m.end()) for line, m in hits if (line, m.end()) not in heads and _stands_free(line.text, m)]
-    yield from [*heads, *inside][:MOST_ROWS]
+    named = [(line, m, bool(re.fullmatch(_OPEN, line.text[: m.start()]))) for line, m in hits]
+    kept = [(line, m.end(), head) for line, m, head in named if head or _stands_free(line.text, m)]
+    yield from sorted(kept, key=lambda one: not one[2])[:MOST_ROWS]
 
 
 def _stands_free(text: str, match: re.Match[str]) -> bool:
@@ -128,11 +129,11 @@ def _stands_free(text: str, match: re.Match[str]) -> bool:
     return not (before.isalpha() or "\u4e00" <= before <= "\u9fff")
 
 
-def _of_row(nutrient: str, line: TextLine, end: int, lines: Sequence[TextLine]) -> list[Reading]:
+def _of_row(nutrient: str, line: TextLine, end: int, is_head: bool, lines: Sequence[TextLine]) -> list[Reading]:
     rest = line.text[end:LONGEST_LINE]
     named = _IN_BRACKETS.match(rest)
     figures = list(_inline(rest, line))
-    if not figures:
+    if not figures and is_head and _NAME_ENDS.fullmatch(rest):
         cells = row(line, lines)
         figures = [figure for cell in cells if not _names_a_nutrient(cell) for figure in _figures(cell.text, cell)]
     unit = named["unit"] if named else "kcal" if line.text[:end].lower().endswith("calories") else None

@@ -1,4 +1,4 @@
-"""What the law asks of a pack: name, storage, producer, origin, licence, standard, batch. req: B10
+"""What the law asks of a pack: storage, producer, origin, licence, standard, batch. req: B10
 
 Enters: text lines. Leaves: Readings. Sources: GB 7718-2011 4.1 and GB 7718-2025 (what a label states),
 食品生产许可管理办法 (2020) Art. 29 (SC and 14 digits: 3 of category, 6 of place, 4 of sequence, 1 check digit),
@@ -16,13 +16,11 @@ from tujian.folding import fold
 from tujian.perception.text import TextLine
 from tujian.rules import Reading
 from tujian.rules.labels import Labelled, labelled, opens_with_label
-from tujian.rules.layout import letter_height
 
-LONGEST_NAME, LONGEST_COMPANY, LONGEST_PLACE = 40, 80, 40  # characters; longer ones are sentences
+LONGEST_COMPANY, LONGEST_PLACE = 80, 40  # characters; longer ones are sentences
 LONGEST_LINE = 400
 UNLABELLED_SHARE = 0.7  # as for amounts without a label
 SECOND_SHARE = 0.85  # who had it made stands behind who made it
-SURE_NAME = 0.8  # of recognition: below it the largest letters are no name but a drawing
 _ELSEWHERE = re.compile(r"^见|见(?:包装|瓶|盒|袋|罐|喷码|封口)|\bsee\b|标于|印于", re.I)
 _KEEP = re.compile(
     r"^\W{0,3}(?:请?(?:置|放|存|储|贮|保存|存放|放置|储存|贮存)于?.{0,8}(?:阴凉|干燥|通风|避光|冷藏|常温)|(?:请|需|须)?(?:冷藏|冷冻|常温|避光|密封)"
@@ -39,6 +37,7 @@ _MADE_IN_CHINA = re.compile(
     r"^\W{0,3}(?P<place>中国|日本|韩国|德国|法国|美国|泰国|越南|意大利|澳大利亚|新西兰)制造\W{0,3}$"
 )
 _LICENCE = re.compile(r"(?<![A-Za-z])[S5][CG]\s?[:：]?\s?(?P<digits>(?:[\dOoIl]\s?){14})(?![\d])")
+_OTHER_LICENCE = re.compile(r"[A-Z\u4e00-\u9fff].{0,4}\d{6}", re.I)  # QS4400 0601 0001, 粤妆20160123
 _STANDARD = re.compile(
     r"(?<![A-Za-z])(?P<kind>(?:GB|QB|SB|NY|LS|GH|FZ|HG|JB|YY|SN|SC|BB|HJ|CY|DB\s?\d{2,6}|DBS\s?\d{2}|WS)(?:\s?/\s?[TZ])?|GB\s?[71]|"
     r"T\s?/\s?[A-Z]{2,8}|Q\s?/\s?[A-Z0-9]{2,12})[\s.]{0,2}(?P<number>\d{1,6}(?:\.\d{1,3})?\s?S?)"
@@ -46,16 +45,6 @@ _STANDARD = re.compile(
     re.I,
 )
 _BATCH = re.compile(r"[A-Z0-9][A-Z0-9/.-]{2,24}(?:\s[A-Z0-9]{1,8})?", re.I)
-
-
-def find_names(lines: Sequence[TextLine]) -> list[Reading]:
-    """The name behind its label; without one the largest lettering, as a hint."""
-    found = _short(labelled("name", lines), LONGEST_NAME, "name/1")
-    if found:
-        return found
-    large = [line for line in lines if _could_be_name(line)]
-    line = max(large, key=letter_height, default=None)
-    return [Reading(line.text, fold(line.text), line, line.text, "name/1", candidate_only=True)] if line else []
 
 
 def find_storage(lines: Sequence[TextLine]) -> list[Reading]:
@@ -99,7 +88,7 @@ def find_licences(lines: Sequence[TextLine]) -> list[Reading]:
             found.append(Reading(f"SC{digits}", digits, line, line.text, "licence/1", valid=is_licence(digits)))
     if found:
         return found
-    values = [one for one in labelled("licence", lines) if sum(c.isdigit() for c in one.value) >= 6]
+    values = [one for one in labelled("licence", lines) if _OTHER_LICENCE.search(one.value)]
     return [_reading(one, one.value, "licence/1") for one in values]
 
 
@@ -164,7 +153,3 @@ def _standard(line: TextLine, match: re.Match[str]) -> Reading:
 
 def _half(text: str) -> str:
     return unicodedata.normalize("NFKC", text[:LONGEST_LINE])
-
-
-def _could_be_name(line: TextLine) -> bool:
-    return line.confidence >= SURE_NAME and sum(c.isalpha() for c in line.text) >= 2 and len(line.text) <= LONGEST_NAME
