@@ -6,6 +6,9 @@ from jsonschema import Draft202012Validator
 from tujian.errors import BadTask
 from tujian.tasks import Tasks, parse_task, read_task
 
+SHIPPED = {
+    "describe", "product", "apparel", "text", "tags", "album", "food", "label", "beauty", "digital", "home", "book",
+}  # fmt: skip
 OWN = """---
 name: tea
 title: {zh: 茶叶, en: Tea}
@@ -30,7 +33,7 @@ Look at the tea.
 
 def test_the_shipped_tasks_are_there_in_both_languages():
     tasks = Tasks.load()
-    assert set(tasks.names()) == {"describe", "product", "apparel", "text", "tags", "album"}
+    assert set(tasks.names()) == SHIPPED
     for task in tasks:
         assert task.prompt("zh") != task.prompt("en") and task.fields
 
@@ -117,7 +120,8 @@ def test_an_unknown_task_names_those_there_are():
 def test_auto_takes_the_task_that_wants_the_category():
     tasks = Tasks.load()
     assert tasks.for_top("aa").name == "apparel"
-    assert tasks.for_top("fb").name == "product"
+    wanted = {"fb": "food", "hb": "beauty", "el": "digital", "hg": "home", "fr": "home", "me": "book", "tg": "product"}
+    assert {top: tasks.for_top(top).name for top in wanted} == wanted
     assert tasks.for_top(None).name == "describe"
 
 

@@ -4,7 +4,7 @@ Enters: Percepts and the facts in the file. Leaves: Claims for the fields of a t
 Does not know: what a model says, and which claim wins (`reconcile.py`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tujian.claims import Claim
 from tujian.errors import Lang
@@ -13,25 +13,45 @@ from tujian.perception import Percepts
 from tujian.perception.text import TextLine
 from tujian.pictures import Picture
 from tujian.records import Evidence, Source
-from tujian.rules import Reading, dates, measures
+from tujian.rules import Reading, books, dates, ingredients, measures, nutrition, pack_facts
 from tujian.rules.brands import largest_lettering
 from tujian.rules.category_words import find_category
 from tujian.rules.gtin import find_in_lines
+from tujian.rules.model_numbers import find_model_numbers
+from tujian.rules.names import find_names
 from tujian.rules.scenes import find_scene
 from tujian.tasks import Task, TaskField
 from tujian.taxonomy import Category
 
 PACKED_GOODS = "fb"  # what carries a barcode, a net content or a shelf life is asked about as groceries are
+SIGNS_OF_A_PACK = ("net_content", "shelf_life", "best_before", "ingredients", "licence", "energy")
+BOOKS = "me"
 MOST_COLOURS = 3
 LARGE_SHARE = 0.12  # a colour below this share of the subject is on its plate as a swatch, not in the field
+Reader = Callable[[Sequence[TextLine]], list[Reading]]
 # fields that a rule can fill, by name: a task of the user's gets them by naming its field alike
-READERS: dict[str, Callable[[tuple[TextLine, ...]], list[Reading]]] = {
-    "net_content": lambda lines: measures.find_net_content(lines),
-    "price": lambda lines: measures.find_prices(lines),
-    "production_date": lambda lines: dates.find_production_dates(lines),
-    "best_before": lambda lines: dates.find_best_before(lines),
-    "shelf_life": lambda lines: dates.find_shelf_lives(lines),
-    "barcode": lambda lines: find_in_lines(lines),
+READERS: dict[str, Reader] = {
+    "net_content": measures.find_net_content,
+    "price": measures.find_prices,
+    "production_date": dates.find_production_dates,
+    "best_before": dates.find_best_before,
+    "shelf_life": dates.find_shelf_lives,
+    "barcode": find_in_lines,
+    "ingredients": ingredients.find_ingredients,
+    "allergens": ingredients.find_allergens,
+    "nutrition_basis": nutrition.find_basis,
+    **{nutrient: nutrition.reader_of(nutrient) for nutrient in nutrition.NAMES},
+    "storage": pack_facts.find_storage,
+    "producer": pack_facts.find_producers,
+    "origin": pack_facts.find_origins,
+    "licence": pack_facts.find_licences,
+    "standard": pack_facts.find_standards,
+    "batch": pack_facts.find_batches,
+    "model_number": find_model_numbers,
+    "isbn": books.find_isbns,
+    "author": books.find_authors,
+    "publisher": books.find_publishers,
+    "edition": books.find_editions,
 }
 
 
@@ -59,7 +79,9 @@ def likely_top(percepts: Percepts, knowledge: Knowledge) -> str | None:
     if category is not None:
         return category.top_id
     lines = percepts.text_lines
-    is_pack = percepts.barcodes or any(READERS[name](lines) for name in ("net_content", "shelf_life", "best_before"))
+    if READERS["isbn"](lines):
+        return BOOKS
+    is_pack = percepts.barcodes or any(READERS[name](lines) for name in SIGNS_OF_A_PACK)
     return PACKED_GOODS if is_pack else None
 
 
@@ -96,6 +118,7 @@ def _from_text(field: TaskField, _: Picture, percepts: Percepts, __: Knowledge, 
 
 
 def _from_barcodes(field: TaskField, _: Picture, percepts: Percepts, __: Knowledge, ___: Lang) -> list[Claim]:
+    codes = [code for code in percepts.barcodes if field.name != "isbn" or books.is_isbn(code.text)]
     return [
         Claim(
             field.name,
@@ -108,13 +131,16 @@ def _from_barcodes(field: TaskField, _: Picture, percepts: Percepts, __: Knowled
             quote=code.text,
             valid=code.valid,
         )
-        for code in percepts.barcodes
+        for code in codes
     ]
 
 
 def _from_rules(field: TaskField, _: Picture, percepts: Percepts, knowledge: Knowledge, lang: Lang) -> list[Claim]:
     if field.type == "brand":
         return _brands(field, percepts.text_lines, knowledge)
+    if field.name == "name":
+        names = find_names(percepts, knowledge.taxonomy, knowledge.brands)
+        return [_read_claim(field, reading) for reading in names]
     if field.name == "tags":
         return _tags(field, percepts, knowledge, lang)
     if field.type == "category":
@@ -217,6 +243,9 @@ def _read_claim(field: TaskField, reading: Reading) -> Claim:
         box_1000=line.box_1000,
         quote=reading.quote,
         valid=reading.valid,
+        candidate_only=reading.candidate_only,
+        inferred=reading.inferred,
+        more=tuple(_line_evidence(more) for more in reading.more),
     )
 
 

@@ -14,6 +14,8 @@ from tujian.perception.scripts import unreadable_script
 from tujian.records import Candidate, Value, Verdict
 from tujian.replies import ALIKE
 from tujian.rules.colour_words import base_colour
+from tujian.rules.dates import RECKONED
+from tujian.rules.names import PROMINENT
 from tujian.tasks import TaskField
 from tujian.taxonomy import is_under
 
@@ -47,7 +49,8 @@ def settle(field: TaskField, claims: Sequence[Claim], lang: Lang, *, model_asked
 def rank(claim: Claim) -> tuple[int, float]:
     """person > barcode with valid check digit > rule on OCR > model confirmed by OCR > model > classifier.
 
-    Measured colours stand between a confirmed model and an unconfirmed one: pixels are measured, names are taste.
+    Measured colours stand between a confirmed model and an unconfirmed one: pixels are measured, names are taste. So
+    does a day that was reckoned from two that were read.
     """
     if claim.candidate_only:
         order = 9
@@ -56,7 +59,7 @@ def rank(claim: Claim) -> tuple[int, float]:
     elif claim.source == "barcode":
         order = 1 if claim.valid is not False else 6
     elif claim.inferred:
-        order = 7
+        order = 4 if claim.by == RECKONED else 7
     elif claim.source in ("rule", "ocr"):
         order = 2 if claim.valid is not False else 6
     elif claim.source == "model":
@@ -71,6 +74,8 @@ def _agree(field: TaskField, best: Claim, other: Claim) -> bool:
         return True
     if field.type == "category" and best.id and other.id:  # the finer of two on one branch says the same
         return is_under(best.id, other.id) or is_under(other.id, best.id)
+    if field.type == "date":  # a month alone and a day in it
+        return best.compared.startswith(other.compared) or other.compared.startswith(best.compared)
     if field.type == "colour":
         return bool(_bases(best) & _bases(other))
     if field.type == "text" and field.name == "text":
@@ -126,6 +131,12 @@ def _is_chinese(text: str) -> bool:
 
 
 def _unchecked(best: Claim, lang: Lang) -> str | None:
+    if best.by == RECKONED:
+        return _words(
+            lang, "没有印，由生产日期和保质期推算", "not printed; reckoned from production date and shelf life"
+        )
+    if best.by == PROMINENT:
+        return _words(lang, "没有“品名”字样，取自最醒目的字", "no label; taken from the most prominent letters")
     if best.uncontrolled:
         return _words(lang, "不在可选值里，照模型的原话保留", "none of the allowed values; kept as the model put it")
     script = unreadable_script(str(best.value))

@@ -32,7 +32,7 @@ FACTS: dict[str, Callable[[str], list[str]]] = {
     "measure": measure_keys,
     "price": price_keys,
     "date": lambda text: [key] if (key := date_key(text)) else [],
-    "code": lambda text: re.findall(r"\d{8,}", re.sub(r"[\s-]", "", text)),
+    "code": lambda text: re.findall(r"\d{8,}X?", re.sub(r"[\s-]", "", text).upper()),
 }
 
 

@@ -11,9 +11,14 @@ from tujian.perception import Percepts, TextLine
 from tujian.perception.quality import Flaw, say
 from tujian.pictures import Picture
 from tujian.records import Value, Verdict
+from tujian.rules.dates import RECKONED, misfit, shelf_key
+from tujian.rules.names import PROMINENT
+from tujian.rules.nutrition import NAMES as NUTRIENTS
+from tujian.rules.nutrition import doubts
 from tujian.rules.sensitive import Sensitive
 from tujian.tasks import Task
 
+INFERRED = (RECKONED, PROMINENT)  # said so on the plate; nothing is wrong with them
 LONGEST_ORDER = 60  # characters of it quoted
 UNSAFE = 0.8  # open_nsfw: its authors call scores above .8 "high probability"; shop pictures here stay below .5
 
@@ -59,6 +64,7 @@ def reasons(
         for field in task.fields
         if (reason := _of_field(field.label.of(lang), fields[field.name], field.required, zh))
     ]
+    found += _not_together(fields, lang)
     if "truncated" in picture.notes:
         found.append("图片文件不完整，只解出一部分" if zh else "The file is cut off; only a part could be decoded")
     return list(dict.fromkeys(found))
@@ -70,6 +76,20 @@ def flaw_words(flaw: Flaw, lang: Lang) -> str:
     return f"{said.message}，{said.remedy}" if lang == "zh" else f"{said.message}. {said.remedy}"
 
 
+def _not_together(fields: Mapping[str, Value], lang: Lang) -> list[str]:
+    """Facts that were each read well enough and cannot all be right: dates, figures of a nutrition table."""
+    written = {name: str(value.value) for name, value in fields.items() if value.value is not None}
+    figures = {name: written[name] for name in NUTRIENTS if name in written}
+    found = [doubt.zh if lang == "zh" else doubt.en for doubt in doubts(figures, written.get("nutrition_basis"))]
+    made, best, shelf = (written.get(name) for name in ("production_date", "best_before", "shelf_life"))
+    span = shelf_key(shelf) if shelf else None
+    if made and best and span and (last := misfit(made, span, best)):
+        zh = f"生产日期 {made} 加保质期 {shelf} 是 {last}，与保质期至 {best} 不符"
+        en = f"Production date {made} and shelf life {shelf} give {last}, not best before {best}"
+        found.append(zh if lang == "zh" else en)
+    return found
+
+
 def _of_field(label: str, value: Value, required: bool, zh: bool) -> str | None:
     if value.verdict is Verdict.CONTRADICTED:
         return f"{label}：{value.reason}" if zh else f"{label}: {value.reason}"
@@ -78,6 +98,7 @@ def _of_field(label: str, value: Value, required: bool, zh: bool) -> str | None:
         and value.reason
         and value.evidence
         and value.evidence[0].source in ("rule", "barcode")
+        and value.evidence[0].by not in INFERRED
     ):
         return f"{label}：{value.reason}" if zh else f"{label}: {value.reason}"
     if required and value.verdict is Verdict.UNSEEN:

@@ -1,20 +1,36 @@
-"""Brands that are known by name and stand on the picture.
+"""Brands that are known by name and stand on the picture, and those that the pack itself calls its brand.
 
 Enters: lines, and `data/words/brands.txt` with the user's own `TUJIAN_HOME/brands.txt` above it.
-Leaves: readings for known names; for packs of unknown brands the largest lettering as a mere candidate.
+Leaves: readings for known names, for what stands behind 品牌 or Brand, and for large lettering with ® or ™; for packs
+of unknown brands the largest lettering as a mere candidate.
 Does not know: logos without letters.
 """
 
 import hashlib
+import re
+import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
 from tujian.folding import fold
 from tujian.perception.text import TextLine
 from tujian.rules import Reading
+from tujian.rules.labels import labelled
+from tujian.rules.layout import below, letter_height
 
 SHORTEST = 3  # folded letters; shorter names are only taken when they are the whole line
+SHORTEST_MENDED = 5  # letters from which digits may be read as the letters they look like
+STACKED_SHARE = 0.9  # a name put together from lines above each other
+MENDED_SHARE = 0.8  # a name read with digits for letters
+LARGE = 0.45  # of the tallest letters: ® also stands behind cultures and cartons in the small print
+LONGEST_NAME = 30
+LONGEST_LINE = 400  # characters of one line looked at
+MOST_STACKED = 3  # lines over which a short name is broken
+LOOKALIKES = str.maketrans({"0": "o", "1": "l", "5": "s", "8": "b", "9": "g", "|": "l", "$": "s", "i": "l"})
+_MARKED = re.compile(r"(?P<name>[^®™©]{2,30}?)\s?[®™]")
 
 
 class Brands:
@@ -31,6 +47,7 @@ class Brands:
         plain = [spelling for spelling in self._by_key if spelling not in self._ordinary]
         self._chinese = [spelling for spelling in plain if _is_chinese(spelling)]
         self._latin = {s for s in plain if not _is_chinese(s) and len(s) >= SHORTEST}
+        self._shapes = {_shape(s): s for s in sorted(self._latin) if len(s) >= SHORTEST_MENDED}
         self.version = hashlib.sha256(repr(self._by_key).encode()).hexdigest()[:12]
 
     @classmethod
@@ -46,17 +63,41 @@ class Brands:
         return cls(line for line in text.splitlines() if line.strip() and not line.startswith("#"))
 
     def find(self, lines: Sequence[TextLine]) -> list[Reading]:
-        """Known brands on the picture, the one in the largest letters first."""
-        found = [reading for line in lines for reading in self._in_line(line)]
-        return sorted(found, key=lambda reading: -letter_height(reading.line))
+        """Brands on the picture: those that it calls so, then known ones, large and repeated ones first."""
+        known = [reading for line in lines for reading in self._in_line(line)]
+        known = known or [reading for line in lines for reading in self._stacked(line, lines)]
+        called = [replace(one, value=self._name(one.value), key=self.key_of(str(one.value))) for one in said(lines)]
+        return called + _by_prominence(known)
 
     def key_of(self, name: str) -> str:
         """The comparable form: every spelling of a known brand has the same."""
         return fold(self._by_key.get(fold(name), name))
 
     def _in_line(self, line: TextLine) -> list[Reading]:
-        hits = {self._by_key[spelling] for spelling in self._spellings_in(line.text)}
-        return [Reading(name, fold(name), line, line.text, "brand-list/1") for name in sorted(hits)]
+        hits = {self._by_key[spelling]: 1.0 for spelling in self._spellings_in(line.text)}
+        if not hits:
+            hits = {self._by_key[spelling]: MENDED_SHARE for spelling in self._misread_in(line.text)}
+        return [
+            Reading(name, fold(name), line, line.text, "brand-list/2", share=share)
+            for name, share in sorted(hits.items())
+        ]
+
+    def _stacked(self, line: TextLine, lines: Sequence[TextLine]) -> Iterator[Reading]:
+        """A name broken over lines above each other: GOD / MOR / GON."""
+        stack = [line]
+        while len(stack) < MOST_STACKED and len(fold(line.text)) <= 8:
+            under = below(stack[-1], lines)
+            if under is None or any(under is one for one in stack):
+                return
+            stack.append(under)
+            name = self._by_key.get(fold("".join(one.text for one in stack)))
+            if name is not None:
+                quote = " ".join(one.text for one in stack)
+                yield Reading(name, fold(name), line, quote, "brand-list/2", share=STACKED_SHARE, more=tuple(stack[1:]))
+
+    def _name(self, name: str | list[str]) -> str:
+        """A known brand under its first name, another as it is printed."""
+        return self._by_key.get(fold(str(name)), str(name))
 
     def _spellings_in(self, text: str) -> Iterator[str]:
         """Spellings that are the line, one of its words, or, in Chinese, a part of it: short ones its beginning."""
@@ -68,11 +109,38 @@ class Brands:
             if spelling in key and (len(spelling) >= SHORTEST or key.startswith(spelling)):
                 yield spelling
 
+    def _misread_in(self, text: str) -> Iterator[str]:
+        """Latin spellings among the words with digits for letters: YO991."""
+        for run in _runs(text):
+            if len(run) >= SHORTEST_MENDED and any(c.isdigit() for c in run) and not run.isdigit():
+                spelling = self._shapes.get(_shape(run))
+                if spelling is not None and sum(a.isdigit() != b.isdigit() for a, b in zip(run, spelling, strict=True)):
+                    yield spelling
 
-def letter_height(line: TextLine) -> float:
-    """Height of the letters in pixels of the original: the quad's side that runs across the line."""
-    (x1, y1), (x4, y4) = line.quad_px[0], line.quad_px[3]
-    return ((x1 - x4) ** 2 + (y1 - y4) ** 2) ** 0.5
+
+def _by_prominence(known: Sequence[Reading]) -> list[Reading]:
+    """The largest and most repeated name first; the others keep less of their confidence."""
+    times = Counter(reading.key for reading in known)
+    weights = {id(one): letter_height(one.line) * times[one.key] for one in known}
+    most = max(weights.values(), default=1.0)
+    found = sorted(known, key=lambda one: -weights[id(one)])
+    return [replace(one, share=one.share * (0.5 + 0.5 * weights[id(one)] / most)) for one in found]
+
+
+def said(lines: Sequence[TextLine]) -> list[Reading]:
+    """What the pack calls its brand: behind a label, or large with ® or ™ beside it."""
+    named = [
+        Reading(one.value, fold(one.value), one.line, one.line.text, "brand-label/1")
+        for one in labelled("brand", lines)
+        if 1 < len(one.value) <= LONGEST_NAME and any(c.isalpha() for c in one.value)
+    ]
+    tallest = max((letter_height(line) for line in lines), default=0.0)
+    marked = [(line, match) for line in lines if (match := _MARKED.match(line.text[: LONGEST_NAME + 10]))]
+    return named + [
+        Reading(match["name"].strip(), fold(match["name"]), line, line.text, "brand-mark/1")
+        for line, match in marked
+        if letter_height(line) >= LARGE * tallest and sum(c.isalpha() for c in match["name"]) >= 2
+    ]
 
 
 def largest_lettering(lines: Sequence[TextLine]) -> TextLine | None:
@@ -81,9 +149,15 @@ def largest_lettering(lines: Sequence[TextLine]) -> TextLine | None:
     return max(names, key=letter_height, default=None)
 
 
+def _shape(word: str) -> str:
+    """The word as it looks: digits as the letters they resemble, letters without their marks."""
+    bare = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+    return bare.translate(LOOKALIKES)
+
+
 def _runs(text: str) -> list[str]:
     """Folded words and pairs and triples of neighbouring words."""
-    words = [fold(word) for word in text.replace("-", " ").split()]
+    words = [fold(word) for word in text[:LONGEST_LINE].replace("-", " ").split()]
     return ["".join(words[i : i + n]) for n in (1, 2, 3) for i in range(len(words) - n + 1)]
 
 

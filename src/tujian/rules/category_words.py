@@ -11,7 +11,7 @@ from typing import NamedTuple
 from tujian.folding import fold
 from tujian.perception import Percepts
 from tujian.perception.text import TextLine
-from tujian.rules.brands import letter_height
+from tujian.rules.layout import letter_height
 from tujian.rules.measures import find_net_content
 from tujian.taxonomy import Taxonomy
 
