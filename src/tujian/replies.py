@@ -5,7 +5,6 @@ Does not know: whether a claim wins (`reconcile.py`).
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -15,7 +14,7 @@ from rapidfuzz import fuzz
 
 from tujian.claims import Claim
 from tujian.errors import BadSettings, Lang
-from tujian.folding import fold, printable
+from tujian.folding import fold, printable, unify
 from tujian.knowledge import Knowledge
 from tujian.perception.text import TextLine
 from tujian.records import FieldValue
@@ -175,8 +174,7 @@ def _runs(words: Sequence[str], length: int) -> Iterator[str]:
 @lru_cache(4096)  # each line is held against each thing that was said
 def _tokens(text: str) -> tuple[str, ...]:
     """Words as compared: runs of letters and digits, half width, lower case; each Chinese character is a word."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    return tuple(re.findall(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u9fff]+", plain))
+    return tuple(re.findall(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u9fff]+", unify(text)))
 
 
 def _category_id(name: str, knowledge: Knowledge) -> str | None:
