@@ -56,6 +56,8 @@ def _food(rng: random.Random, truth: Truth) -> Taken:
         sheets.append(packs.front(food, rng, truth))
     if how != "front":
         sheets.append(packs.back(food, rng, truth, full=False))
+    if how == "front" and rng.random() < 0.35:
+        return _on_shelf(sheets[0], packs.price_card(food, rng, truth), rng)
     bent = how == "front" and rng.random() < 0.5
     return _shoot(sheets, rng, bend=rng.uniform(0.5, 1.0) if bent else 0.0)
 
@@ -113,6 +115,23 @@ def _shoot(sheets: Sequence[Sheet], rng: random.Random, *, bend: float) -> Taken
             Set(sheet, corners_of(box, rng, turn, 0.025), Bend(bend, bend * 0.02), rounded=rng.choice([0, 0.02]))
         )
         x += width * (1 + gap)
+    return photograph(size, ground(size, rng), sets, rng)
+
+
+def _on_shelf(pack: Sheet, card: Sheet, rng: random.Random) -> Taken:
+    """A pack with its price card below."""
+    scale = rng.uniform(0.75, 0.95)
+    width, high = pack.width * scale, pack.height * scale
+    wide, down = card.width * scale * 0.8, card.height * scale * 0.8
+    size = (round(width * 1.25), round(high + down + 130))
+    left = (size[0] - width) / 2
+    pack_box, top = (left, 40.0, left + width, 40 + high), high + 80
+    card_left = rng.uniform(20, size[0] - wide - 20)
+    card_box = (card_left, top, card_left + wide, top + down)
+    sets = [
+        Set(pack, corners_of(pack_box, rng, rng.uniform(-2, 2), 0.02)),
+        Set(card, corners_of(card_box, rng, 0, 0.02)),
+    ]
     return photograph(size, ground(size, rng), sets, rng)
 
 

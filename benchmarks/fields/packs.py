@@ -45,6 +45,10 @@ def front(food: Food, rng: random.Random, truth: Truth) -> Sheet:
     width, height = 1000, rng.choice([1150, 1300, 1420, 1600])
     sheet = Sheet((width, height), style.paper)
     sheet.wash((0, 0, width, height), style.paper, _mix(style.paper, style.strong, rng.uniform(0, 0.35)))
+    if rng.random() < 0.4:  # the sealed edge of a bag
+        for x in range(0, width, 10):
+            sheet.draw.line((x, 0, x, 34), fill=_mix(style.paper, "#000000", 0.25), width=3)
+            sheet.draw.line((x, height - 22, x, height), fill=_mix(style.paper, "#000000", 0.25), width=3)
     _art(sheet, style, rng, (0.18, 0.52 if rng.random() < 0.5 else 0.6))
     y = _logo(sheet, food, style, rng, truth)
     y = _title(sheet, food, style, rng, truth, y)
@@ -141,6 +145,10 @@ def _foot(sheet: Sheet, food: Food, look: Look, rng: random.Random, truth: Truth
         sheet.write((x, y - 60), food.brand, small, "brand", "value", place)
 
 
+BILINGUAL = {"配料": "Ingredients", "配料表": "Ingredients", "净含量": "Net Content", "保质期": "Shelf Life",
+             "生产日期": "Production Date", "贮存条件": "Storage", "产地": "Origin", "原产地": "Origin",
+             "品名": "Product", "产品名称": "Product Name", "品牌": "Brand", "生产商": "Manufacturer", "地址": "Address",
+             "制造商": "Manufacturer", "保质期至": "Best Before", "储存方法": "Storage"}  # fmt: skip
 NET_LABELS = (("净含量：", 0), ("净含量:", 0), ("净含量", 10), ("净含量：", 6), ("规格：", 0), ("净含量/NET WT.：", 0),
               ("NET WT. ", 0), ("净含量(NET CONTENT): ", 0), ("净 含 量：", 0), ("淨含量：", 0))  # fmt: skip
 NET_LABELS_EN = (("Net Wt. ", 0), ("NET WEIGHT: ", 0), ("", 0), ("Net content: ", 0), ("e ", 0))
@@ -172,6 +180,8 @@ class Writer:
         self.sheet = Sheet((10, 10), look.paper)
         self.bold = rng.random() < 0.5
         self.leading = rng.uniform(1.3, 1.65)
+        self.bilingual = not food.imported and rng.random() < 0.15
+        self.joint = rng.choice([" ", "/"])
         self.tab = rng.random() < 0.25  # labels in one column, values in another
         self.ruled = self.tab and rng.random() < 0.6
 
@@ -256,6 +266,10 @@ class Writer:
             (x, y), f"{opening}{label}{self.sep}", value, style, width, field, strong, self.leading
         )
 
+    def named(self, label: str) -> str:
+        """The label, in both languages on packs that do so throughout."""
+        return f"{label}{self.joint}{BILINGUAL[label]}" if self.bilingual and label in BILINGUAL else label
+
     def ingredients(self, x: float, y: float, width: float) -> float:
         food, rng = self.food, self.rng
         joint = ", " if self.english else rng.choice(["、", "、", "，", "、"])
@@ -266,6 +280,7 @@ class Writer:
         y = self.line(x, y, label, joint.join(food.ingredients) + end, "ingredients", width)
         self.truth.tell("ingredients", list(food.ingredients))
         if not food.allergens or rng.random() < 0.35:
+            self.truth.free.add("allergens")  # the ingredients tell them to who knows what contains what
             return y
         self.truth.tell("allergens", list(food.allergens))
         if self.english:
@@ -396,6 +411,8 @@ class Writer:
             side = Sheet((420, 34), self.look.paper)
             side.write((4, 4), words_, self.look.body.sized(22))
             self.sheet.lay(side, (width - 42, 300), 1)
+        if self.rng.random() < 0.4:
+            _matrix(self.sheet, (width - 190, 40), 5, self.rng)
 
     def table(self, x: float, y: float, width: float) -> float:
         from fields.tables import nutrition
@@ -406,6 +423,48 @@ class Writer:
         self.sheet.image = self.sheet.image.crop((0, 0, self.sheet.width, round(height)))
         self.sheet.height = round(height)
         return self.sheet
+
+
+def price_card(food: Food, rng: random.Random, truth: Truth) -> Sheet:
+    """A shelf's card: name, size, price."""
+    sheet = Sheet((rng.randint(620, 760), rng.randint(230, 300)), rng.choice(["#ffffff", "#fff6cf", "#ffe14d"]))
+    sheet.draw.rectangle((0, 0, sheet.width, 44), fill=rng.choice(["#d6262b", "#1f6f43", "#1d4fa3", "#f08a00"]))
+    sheet.write(
+        (20, 8),
+        rng.choice(["特价商品", "商品标价签", "会员价", "SPECIAL OFFER", "今日推荐"]),
+        Style(28, "#ffffff", "hei bold"),
+    )
+    small = Style(28, "#1c1c1c", "hei", "arial")
+    name = food.name_en.title() if food.imported else food.name
+    sheet.write((20, 60), name, sheet.fit(name, small.sized(36), 560), "name")
+    sheet.write((20, 120), rng.choice(["计价单位：袋", "计价单位：件", "单位：盒"]), small)
+    sheet.write((20, 164), f"编码 {rng.randint(100000, 999999)}", small)
+    value = rng.choice([f"¥{food.price:.2f}", f"￥{printed.number(food.price)}", f"{food.price:.2f}元"])
+    large = Style(96, "#c8161d", "hei black", "arial bold")
+    label, place = rng.choice(["零售价：", "价格：", "", "特价"]), sheet.place()
+    x = sheet.width - 30 - sheet.width_of(value, large)
+    if label and x - sheet.width_of(label, small) > 240:
+        sheet.write((x - sheet.width_of(label, small) - 8, 178), label, small, "price", "label", place)
+    sheet.write((x, 120), value, large, "price", "value", place)
+    truth.tell("name", name)
+    truth.tell("price", f"{food.price:.2f} CNY")
+    return sheet
+
+
+def _matrix(sheet: Sheet, at: tuple[float, float], module: int, rng: random.Random) -> None:
+    """What looks like a QR code and holds nothing."""
+    x, y = at
+    sheet.draw.rectangle((x - 8, y - 8, x + 25 * module + 8, y + 25 * module + 8), fill="white")
+    for row in range(25):
+        for column in range(25):
+            corner = min(row, 24 - row) < 7 and min(column, 24 - column) < 7 and not (row > 17 and column > 17)
+            dark = rng.random() < 0.5
+            if corner:
+                r, c = min(row, 24 - row), min(column, 24 - column)
+                dark = max(abs(r - 3), abs(c - 3)) in (0, 1, 3)
+            if dark:
+                left, top = x + column * module, y + row * module
+                sheet.draw.rectangle((left, top, left + module - 1, top + module - 1), fill="#111111")
 
 
 def _mix(one: str, other: str, share: float) -> str:

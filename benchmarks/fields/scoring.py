@@ -65,9 +65,11 @@ def items(name: str, value: Any) -> list[str]:
 
 
 def _fibres(text: str) -> list[tuple[float, str]]:
-    before = re.findall(r"(\d+(?:\.\d+)?)\s*[%％]\s*([\u4e00-\u9fff]+)", text)
-    after = re.findall(r"([\u4e00-\u9fff]+)\s*(\d+(?:\.\d+)?)\s*[%％]", text)
-    pairs = before or [(share, fibre) for fibre, share in after]
+    """Shares and fibres, whichever of the two is written first."""
+    if re.match(r"\s*\d", text):
+        pairs = re.findall(r"(\d+(?:\.\d+)?)\s*[%％]\s*([\u4e00-\u9fff]+)", text)
+    else:
+        pairs = [(s, f) for f, s in re.findall(r"([\u4e00-\u9fff]+)\s*(\d+(?:\.\d+)?)\s*[%％]", text)]
     return [(float(share), fibre) for share, fibre in pairs]
 
 
@@ -127,7 +129,7 @@ def _shelf(text: str) -> str | None:
 
 def _standard(value: str, answer: str) -> bool:
     one, other = (re.sub(r"[^0-9A-Z.-]", "", text.upper().replace("—", "-")) for text in (value, answer))
-    return one == other or one == re.sub(r"-\d{4}$", "", other)
+    return one == other
 
 
 def _origin(value: str, answer: str) -> bool:

@@ -96,6 +96,7 @@ def _chinese(writer: "Writer") -> list[Row]:
         value = food.nutrition[name]
         unit_ = units[{"energy": 0, "sodium": 2}.get(name, 1)]
         label = rng.choice(["—糖", "－糖", "糖"]) if name == "sugars" else ZH[name]
+        label += f" {EN[name].split()[-1].title()}" if writer.bilingual and name in EN else ""
         cells = [label, number(value) + unit_, f"{round(value / NRV[name] * 100)}%" if name in NRV else ""]
         rows.append((name, cells[: 3 if three else 2]))
         truth.tell(name, f"{number(value)} { {'energy': 'kJ', 'sodium': 'mg'}.get(name, 'g') }")
