@@ -25,7 +25,7 @@ _PATTERNS = {
     "sodium": r"钠\s*(\d.+)",
     "salt": r"(?<![a-z] )Salt\s*(.+)",
     "storage": rf"(?:贮存条件|储存方法|保存方法|贮存方法|储藏条件|Storage){_AFTER}(.+)",
-    "producer": rf"(?:生产商|制造商|生产企业|生产者名?称?|生产厂家|制造单位|Manufacture\w*(?: by)?|Produced by){_AFTER}(.+)",
+    "producer": rf"(?:生产商|制造商|生产企业|生产者(?:名称)?|生产厂家|制造单位|Manufacture\w*(?: by)?){_AFTER}(.+)",
     "origin": rf"(?:原?产地|Country of origin|Origin|Product of){_AFTER}(.+)",
     "licence": r"(SC\d{14})",
     "standard": r"((?:GB|FZ|LS|SB|Q)\s?/?\s?[A-Z]*\s?\d{4,5}[A-Z]?(?:\.\d)?(?:-\d{4})?)",

@@ -2,7 +2,8 @@
 
     python benchmarks/fields/draw.py --seeds 0:8 --out DIR [--kind food] [--boxes]
 
-Every seed is one picture; its kind is KINDS[seed % 4]. Seeds below 1000 are for tuning, from 1000 on for reporting only.
+Every seed is one picture; its kind is KINDS[seed % 4]. Seeds below 1000 are for tuning, from 1000 on
+for reporting only.
 Needs fonts: see lettering.py. Writes N-kind.jpg and N-kind.json (values, boxes); with --boxes the places are drawn in.
 """
 

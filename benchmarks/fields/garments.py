@@ -133,7 +133,8 @@ def _coded(colour: str, label: str, rng: random.Random) -> str:
 
 def _size_row(garment: Garment, rng: random.Random, truth: Truth) -> tuple:
     number, letter = garment.size
-    shown, told = rng.choice([(f"{number}({letter})", [number, letter]), (number, [number]), (f"{number} {letter}", [number, letter]),
+    shown, told = rng.choice([(f"{number}({letter})", [number, letter]), (number, [number]), (f"{number} {letter}",
+        [number, letter]),
                               (letter, [letter]), (f"{letter} {number}", [letter, number])])  # fmt: skip
     held = truth.values.get("size", [])
     truth.tell("size", list(dict.fromkeys([*held, *told])))

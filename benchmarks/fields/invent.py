@@ -121,7 +121,8 @@ def food(rng: random.Random, imported: bool | None = None) -> Food:
         amount=rng.choice(sizes), unit=unit, count=rng.choice([1, 1, 1, 1, 1, 4, 6, 10, 12]),
         barcode=ean13(rng, rng.choice(["690", "692", "693", "695", "697"]) if not imported else
                       rng.choice(["300", "400", "500", "731", "800", "941"])),
-        made=TODAY - dt.timedelta(rng.randrange(10, 400)), months=0 if days else rng.choice([6, 8, 9, 10, 12, 15, 18, 24]),
+        made=TODAY - dt.timedelta(rng.randrange(10, 400)), months=0 if days else rng.choice([6, 8, 9, 10, 12, 15, 18,
+            24]),
         days=days, ingredients=tuple(pool[i] for i in taken),
         allergens=(words.ALLERGENS_EN if imported else words.ALLERGENS).get(kind, ()),
         nutrition=_nutrition(rng, ranges, per[0]), basis=per,
@@ -139,9 +140,7 @@ def garment(rng: random.Random) -> Garment:
     return Garment(
         brand=rng.choice(words.LISTED_DRESS if listed else words.UNLISTED[16:]), listed=listed, name=name,
         colour=rng.choice(words.COLOURS), material=_material(rng), size=_size(rng, short),
-        style_number=rng.choice([f"{rng.choice('ABCDGKLMW')}{rng.randint(10, 29)}{rng.choice('SXDQ')}{rng.randint(1000, 9999)}",
-                                 f"{rng.randint(1, 9)}{rng.choice('ACDF')}{rng.randint(10000, 99999)}-{rng.randint(1, 9)}",
-                                 f"{rng.randint(10000000, 99999999)}", f"TX{rng.randint(100, 999)}-{rng.randint(10, 99)}"]),
+        style_number=_style_number(rng),
         standard=rng.choice(words.GARMENT_STANDARDS), safety_class=rng.choice("ABBBCC"),
         price=rng.choice([79, 99, 129, 159, 199, 239, 299, 359, 459, 599, 899, 1299, 1899]) + rng.choice([0, 0, 0.9]),
         barcode=ean13(rng, rng.choice(["690", "692", "694", "697"])),
@@ -156,11 +155,14 @@ def offer(rng: random.Random) -> Offer:
     listed = rng.random() < 0.5
     price = _price(rng, 9, 900)
     begin = TODAY + dt.timedelta(rng.randrange(0, 280))
-    rebates = (f"满{rng.choice([99, 199, 299, 300])}减{rng.choice([20, 30, 50, 60])}", "第二件半价", "买一送一", "买二赠一",
-               f"全场{rng.choice(['5', '6.8', '7', '8', '8.5'])}折起", "前100名送赠品", "包邮到家", "限时秒杀", "第2件0元",
+    rebates = (f"满{rng.choice([99, 199, 299, 300])}减{rng.choice([20, 30, 50, 60])}", "第二件半价", "买一送一",
+               "买二赠一",
+               f"全场{rng.choice(['5', '6.8', '7', '8', '8.5'])}折起", "前100名送赠品", "包邮到家", "限时秒杀",
+               "第2件0元",
                f"领券立减{rng.choice([10, 15, 20, 30])}元", f"加{rng.choice([1, 9.9, 10])}元换购")  # fmt: skip
     return Offer(
-        brand=rng.choice(words.LISTED_POSTER if listed else words.UNLISTED), listed=listed, headline=rng.choice(words.HEADLINES),
+        brand=rng.choice(words.LISTED_POSTER if listed else words.UNLISTED), listed=listed,
+        headline=rng.choice(words.HEADLINES),
         product=product, selling_points=tuple(rng.sample(points, rng.randint(2, 4))),
         promotion=tuple(rng.sample(rebates, rng.randint(1, 2))), price=price,
         original_price=round(price * rng.choice([1.25, 1.5, 1.8, 2])) if rng.random() < 0.65 else None,
@@ -218,6 +220,13 @@ def _material(rng: random.Random) -> list[tuple[str, list[tuple[float, str]]]]:
             shares = [100 - one - two, one, two]
         material.append((part, list(zip(map(float, shares), fibres, strict=True))))
     return material
+
+
+def _style_number(rng: random.Random) -> str:
+    letters = f"{rng.choice('ABCDGKLMW')}{rng.randint(10, 29)}{rng.choice('SXDQ')}{rng.randint(1000, 9999)}"
+    mixed = f"{rng.randint(1, 9)}{rng.choice('ACDF')}{rng.randint(10000, 99999)}-{rng.randint(1, 9)}"
+    return rng.choice([letters, mixed, str(rng.randint(10000000, 99999999)),
+                       f"TX{rng.randint(100, 999)}-{rng.randint(10, 99)}"])  # fmt: skip
 
 
 def _size(rng: random.Random, short: str) -> tuple[str, str]:

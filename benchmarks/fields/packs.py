@@ -147,7 +147,8 @@ def _foot(sheet: Sheet, food: Food, look: Look, rng: random.Random, truth: Truth
 
 BILINGUAL = {"配料": "Ingredients", "配料表": "Ingredients", "净含量": "Net Content", "保质期": "Shelf Life",
              "生产日期": "Production Date", "贮存条件": "Storage", "产地": "Origin", "原产地": "Origin",
-             "品名": "Product", "产品名称": "Product Name", "品牌": "Brand", "生产商": "Manufacturer", "地址": "Address",
+             "品名": "Product", "产品名称": "Product Name", "品牌": "Brand", "生产商": "Manufacturer",
+             "地址": "Address",
              "制造商": "Manufacturer", "保质期至": "Best Before", "储存方法": "Storage"}  # fmt: skip
 NET_LABELS = (("净含量：", 0), ("净含量:", 0), ("净含量", 10), ("净含量：", 6), ("规格：", 0), ("净含量/NET WT.：", 0),
               ("NET WT. ", 0), ("净含量(NET CONTENT): ", 0), ("净 含 量：", 0), ("淨含量：", 0))  # fmt: skip
@@ -349,7 +350,8 @@ class Writer:
         if self.rng.random() < 0.6:
             label = "Directions" if self.english else self.rng.choice(["食用方法", "食用提示", "温馨提示"])
             value = "Ready to eat. Shake before use." if self.english else self.rng.choice(
-                ["开袋即食", "直接食用或搭配牛奶食用", "每日1-2包，幼儿请在家长看护下食用", "取本品15克加150毫升热水冲调"])  # fmt: skip
+                ["开袋即食", "直接食用或搭配牛奶食用", "每日1-2包，幼儿请在家长看护下食用",
+                 "取本品15克加150毫升热水冲调"])  # fmt: skip
             y = self.line(x, y, label, value, None, width)
         return y
 

@@ -15,8 +15,10 @@ SCENES = (("#e8403a", "#7c0f1c", "#fff2d0", "#ffd34d"), ("#f7e9d2", "#eac48b", "
           ("#123f7a", "#071d3d", "#eaf4ff", "#ffcf3f"), ("#ffdce5", "#f49ab4", "#7d1f45", "#d61f5b"),
           ("#d9f0e3", "#86c9a4", "#144a33", "#e2572b"), ("#fff7c9", "#ffc93c", "#6b2c05", "#d7263d"),
           ("#2b2140", "#100a1e", "#f3e6ff", "#ff7ac6"), ("#ffffff", "#e6ebf2", "#1f2937", "#e11d48"))  # fmt: skip
-SMALL = ("活动最终解释权归商家所有", "详情请咨询门店", "扫码了解更多", "咨询电话 400-820-1177", "www.hello-shop.example",
-         "数量有限 先到先得", "图片仅供参考，请以实物为准", "全国门店通用", "LIMITED OFFER", "HOT SALE", "NEW ARRIVAL")  # fmt: skip
+SMALL = ("活动最终解释权归商家所有", "详情请咨询门店", "扫码了解更多", "咨询电话 400-820-1177",
+         "www.hello-shop.example",
+         "数量有限 先到先得", "图片仅供参考，请以实物为准", "全国门店通用", "LIMITED OFFER", "HOT SALE",
+         "NEW ARRIVAL")  # fmt: skip
 PRICE_LABELS = ("到手价", "活动价", "限时价", "仅需", "特价", "券后", "抢购价", "")
 OLD_LABELS = ("原价", "日常价", "门市价", "吊牌价", "原价：")
 
@@ -219,7 +221,8 @@ class Poster:
         begin, end = self.offer.period  # pyright: ignore[reportGeneralTypeIssues]
         return self.rng.choice([
             f"{begin.month}月{begin.day}日-{end.month}月{end.day}日", f"{begin:%Y.%m.%d}-{end:%Y.%m.%d}",
-            f"{begin.month}.{begin.day}-{end.month}.{end.day}", f"{begin.month}月{begin.day}日至{end.month}月{end.day}日",
+            f"{begin.month}.{begin.day}-{end.month}.{end.day}",
+            f"{begin.month}月{begin.day}日至{end.month}月{end.day}日",
             f"即日起至{end.month}月{end.day}日", f"{begin:%m.%d} - {end:%m.%d}",
             f"{begin.year}年{begin.month}月{begin.day}日—{end.month}月{end.day}日",
         ])  # fmt: skip

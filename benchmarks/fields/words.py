@@ -3,18 +3,20 @@
 Names under LISTED_* stand in the project's brand list; those under UNLISTED stand nowhere but on these pictures.
 """
 
-LISTED_FOOD = ("伊利", "蒙牛", "君乐宝", "娃哈哈", "康师傅", "三只松鼠", "良品铺子", "百草味", "好丽友", "达利园", "海天",
+LISTED_FOOD = ("伊利", "蒙牛", "君乐宝", "娃哈哈", "康师傅", "三只松鼠", "良品铺子", "百草味", "好丽友", "达利园",
+               "海天",
                "李锦记", "洽洽", "Arla", "Alpro", "Valio", "Lindt", "Milka", "Ferrero", "Nestlé", "Barilla", "Lipton",
                "Tropicana", "Oreo", "Danone", "Wahaha", "Lay's", "Pringles")  # fmt: skip
 LISTED_DRESS = ("李宁", "安踏", "特步", "太平鸟", "海澜之家", "波司登", "优衣库", "Nike", "adidas", "PUMA", "FILA",
                 "UNIQLO", "Levi's", "LI-NING", "New Balance")  # fmt: skip
 LISTED_POSTER = ("伊利", "蒙牛", "瑞幸", "星巴克", "李宁", "安踏", "欧莱雅", "薇诺娜", "Nike", "UNIQLO", "Starbucks",
                  "华为", "小米", "三只松鼠", "Nestlé", "良品铺子")  # fmt: skip
-UNLISTED = ("溪畔原麦", "云岭小栈", "柚子山", "拾谷记", "北纬禾场", "青藤里", "满月食堂", "鹿野家", "素年锦食", "松果村",
+UNLISTED = ("溪畔原麦", "云岭小栈", "柚子山", "拾谷记", "北纬禾场", "青藤里", "满月食堂", "鹿野家", "素年锦食",
+            "松果村",
             "半亩桑田", "喜禾堂", "江南渔火", "蓝岸牧歌", "穗香园", "白鹭洲", "三月燕", "茉白", "槐序", "森屿衣舍",
             "木棉时节", "澜衣社", "Hazelbrook", "Nordhavn", "Pebblemill", "Lumora", "Quaywood", "Tarnfield", "Velora",
             "Brindle & Oak", "Sunmere", "Oatfolk")  # fmt: skip
-# product: name zh, name en, unit, ingredients, nutrition ranges (energy kJ, protein, fat, carbohydrate, sugars, sodium mg)
+# product: name zh, name en, unit, ingredients, then ranges: energy kJ, protein, fat, carbohydrate, sugars, sodium mg
 FOODS = (
     ("海盐苏打饼干", "SEA SALT CRACKERS", "g", "biscuit", (1750, 2150, 7, 11, 14, 26, 60, 72, 2, 9, 300, 900)),
     ("黄油曲奇", "BUTTER COOKIES", "g", "biscuit", (2000, 2300, 4, 7, 22, 32, 58, 68, 20, 34, 120, 420)),
@@ -144,15 +146,20 @@ STANDARDS = {"biscuit": "GB/T 20980", "nuts": "GB/T 22165", "dairy": "GB 25190",
              "chocolate": "GB/T 19343", "fruit": "GB/T 31318", "freeze": "GB/T 23787", "coffee": "Q/LMK 0007S",
              "oats": "GB 19640", "beef": "GB/T 23969", "tofu": "GB/T 23494", "plum": "GB/T 31121",
              "rice": "GB/T 1354"}  # fmt: skip
-STORAGE = ("请置于阴凉干燥处，避免阳光直射", "常温保存，开封后请冷藏并于3日内饮用完毕", "2-6℃冷藏保存", "阴凉、通风、干燥处贮存",
+STORAGE = ("请置于阴凉干燥处，避免阳光直射", "常温保存，开封后请冷藏并于3日内饮用完毕", "2-6℃冷藏保存",
+           "阴凉、通风、干燥处贮存",
            "密封常温保存，避免高温及阳光直射", "请存放于阴凉干燥处，开封后请尽快食用", "0℃～4℃冷藏，开启后请当日食用",
            "避免日晒，置于清洁、干燥、无异味的地方")  # fmt: skip
 STORAGE_EN = ("Store in a cool, dry place away from direct sunlight", "Keep refrigerated at 2-6°C. Once opened consume "
               "within 3 days", "Keep in a cool and dry place", "Store below 25°C in an airtight container")  # fmt: skip
-PLACES = (("浙江省杭州市", "余杭区良渚街道荷塘路"), ("广东省潮州市", "潮安区庵埠镇工业大道"), ("福建省漳州市", "龙海区浮宫镇丹宅"),
-          ("河北省石家庄市", "栾城区裕翔街"), ("四川省成都市", "郫都区安德街道永安路"), ("江苏省苏州市", "太仓市沙溪镇岳王路"),
-          ("山东省烟台市", "莱山区盛泉西路"), ("安徽省合肥市", "肥东县撮镇镇龙塘路"), ("湖南省长沙市", "浏阳市健康大道"),
-          ("上海市", "奉贤区奉城镇航塘公路"), ("云南省昆明市", "嵩明县杨林镇嘉丽路"), ("黑龙江省哈尔滨市", "五常市龙凤山镇"))  # fmt: skip
+PLACES = (("浙江省杭州市", "余杭区良渚街道荷塘路"), ("广东省潮州市", "潮安区庵埠镇工业大道"), ("福建省漳州市",
+    "龙海区浮宫镇丹宅"),
+          ("河北省石家庄市", "栾城区裕翔街"), ("四川省成都市", "郫都区安德街道永安路"), ("江苏省苏州市",
+              "太仓市沙溪镇岳王路"),
+          ("山东省烟台市", "莱山区盛泉西路"), ("安徽省合肥市", "肥东县撮镇镇龙塘路"), ("湖南省长沙市",
+              "浏阳市健康大道"),
+          ("上海市", "奉贤区奉城镇航塘公路"), ("云南省昆明市", "嵩明县杨林镇嘉丽路"), ("黑龙江省哈尔滨市",
+              "五常市龙凤山镇"))  # fmt: skip
 COMPANY_NAMES = (
     "禾润",
     "味之源",
@@ -173,17 +180,23 @@ COMPANY_KINDS = ("食品有限公司", "食品科技有限公司", "食品股份
 FOREIGN = (("法国", "France", "Laiterie du Val d'Aure S.A."), ("意大利", "Italy", "Oleificio Sant'Elmo S.p.A."),
            ("新西兰", "New Zealand", "Tasman Harvest Foods Ltd"), ("瑞典", "Sweden", "Nordhav Livsmedel AB"),
            ("泰国", "Thailand", "Siam Orchard Foods Co., Ltd."), ("德国", "Germany", "Kornfeld Backwaren GmbH"),
-           ("英国", "United Kingdom", "Brindle & Oak Foods Ltd"), ("西班牙", "Spain", "Aceites La Ribera S.L."))  # fmt: skip
-SLOGANS = ("开袋即食", "0反式脂肪", "甄选好原料", "唤醒每一天", "非油炸", "满口酥香", "自然好味道", "低温慢烤", "匠心工艺",
+           ("英国", "United Kingdom", "Brindle & Oak Foods Ltd"), ("西班牙", "Spain",
+               "Aceites La Ribera S.L."))  # fmt: skip
+SLOGANS = ("开袋即食", "0反式脂肪", "甄选好原料", "唤醒每一天", "非油炸", "满口酥香", "自然好味道", "低温慢烤",
+           "匠心工艺",
            "原产地直采", "轻食新选择", "一口就爱上", "儿时的味道", "减糖30%", "高蛋白", "REAL TASTE", "NON-FRIED",
-           "SINCE 1987", "NATURAL", "CRISPY & LIGHT", "FAMILY PACK", "NEW", "独立小包装", "家庭装", "图片仅供参考")  # fmt: skip
+           "SINCE 1987", "NATURAL", "CRISPY & LIGHT", "FAMILY PACK", "NEW", "独立小包装", "家庭装",
+           "图片仅供参考")  # fmt: skip
 GARMENTS = (("圆领短袖T恤", "T恤"), ("翻领POLO衫", "POLO"), ("高腰直筒牛仔裤", "牛仔裤"), ("V领针织开衫", "针织衫"),
             ("连帽卫衣", "卫衣"), ("轻薄羽绒服", "羽绒服"), ("A字半身裙", "半身裙"), ("碎花连衣裙", "连衣裙"),
-            ("男式长袖衬衫", "衬衫"), ("休闲九分裤", "休闲裤"), ("双面呢大衣", "大衣"), ("速干运动短裤", "运动短裤"))  # fmt: skip
-COLOURS = ("藏青", "米白色", "雾霾蓝", "深灰", "卡其色", "酒红", "军绿色", "黑色", "浅驼色", "奶油白", "牛仔蓝", "豆沙粉",
+            ("男式长袖衬衫", "衬衫"), ("休闲九分裤", "休闲裤"), ("双面呢大衣", "大衣"), ("速干运动短裤",
+                "运动短裤"))  # fmt: skip
+COLOURS = ("藏青", "米白色", "雾霾蓝", "深灰", "卡其色", "酒红", "军绿色", "黑色", "浅驼色", "奶油白", "牛仔蓝",
+           "豆沙粉",
            "漂白", "炭黑", "焦糖色", "樱花粉", "墨绿", "燕麦色", "香槟金", "湖蓝")  # fmt: skip
 FIBRES = ("棉", "聚酯纤维", "粘纤", "氨纶", "锦纶", "腈纶", "羊毛", "桑蚕丝", "亚麻", "莱赛尔纤维", "莫代尔")
-FIBRES_EN = {"棉": "COTTON", "聚酯纤维": "POLYESTER", "粘纤": "VISCOSE", "氨纶": "ELASTANE", "锦纶": "NYLON", "腈纶": "ACRYLIC",
+FIBRES_EN = {"棉": "COTTON", "聚酯纤维": "POLYESTER", "粘纤": "VISCOSE", "氨纶": "ELASTANE", "锦纶": "NYLON",
+             "腈纶": "ACRYLIC",
              "羊毛": "WOOL", "桑蚕丝": "SILK", "亚麻": "LINEN", "莱赛尔纤维": "LYOCELL", "莫代尔": "MODAL"}  # fmt: skip
 GARMENT_STANDARDS = ("GB/T 22849-2014", "FZ/T 73020-2019", "FZ/T 81007-2022", "GB/T 2660-2017", "FZ/T 73005-2021",
                      "GB/T 14272-2021", "FZ/T 81006-2017", "GB/T 22853-2019", "FZ/T 81004-2012")  # fmt: skip
@@ -199,7 +212,8 @@ CARE = (
     "反面熨烫",
     "不可翻转干燥",
 )
-HEADLINES = ("夏日清凉节", "年中大促", "开学焕新季", "周年庆", "会员狂欢日", "新品首发", "冬日暖心价", "囤货节", "618理想生活节",
+HEADLINES = ("夏日清凉节", "年中大促", "开学焕新季", "周年庆", "会员狂欢日", "新品首发", "冬日暖心价", "囤货节",
+             "618理想生活节",
              "春日上新", "双十一预售", "超级品牌日", "清仓特卖", "踏青野餐季", "咖啡续命日", "换季护肤周")  # fmt: skip
 POSTER_GOODS = (("低糖燕麦拿铁", ("0反式脂肪", "冷萃12小时", "轻盈不负担", "阿拉比卡咖啡豆")),
                 ("轻量缓震跑鞋", ("回弹中底", "透气网面", "防滑耐磨", "单只仅198克")),
