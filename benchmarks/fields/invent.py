@@ -93,11 +93,13 @@ def ean13(rng: random.Random, prefix: str) -> str:
 
 
 def licence(rng: random.Random) -> str:
-    return (
-        "SC"
-        + str(rng.choice([101, 103, 104, 105, 106, 107, 108, 111, 114, 124]))
-        + "".join(str(rng.randrange(10)) for _ in range(11))
-    )
+    """SC and 14 digits, the last by ISO 7064 MOD 11,10, as real ones have it (GB/T 17710)."""
+    digits = str(rng.choice([101, 103, 104, 105, 106, 107, 108, 111, 114, 124]))
+    digits += "".join(str(rng.randrange(10)) for _ in range(10))
+    product = 10
+    for digit in map(int, digits):
+        product = ((product + digit) % 10 or 10) * 2 % 11
+    return f"SC{digits}{(11 - product) % 10}"
 
 
 def food(rng: random.Random, imported: bool | None = None) -> Food:
