@@ -71,6 +71,8 @@ def rank(claim: Claim) -> tuple[int, float]:
 def _agree(field: TaskField, best: Claim, other: Claim) -> bool:
     if other is best or other.compared == best.compared:
         return True
+    if field.type == "number" and _number(best) is not None:
+        return _number(best) == _number(other)
     if field.type == "code" and is_gtin_like(best.compared) and is_gtin_like(other.compared):
         return to_gtin14(best.compared) == to_gtin14(other.compared)
     if field.type == "category" and best.id and other.id:  # the finer of two on one branch says the same
@@ -122,9 +124,15 @@ def _contradicts(field: TaskField, best: Claim, said: Claim) -> bool:
         return same_script and unreadable_script(str(said.value)) is None
     if field.type == "code":
         return _kind_of_code(best.compared) == _kind_of_code(said.compared)
+    if field.type == "number":  # an amount with its unit is no plain number
+        return _number(best) is not None and _number(said) is not None
     if field.type in ("measure", "price"):  # their keys end on the base unit or the currency
         return best.compared.split()[-1:] == said.compared.split()[-1:]
     return True
+
+
+def _number(claim: Claim) -> float | None:
+    return float(claim.compared) if re.fullmatch(r"\d+(\.\d+)?", claim.compared) else None
 
 
 def _kind_of_code(code: str) -> str:
@@ -135,7 +143,7 @@ def _kind_of_code(code: str) -> str:
     """
     if is_gtin_like(code) and len(code) > 8:
         return "gtin"
-    return re.sub("[^0A]", "-", re.sub("[^\W\d_]", "A", re.sub(r"\d", "0", code)))
+    return re.sub(r"[^0A]", "-", re.sub(r"[^\W\d_]", "A", re.sub(r"\d", "0", code)))
 
 
 def _is_chinese(text: str) -> bool:

@@ -32,6 +32,7 @@ FACTS: dict[str, Callable[[str], list[str]]] = {
     "measure": measure_keys,
     "price": price_keys,
     "date": lambda text: [key] if (key := date_key(text)) else [],
+    "number": lambda text: [f"{float(number):.15g}" for number in re.findall(r"\d+(?:\.\d+)?", text)],
     "code": lambda text: re.findall(r"\d{8,}", re.sub(r"[\s-]", "", text)),
 }
 
