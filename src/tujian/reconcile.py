@@ -122,12 +122,12 @@ def _contradicts(field: TaskField, best: Claim, said: Claim) -> bool:
     if field.type == "brand":
         same_script = _is_chinese(str(said.value)) == _is_chinese(best.quote or str(best.value))
         return same_script and unreadable_script(str(said.value)) is None
+    if field.type in ("measure", "price"):  # their keys end on the base unit or the currency
+        return best.compared.split()[-1:] == said.compared.split()[-1:]
     if field.type == "code":
         return _kind_of_code(best.compared) == _kind_of_code(said.compared)
     if field.type == "number":  # an amount with its unit is no plain number
         return _number(best) is not None and _number(said) is not None
-    if field.type in ("measure", "price"):  # their keys end on the base unit or the currency
-        return best.compared.split()[-1:] == said.compared.split()[-1:]
     return True
 
 
