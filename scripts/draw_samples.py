@@ -3,22 +3,35 @@
     python scripts/draw_samples.py [--out DIR] [--font FILE] [--only NAME …]
 
 Enters: nothing but fonts (Debian's fonts-noto-cjk, found by fontconfig). Leaves: JPEGs, index.json (what the page
-offers) and truth.json (what a test expects to be read). The same fonts and Pillow give the same bytes: nothing here
-is left to chance.
+offers), truth.json (what a test expects to be read) and, with --places, places.json (where it stands). The same fonts
+and Pillow give the same bytes: nothing here is left to chance.
 """
 
 import argparse
 import json
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageChops
 from sample_art import dairy, goods, larder
 from sample_art.brush import Lettering
 from sample_art.shown import Shown
 
 FOLDER = Path(__file__).parents[1] / "src/tujian/data/samples"
+FACTS = (
+    "brand",
+    "name",
+    "net_content",
+    "barcode",
+    "printed_code",
+    "production_date",
+    "best_before",
+    "shelf_life",
+    "prices",
+)
+SEEN = 0.25  # share of the greatest difference from which a pixel belongs to the letters; less is their blur
 QUALITY = 88  # JPEG; below it the small print of the nutrition table rings
 
 
@@ -65,17 +78,57 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder for the pictures")
     parser.add_argument("--font", type=Path, help="one font file for all letters, instead of fonts-noto-cjk")
     parser.add_argument("--only", nargs="*", default=[], help="names of the pictures to draw (default: all)")
+    parser.add_argument("--places", action="store_true", help="write places.json too (minutes)")
     chosen = parser.parse_args()
     chosen.out.mkdir(parents=True, exist_ok=True)
-    lettering = Lettering(chosen.font)
     for sample in SAMPLES:
         if not chosen.only or sample.name in chosen.only:
-            picture = sample.draw(lettering)
+            picture = sample.draw(Lettering(chosen.font))
             picture.save(chosen.out / sample.file, "JPEG", quality=QUALITY, optimize=True, progressive=True)
     _write(
         chosen.out / "index.json", [{"file": s.file, "title_zh": s.title_zh, "title_en": s.title_en} for s in SAMPLES]
     )
     _write(chosen.out / "truth.json", {s.file: asdict(s.shown) for s in SAMPLES})
+    if chosen.places:
+        _write(chosen.out / "places.json", {s.file: places_of(s, chosen.font) for s in SAMPLES})
+
+
+def places_of(sample: Sample, font: Path | None) -> dict[str, list[list[int]]]:
+    """Where each fact stands, 0-1000 of the picture: what changes when the run that tells it is left out."""
+    lettering = Lettering(font)
+    whole = sample.draw(lettering)
+    facts = {fact: getattr(sample.shown, fact) for fact in FACTS if getattr(sample.shown, fact)}
+    places: dict[str, list[list[int]]] = {fact: [] for fact in facts}
+    for number, words in enumerate(lettering.written):
+        told = [fact for fact, value in facts.items() if _tells(words, fact, value)]
+        if not told:
+            continue
+        without = sample.draw(Lettering(font, left_out=number))
+        box = _differing(whole, without)
+        for fact in told if box else []:
+            places[fact].append(list(box or ()))
+    return places
+
+
+def _tells(words: str, fact: str, value: str | tuple[str, ...]) -> bool:
+    """Whether a run of letters holds the fact: as it is, or as its numbers."""
+    if isinstance(value, tuple):
+        return any(_tells(words, fact, one.split()[0]) for one in value)
+    numbers = [int(n) for n in re.findall(r"\d+", value)]
+    if fact in ("net_content", "shelf_life", "production_date", "best_before"):
+        return set(numbers) <= {int(n) for n in re.findall(r"\d+", words)} and ("每" not in words)
+    return value.replace(" ", "") in words.replace(" ", "")
+
+
+def _differing(one: Image.Image, other: Image.Image) -> tuple[int, int, int, int] | None:
+    difference = ImageChops.difference(one, other).convert("L")
+    limit = difference.getextrema()[1] * SEEN  # pyright: ignore[reportOperatorIssue]
+    box = difference.point(lambda level: 255 if level > limit else 0).getbbox()
+    if box is None or limit < 4:
+        return None
+    wide, high = one.size
+    x1, y1, x2, y2 = box
+    return round(x1 * 1000 / wide), round(y1 * 1000 / high), round(x2 * 1000 / wide), round(y2 * 1000 / high)
 
 
 def _write(path: Path, content: object) -> None:

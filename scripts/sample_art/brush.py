@@ -27,10 +27,20 @@ EAN_MODULES = 95  # GS1 General Specifications 5.2.1.2: width of an EAN-13 witho
 
 
 class Lettering:
-    """Fonts by style. `own` is one font file used for every style; without it fontconfig finds them."""
+    """Fonts by style, and what is written with them, in order.
 
-    def __init__(self, own: Path | None = None) -> None:
-        self._own = own
+    `own` is one font file used for every style; without it fontconfig finds them. The run of number `left_out` is
+    not written: what differs then from the whole picture is where it stands.
+    """
+
+    def __init__(self, own: Path | None = None, left_out: int | None = None) -> None:
+        self._own, self._left_out = own, left_out
+        self.written: list[str] = []
+
+    def leaves_out(self, words: str) -> bool:
+        """Notes `words` as written next; whether they are to be left out."""
+        self.written.append(words)
+        return len(self.written) - 1 == self._left_out
 
     @cache  # noqa: B019 - one Lettering lives as long as the script
     def font(self, size_px: int, style: str) -> ImageFont.FreeTypeFont:
@@ -64,10 +74,12 @@ class Sheet:
     ) -> float:
         """Writes one line, `gap_px` between its letters; the width in pixels. `anchor` as Pillow's, first l, m or r."""
         font = self.lettering.font(size_px, style)
+        width = sum(font.getlength(c) for c in words) + gap_px * (len(words) - 1) if gap_px else font.getlength(words)
+        if self.lettering.leaves_out(words):
+            return width
         if not gap_px:
             self.draw.text(at, words, fill=colour, font=font, anchor=anchor)
-            return font.getlength(words)
-        width = sum(font.getlength(c) for c in words) + gap_px * (len(words) - 1)
+            return width
         x = at[0] - {"l": 0.0, "m": width / 2, "r": width}[anchor[0]]
         for letter in words:
             self.draw.text((x, at[1]), letter, fill=colour, font=font, anchor="l" + anchor[1])
@@ -115,7 +127,8 @@ class Sheet:
         self.rounded(
             (x - quiet, y - quiet // 2, x + width + quiet, y + height_px + below + quiet // 2), 3 * module_px, "white"
         )
-        self.image.paste(ean_bars(digits, module_px, height_px), (x, y))
+        if not self.lettering.leaves_out(digits):
+            self.image.paste(ean_bars(digits, module_px, height_px), (x, y))
         size_px = 10 * module_px
         middle = y + height_px + below / 2 + module_px
         self.write((x - 1.5 * module_px, middle), digits[0], size_px, "#111", anchor="rm")

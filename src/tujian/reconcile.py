@@ -4,12 +4,14 @@ Enters: claims of all sources about one field. Leaves: one Value.
 Does not know: how a claim was found. The order of trust stands in `rank`, the rule of contradiction in `_verdict`.
 """
 
+import re
 from collections.abc import Sequence
 
 from rapidfuzz import fuzz
 
 from tujian.claims import Claim
 from tujian.errors import Lang
+from tujian.perception.gs1 import is_gtin_like, to_gtin14
 from tujian.perception.scripts import unreadable_script
 from tujian.records import Candidate, Value, Verdict
 from tujian.replies import ALIKE
@@ -57,7 +59,7 @@ def rank(claim: Claim) -> tuple[int, float]:
     elif claim.source == "person":
         order = 0
     elif claim.source == "barcode":
-        order = 1 if claim.valid is not False else 6
+        order = {True: 1, None: 3, False: 6}[claim.valid]  # None: a code of another kind, which may hold anything
     elif claim.inferred:
         order = 4 if claim.by == RECKONED else 7
     elif claim.source in ("rule", "ocr"):
@@ -72,6 +74,10 @@ def rank(claim: Claim) -> tuple[int, float]:
 def _agree(field: TaskField, best: Claim, other: Claim) -> bool:
     if other is best or other.compared == best.compared:
         return True
+    if field.type == "number" and _number(best) is not None:
+        return _number(best) == _number(other)
+    if field.type == "code" and is_gtin_like(best.compared) and is_gtin_like(other.compared):
+        return to_gtin14(best.compared) == to_gtin14(other.compared)
     if field.type == "category" and best.id and other.id:  # the finer of two on one branch says the same
         return is_under(best.id, other.id) or is_under(other.id, best.id)
     if field.type == "date":  # a month alone and a day in it
@@ -123,7 +129,26 @@ def _contradicts(field: TaskField, best: Claim, said: Claim) -> bool:
         return same_script and unreadable_script(str(said.value)) is None
     if field.type in ("measure", "price"):  # their keys end on the base unit or the currency
         return best.compared.split()[-1:] == said.compared.split()[-1:]
+    if field.type == "code":
+        return _kind_of_code(best.compared) == _kind_of_code(said.compared)
+    if field.type == "number":  # an amount with its unit is no plain number
+        return _number(best) is not None and _number(said) is not None
     return True
+
+
+def _number(claim: Claim) -> float | None:
+    return float(claim.compared) if re.fullmatch(r"\d+(\.\d+)?", claim.compared) else None
+
+
+def _kind_of_code(code: str) -> str:
+    """The shape of a code: only codes of one shape are the same kind of fact.
+
+    UPC-A, EAN-13 and GTIN-14 are one kind. What a QR code holds has another shape; eight digits may be an EAN-8 or a
+    UPC-E, which stands for a longer number.
+    """
+    if is_gtin_like(code) and len(code) > 8:
+        return "gtin"
+    return re.sub(r"[^0A]", "-", re.sub(r"[^\W\d_]", "A", re.sub(r"\d", "0", code)))
 
 
 def _is_chinese(text: str) -> bool:

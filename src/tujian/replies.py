@@ -28,6 +28,7 @@ SHORTEST_FUZZY = 5  # folded letters; shorter words must stand there exactly
 MOST_JOINED = 3  # lines that one phrase may run over
 NOTHING = ("", "null", "none", "无", "未知", "unknown", "na", "不详", "没有", "看不清", "不可见")
 FACTS: dict[str, Callable[[str], list[str]]] = {
+    "number": lambda text: [f"{float(number):.15g}" for number in re.findall(r"\d+(?:\.\d+)?", text)],
     "measure": measure_keys,
     "price": price_keys,
     "date": lambda text: [key] if (key := date_key(text)) else [],

@@ -1,0 +1,474 @@
+"""Fronts and backs of food packs.
+
+Enters: an invented food. Leaves: sheets with its facts, and the truth of what was printed.
+"""
+
+import random
+from dataclasses import dataclass
+
+from fields import printed, words
+from fields.invent import Food, later
+from fields.sheet import Sheet, Style, blob
+from fields.truth import Truth
+
+PALETTES = (("#f4e3c3", "#b3502d", "#3a2417"), ("#ffffff", "#2f6fb0", "#123a66"), ("#e4f1dc", "#3f8f4f", "#1d4426"),
+            ("#fbe4e6", "#d0435c", "#5e1422"), ("#2c2a33", "#d8b36a", "#f5ead2"), ("#fdf3d0", "#e08a1e", "#5a3108"),
+            ("#dff0f4", "#1d8a99", "#0d4750"), ("#f2ecff", "#6c4fb3", "#2f2058"), ("#c8292f", "#f6d27a", "#fff3d8"),
+            ("#f6f4ef", "#8a8478", "#2e2b26"))  # fmt: skip
+BODIES = ("hei", "hei", "hei demilight", "hei medium", "song", "kai", "hei light")
+TITLES = ("hei black", "hei bold", "song black", "song bold", "kai bold", "slant")
+LOGOS = ("lato black", "serif bold", "serif italic", "roboto bold", "arial bold")
+LATIN = ("arial", "roboto", "lato", "narrow", None)
+
+
+@dataclass
+class Look:
+    """One pack's colours and hands."""
+
+    paper: str
+    strong: str
+    ink: str
+    title: str
+    logo: str
+    body: Style
+
+
+def look(rng: random.Random, size_px: int) -> Look:
+    paper, strong, ink = rng.choice(PALETTES)
+    body = Style(size_px, ink, rng.choice(BODIES), rng.choice(LATIN))
+    return Look(paper, strong, ink, rng.choice(TITLES), rng.choice(LOGOS), body)
+
+
+def front(food: Food, rng: random.Random, truth: Truth) -> Sheet:
+    """The side a shop shows: brand, name, claims, net content."""
+    style = look(rng, 30)
+    width, height = 1000, rng.choice([1150, 1300, 1420, 1600])
+    sheet = Sheet((width, height), style.paper)
+    sheet.wash((0, 0, width, height), style.paper, _mix(style.paper, style.strong, rng.uniform(0, 0.35)))
+    if rng.random() < 0.4:  # the sealed edge of a bag
+        for x in range(0, width, 10):
+            sheet.draw.line((x, 0, x, 34), fill=_mix(style.paper, "#000000", 0.25), width=3)
+            sheet.draw.line((x, height - 22, x, height), fill=_mix(style.paper, "#000000", 0.25), width=3)
+    _art(sheet, style, rng, (0.18, 0.52 if rng.random() < 0.5 else 0.6))
+    y = _logo(sheet, food, style, rng, truth)
+    y = _title(sheet, food, style, rng, truth, y)
+    if y > 0:
+        _claims(sheet, style, rng, y)
+    _foot(sheet, food, style, rng, truth)
+    return sheet
+
+
+def _logo(sheet: Sheet, food: Food, look: Look, rng: random.Random, truth: Truth) -> float:
+    size = rng.randint(64, 110)
+    style = Style(size, look.strong, rng.choice(["hei black", "song black", "kai bold"]), look.logo,
+                  rng.choice([0, 0, 6]))  # fmt: skip
+    style = sheet.fit(food.brand, style, sheet.width * 0.6)
+    at = rng.choice([(sheet.width / 2, "m"), (60, "l")])
+    y = rng.randint(50, 90)
+    if rng.random() < 0.3:
+        box = sheet.width_of(food.brand, style) / 2 + 40
+        sheet.draw.rounded_rectangle((sheet.width / 2 - box, y - 16, sheet.width / 2 + box, y + style.size_px + 22), 30,
+                                     look.strong)  # fmt: skip
+        style, at = style.but(colour=look.paper), (sheet.width / 2, "m")
+    sheet.write((at[0], y), food.brand, style, "brand", anchor=at[1])
+    truth.tell("brand", food.brand)
+    return y + style.size_px + 20
+
+
+def _title(sheet: Sheet, food: Food, look: Look, rng: random.Random, truth: Truth, y: float) -> float:
+    name = food.name_en.title() if food.imported else food.name
+    style = Style(rng.randint(96, 150), look.ink, look.title, rng.choice(["lato black", "arial bold", "serif bold"]))
+    truth.tell("name", name)
+    if not food.imported and len(name) <= 7 and rng.random() < 0.2:  # written downward
+        x, size = sheet.width * rng.choice([0.1, 0.78]), min(110, round(sheet.height * 0.6 / len(name)))
+        place = sheet.place()
+        for row, letter in enumerate(name):
+            sheet.write((x, y + 40 + row * size * 1.08), letter, style.sized(size), "name", "value", place)
+        return -1
+    style = sheet.fit(name, style, sheet.width * 0.86)
+    y += rng.randint(10, 60)
+    sheet.write((sheet.width / 2, y), name, style, "name", anchor="m")
+    y += style.size_px + 24
+    if not food.imported and rng.random() < 0.6:
+        small = Style(rng.randint(26, 40), look.ink, "hei", rng.choice(["lato", "arial", "roboto"]), rng.choice([0, 4]))
+        sheet.write((sheet.width / 2, y), food.name_en, sheet.fit(food.name_en, small, 800), anchor="m")
+        y += 70
+    return y
+
+
+def _claims(sheet: Sheet, look: Look, rng: random.Random, y: float) -> None:
+    claims = rng.sample(words.SLOGANS, rng.randint(1, 4))
+    for number, claim in enumerate(claims):
+        style = Style(rng.randint(26, 44), look.ink, rng.choice(BODIES), "roboto")
+        if rng.random() < 0.5:
+            x, top = rng.choice([60, 620]), y + 20 + number * 90
+            wide = sheet.width_of(claim, style)
+            sheet.draw.rounded_rectangle((x - 18, top - 10, x + wide + 18, top + style.size_px + 14), 24, look.strong)
+            sheet.write((x, top), claim, style.but(colour=look.paper))
+        else:
+            sheet.write((rng.randint(60, 560), y + 20 + number * 90), claim, style)
+
+
+def _art(sheet: Sheet, look: Look, rng: random.Random, centre: tuple[float, float]) -> None:
+    """Soft patches, and a heap of something round."""
+    size = (sheet.width, sheet.height)
+    for _ in range(rng.randint(1, 3)):
+        at = (rng.uniform(0, sheet.width), rng.uniform(0.4, 1) * sheet.height)
+        sheet.tint(blob(size, at, rng.uniform(180, 420), rng), look.strong, rng.uniform(0.15, 0.5))
+    light, dark = rng.choice([("#f7c873", "#b06a20"), ("#e2584c", "#7e1a1e"), ("#8fc76a", "#3c7a2f"),
+                              ("#6a79c9", "#2b2f6e"), ("#d9b48a", "#7a4e2a"), ("#fffaf0", "#d6c7a8")])  # fmt: skip
+    for _ in range(rng.randint(5, 14)):
+        at = (sheet.width * rng.uniform(0.15, 0.85), sheet.height * rng.uniform(centre[1], 0.85))
+        radius = rng.uniform(40, 95)
+        sheet.oval(at, radius, radius * rng.uniform(0.6, 1), light, dark, rng.uniform(0, 90))
+
+
+def _foot(sheet: Sheet, food: Food, look: Look, rng: random.Random, truth: Truth) -> None:
+    style = Style(rng.randint(30, 46), look.ink, rng.choice(BODIES), rng.choice(LATIN))
+    y = sheet.height - style.size_px - rng.randint(30, 60)
+    label, gap = rng.choice(NET_LABELS_EN if food.imported else NET_LABELS)
+    amount = printed.amount(rng, food.amount, food.unit, food.count, food.imported)
+    truth.tell("net_content", f"{food.amount * food.count:.10g} {food.unit}")
+    x = rng.choice([60, sheet.width - 80 - sheet.width_of(label + amount, style)])
+    sheet.draw.rectangle((x - 14, y - 10, x + sheet.width_of(label + amount, style) + gap + 14, y + style.size_px + 14),
+                         fill=look.paper)  # fmt: skip
+    place = sheet.place()
+    if label:
+        x += sheet.write((x, y), label, style, "net_content", "label", place) + gap
+    sheet.write((x, y), amount, style, "net_content", "value", place)
+    if not food.listed:
+        small, words_ = style.sized(26), rng.choice(BRAND_LABELS_EN if food.imported else BRAND_LABELS)
+        place, x = sheet.place(), 60 if x > sheet.width / 2 else 640
+        width = sheet.width_of(words_ + food.brand, small)
+        sheet.draw.rectangle((x - 10, y - 66, x + width + 10, y - 24), fill=look.paper)
+        x += sheet.write((x, y - 60), words_, small, "brand", "label", place)
+        sheet.write((x, y - 60), food.brand, small, "brand", "value", place)
+
+
+BILINGUAL = {"配料": "Ingredients", "配料表": "Ingredients", "净含量": "Net Content", "保质期": "Shelf Life",
+             "生产日期": "Production Date", "贮存条件": "Storage", "产地": "Origin", "原产地": "Origin",
+             "品名": "Product", "产品名称": "Product Name", "品牌": "Brand", "生产商": "Manufacturer",
+             "地址": "Address",
+             "制造商": "Manufacturer", "保质期至": "Best Before", "储存方法": "Storage"}  # fmt: skip
+NET_LABELS = (("净含量：", 0), ("净含量:", 0), ("净含量", 10), ("净含量：", 6), ("规格：", 0), ("净含量/NET WT.：", 0),
+              ("NET WT. ", 0), ("净含量(NET CONTENT): ", 0), ("净 含 量：", 0), ("淨含量：", 0))  # fmt: skip
+NET_LABELS_EN = (("Net Wt. ", 0), ("NET WEIGHT: ", 0), ("", 0), ("Net content: ", 0), ("e ", 0))
+BRAND_LABELS = ("品牌：", "品牌:", "品 牌：", "商标：", "品牌/Brand：")
+BRAND_LABELS_EN = ("Brand: ", "BRAND: ", "Brand：")
+
+
+def back(food: Food, rng: random.Random, truth: Truth, *, full: bool) -> Sheet:
+    """The side that the law asks for. `full` ones tell more."""
+    size = rng.choice([22, 24, 26, 28, 30])
+    style = look(rng, size)
+    if rng.random() < 0.5:
+        style.paper, style.ink = (
+            rng.choice(["#ffffff", "#fbfaf5", "#f3efe4"]),
+            rng.choice(["#1c1c1c", "#222a44", "#3b2a20"]),
+        )
+        style.body = style.body.but(colour=style.ink)
+    writer = Writer(food, rng, truth, style)
+    return writer.columns() if rng.random() < 0.5 else writer.stacked()
+
+
+class Writer:
+    """Writes a back. Each method writes one part below `y` and returns the y below it."""
+
+    def __init__(self, food: Food, rng: random.Random, truth: Truth, look: Look) -> None:
+        self.food, self.rng, self.truth, self.look = food, rng, truth, look
+        self.sep = rng.choice(["：", "：", ":", ": ", " ", "】"])
+        self.english = food.imported
+        self.sheet = Sheet((10, 10), look.paper)
+        self.bold = rng.random() < 0.5
+        self.leading = rng.uniform(1.3, 1.65)
+        self.bilingual = not food.imported and rng.random() < 0.15
+        self.joint = rng.choice([" ", "/"])
+        self.tab = rng.random() < 0.25  # labels in one column, values in another
+        self.ruled = self.tab and rng.random() < 0.6
+
+    def stacked(self) -> Sheet:
+        """Everything in one column, the bars at the foot."""
+        width = self.rng.randint(900, 1100)
+        self.sheet = Sheet((width, 2600), self.look.paper)
+        y = self.head(46, width)
+        parts = self.parts()
+        table = self.rng.randrange(1, len(parts))
+        for number, part in enumerate(parts):
+            if number == table:
+                y = self.table(50, y + 14, width - 100) + 18
+            y = part(50, y, width - 100)
+        y = self.bars(70, y + 30)
+        self.slogan(width)
+        return self._cut(y + 50)
+
+    def columns(self) -> Sheet:
+        """Words on one side, the table and the bars on the other."""
+        width = self.rng.randint(1300, 1500)
+        self.sheet = Sheet((width, 2600), self.look.paper)
+        left, right = 50, round(width * self.rng.uniform(0.54, 0.6))
+        top = self.head(46, right - 30)
+        y = top
+        for part in self.parts():
+            y = part(left, y, right - left - 50)
+        other = self.table(right, 60, width - right - 50)
+        other = self.bars(right + 40, other + 40)
+        self.slogan(width)
+        return self._cut(max(y, other) + 50)
+
+    def head(self, y: float, width: float) -> float:
+        """The name, large or behind its label; a brand that nobody knows behind its label as well."""
+        food, rng = self.food, self.rng
+        name = food.name_en.title() if self.english else food.name
+        self.truth.tell("name", name)
+        if rng.random() < 0.45:
+            style = Style(round(self.look.body.size_px * 2), self.look.ink, self.look.title, "arial bold")
+            self.sheet.write((50, y), name, self.sheet.fit(name, style, width - 100), "name")
+            y += style.size_px * 1.5
+        else:
+            label = rng.choice(
+                ["Product name", "Name"] if self.english else ["品名", "产品名称", "食品名称", "名称", "品 名"]
+            )
+            y = self.line(50, y, label, name, "name", width - 100)
+        known = food.brand not in words.UNLISTED
+        if not known or rng.random() < 0.4:
+            label = rng.choice(["Brand", "BRAND"] if self.english else ["品牌", "商标", "品 牌"])
+            y = self.line(50, y, label, food.brand, "brand", width - 100)
+            self.truth.tell("brand", food.brand)
+        return y
+
+    def parts(self) -> list:
+        rng = self.rng
+        parts = [self.ingredients, self.contents, self.dates, self.storage, self.maker, self.papers]
+        if rng.random() < 0.5:
+            rng.shuffle(parts)
+        return parts
+
+    def line(self, x: float, y: float, label: str, value: str, field: str | None, width: float) -> float:
+        """A label and its value: on one line, in two columns, or one below the other."""
+        style = self.look.body
+        strong = (
+            style.but(font={"song": "song bold", "kai": "kai bold"}.get(style.font, "hei bold")) if self.bold else style
+        )
+        step = style.size_px * self.leading
+        if self.tab:
+            tab = style.size_px * (9 if self.english else 7)
+            place = self.sheet.place()
+            self.sheet.write((x, y), label, strong, field, "label", place)
+            lines = self.sheet._broken(value, style, width - tab, 0)
+            for row, words_ in enumerate(lines):
+                self.sheet.write((x + tab, y + row * step), words_, style, field, "value", place)
+            below = y + step * len(lines)
+            if self.ruled:
+                rule = (style.size_px * (self.leading - 1)) / 2
+                self.sheet.draw.line((x, below - rule, x + width, below - rule), fill=self.look.ink, width=1)
+            return below
+        opening = "【" if self.sep == "】" else ""
+        return self.sheet.paragraph(
+            (x, y), f"{opening}{label}{self.sep}", value, style, width, field, strong, self.leading
+        )
+
+    def named(self, label: str) -> str:
+        """The label, in both languages on packs that do so throughout."""
+        return f"{label}{self.joint}{BILINGUAL[label]}" if self.bilingual and label in BILINGUAL else label
+
+    def ingredients(self, x: float, y: float, width: float) -> float:
+        food, rng = self.food, self.rng
+        joint = ", " if self.english else rng.choice(["、", "、", "，", "、"])
+        label = rng.choice(
+            ["Ingredients", "INGREDIENTS"] if self.english else ["配料", "配料表", "配料", "原料", "配 料"]
+        )
+        end = rng.choice(["", "。"]) if not self.english else "."
+        y = self.line(x, y, label, joint.join(food.ingredients) + end, "ingredients", width)
+        self.truth.tell("ingredients", list(food.ingredients))
+        if not food.allergens or rng.random() < 0.35:
+            self.truth.free.add("allergens")  # the ingredients tell them to who knows what contains what
+            return y
+        self.truth.tell("allergens", list(food.allergens))
+        if self.english:
+            return self.line(x, y, rng.choice(["Contains", "Allergens"]), ", ".join(food.allergens), "allergens", width)
+        label = rng.choice(["过敏原信息", "致敏物质提示", "过敏原提示", "致敏原信息", "食物过敏提示"])
+        value = rng.choice(["含有{}", "本产品含有{}", "含有{}制品", "含{}"]).format(
+            rng.choice(["、", "和", "、"]).join(food.allergens)
+        )
+        if "和" in value and len(food.allergens) > 2:
+            value = value.replace("和", "、")
+        return self.line(x, y, label, value, "allergens", width)
+
+    def contents(self, x: float, y: float, width: float) -> float:
+        food, rng = self.food, self.rng
+        if rng.random() < 0.25:
+            return y
+        label = rng.choice(["Net weight", "Net content"] if self.english else ["净含量", "净含量", "规格", "净 含 量"])
+        self.truth.tell("net_content", f"{food.amount * food.count:.10g} {food.unit}")
+        return self.line(x, y, label, printed.amount(rng, food.amount, food.unit, food.count, self.english),
+                         "net_content", width)  # fmt: skip
+
+    def dates(self, x: float, y: float, width: float) -> float:
+        food, rng, truth = self.food, self.rng, self.truth
+        how = rng.choice(["made", "made", "both", "best", "elsewhere"])
+        if how in ("made", "both", "elsewhere") and rng.random() < 0.9:
+            label = "Shelf life" if self.english else rng.choice(["保质期", "保质期", "保 质 期"])
+            y = self.line(x, y, label, printed.span(rng, food.months, food.days, self.english), "shelf_life", width)
+            truth.tell("shelf_life", f"{food.days} day" if food.days else f"{food.months} month")
+        if how in ("made", "both"):
+            label = rng.choice(["Production date", "MFG"] if self.english else ["生产日期", "生产日期", "制造日期"])
+            y = self.day(x, y, label, "production_date", food.made, width)
+            truth.also["best_before"] = [later(food.made, food.months, food.days + k).isoformat() for k in (0, -1)]
+        if how in ("both", "best"):
+            label = rng.choice(
+                ["Best before", "EXP", "BEST BEFORE"] if self.english else ["保质期至", "此日期前最佳", "有效期至"]
+            )
+            y = self.day(x, y, label, "best_before", food.best_before, width)
+        if how == "elsewhere":
+            label = "Best before" if self.english else rng.choice(["生产日期", "生产日期(年/月/日)"])
+            y = self.line(
+                x,
+                y,
+                label,
+                "see lid" if self.english else rng.choice(["见包装封口处", "见瓶盖", "见喷码", "标于包装"]),
+                None,
+                width,
+            )
+        return y
+
+    def day(self, x: float, y: float, label: str, field: str, day, width: float) -> float:
+        self.truth.tell(field, day.isoformat())
+        if self.tab or self.rng.random() < 0.7:
+            return self.line(x, y, label, printed.date(self.rng, day, self.english), field, width)
+        size, place = self.look.body.size_px, self.sheet.place()
+        wide = self.sheet.write((x, y), label + self.sep.strip("】"), self.look.body, field, "label", place)
+        words_ = printed.stamp(self.rng, day) + self.rng.choice(["", "", " A2", "  08:31 B1", " L3"])
+        self.sheet.dots((x + wide + 14, y - 2), words_, round(size * 1.1), "#1d1d25", field, place)
+        return y + size * self.leading * 1.2
+
+    def storage(self, x: float, y: float, width: float) -> float:
+        label = self.rng.choice(
+            ["Storage", "STORAGE"] if self.english else ["贮存条件", "储存方法", "保存方法", "贮存方法", "储藏条件"]
+        )
+        self.truth.tell("storage", self.food.storage)
+        y = self.line(x, y, label, self.food.storage, "storage", width)
+        if self.rng.random() < 0.6:
+            label = "Directions" if self.english else self.rng.choice(["食用方法", "食用提示", "温馨提示"])
+            value = "Ready to eat. Shake before use." if self.english else self.rng.choice(
+                ["开袋即食", "直接食用或搭配牛奶食用", "每日1-2包，幼儿请在家长看护下食用",
+                 "取本品15克加150毫升热水冲调"])  # fmt: skip
+            y = self.line(x, y, label, value, None, width)
+        return y
+
+    def maker(self, x: float, y: float, width: float) -> float:
+        food, rng = self.food, self.rng
+        label = rng.choice(["Manufacturer", "Produced by", "Manufactured by"] if self.english else
+                           ["生产商", "制造商", "生产企业", "生产者", "生产厂家", "生产者名称"])  # fmt: skip
+        self.truth.tell("producer", food.producer, f"{food.producer} {food.address}")
+        y = self.line(x, y, label, food.producer, "producer", width)
+        if self.english:
+            if rng.random() < 0.7:
+                self.truth.tell("origin", food.origin)
+                y = self.line(
+                    x, y, rng.choice(["Country of origin", "Origin", "Product of"]), food.origin, "origin", width
+                )
+            return self.line(x, y, "Web", "www.taste-daily.example", None, width) if rng.random() < 0.4 else y
+        y = self.line(x, y, rng.choice(["地址", "生产地址", "厂址"]), food.address, None, width)
+        if rng.random() < 0.8:
+            self.truth.tell("origin", food.origin)
+            y = self.line(x, y, rng.choice(["产地", "产地", "原产地"]), food.origin, "origin", width)
+        else:
+            self.truth.free.add("origin")  # the address tells it to who wants to know
+        phone = f"400-{rng.randint(100, 999)}-{rng.randint(1000, 9999)}"
+        y = self.line(x, y, rng.choice(["服务热线", "电话", "客服热线", "联系电话"]), phone, None, width)
+        if rng.random() < 0.35:
+            y = self.line(
+                x,
+                y,
+                rng.choice(["经销商", "总经销"]),
+                rng.choice(["上海", "北京", "广州"]) + "优选贸易有限公司",
+                None,
+                width,
+            )
+        return self.line(x, y, "网址", "www.meiwei-life.example", None, width) if rng.random() < 0.3 else y
+
+    def papers(self, x: float, y: float, width: float) -> float:
+        food, rng = self.food, self.rng
+        if self.english:
+            return y
+        label = rng.choice(["产品标准代号", "执行标准", "产品标准号", "产品执行标准", "标准代号"])
+        self.truth.tell("standard", food.standard)
+        y = self.line(x, y, label, food.standard, "standard", width)
+        label = rng.choice(["食品生产许可证编号", "生产许可证编号", "生产许可证号", "食品生产许可证"])
+        self.truth.tell("licence", food.licence)
+        return self.line(x, y, label, food.licence, "licence", width)
+
+    def bars(self, x: float, y: float) -> float:
+        module = self.rng.choice([2, 3, 3])
+        if self.rng.random() < 0.12:
+            return y
+        self.sheet.barcode((x + 30, y), self.food.barcode, module, self.rng.randint(60, 120))
+        self.truth.tell("barcode", self.food.barcode)
+        return y + 150
+
+    def slogan(self, width: int) -> None:
+        """Something written up the side, as flaps have it."""
+        if self.rng.random() < 0.35:
+            words_ = self.rng.choice(["请勿食用干燥剂", "沿虚线撕开", "可回收物 PLEASE RECYCLE", "生产批号 L20250317A"])
+            side = Sheet((420, 34), self.look.paper)
+            side.write((4, 4), words_, self.look.body.sized(22))
+            self.sheet.lay(side, (width - 42, 300), 1)
+        if self.rng.random() < 0.4:
+            _matrix(self.sheet, (width - 190, 40), 5, self.rng)
+
+    def table(self, x: float, y: float, width: float) -> float:
+        from fields.tables import nutrition
+
+        return nutrition(self, x, y, width)
+
+    def _cut(self, height: float) -> Sheet:
+        self.sheet.image = self.sheet.image.crop((0, 0, self.sheet.width, round(height)))
+        self.sheet.height = round(height)
+        return self.sheet
+
+
+def price_card(food: Food, rng: random.Random, truth: Truth) -> Sheet:
+    """A shelf's card: name, size, price."""
+    sheet = Sheet((rng.randint(620, 760), rng.randint(230, 300)), rng.choice(["#ffffff", "#fff6cf", "#ffe14d"]))
+    sheet.draw.rectangle((0, 0, sheet.width, 44), fill=rng.choice(["#d6262b", "#1f6f43", "#1d4fa3", "#f08a00"]))
+    sheet.write(
+        (20, 8),
+        rng.choice(["特价商品", "商品标价签", "会员价", "SPECIAL OFFER", "今日推荐"]),
+        Style(28, "#ffffff", "hei bold"),
+    )
+    small = Style(28, "#1c1c1c", "hei", "arial")
+    name = food.name_en.title() if food.imported else food.name
+    sheet.write((20, 60), name, sheet.fit(name, small.sized(36), 560), "name")
+    sheet.write((20, 120), rng.choice(["计价单位：袋", "计价单位：件", "单位：盒"]), small)
+    sheet.write((20, 164), f"编码 {rng.randint(100000, 999999)}", small)
+    value = rng.choice([f"¥{food.price:.2f}", f"￥{printed.number(food.price)}", f"{food.price:.2f}元"])
+    large = Style(96, "#c8161d", "hei black", "arial bold")
+    label, place = rng.choice(["零售价：", "价格：", "", "特价"]), sheet.place()
+    x = sheet.width - 30 - sheet.width_of(value, large)
+    if label and x - sheet.width_of(label, small) > 240:
+        sheet.write((x - sheet.width_of(label, small) - 8, 178), label, small, "price", "label", place)
+    sheet.write((x, 120), value, large, "price", "value", place)
+    truth.tell("name", name)
+    truth.tell("price", f"{food.price:.2f} CNY")
+    return sheet
+
+
+def _matrix(sheet: Sheet, at: tuple[float, float], module: int, rng: random.Random) -> None:
+    """What looks like a QR code and holds nothing."""
+    x, y = at
+    sheet.draw.rectangle((x - 8, y - 8, x + 25 * module + 8, y + 25 * module + 8), fill="white")
+    for row in range(25):
+        for column in range(25):
+            corner = min(row, 24 - row) < 7 and min(column, 24 - column) < 7 and not (row > 17 and column > 17)
+            dark = rng.random() < 0.5
+            if corner:
+                r, c = min(row, 24 - row), min(column, 24 - column)
+                dark = max(abs(r - 3), abs(c - 3)) in (0, 1, 3)
+            if dark:
+                left, top = x + column * module, y + row * module
+                sheet.draw.rectangle((left, top, left + module - 1, top + module - 1), fill="#111111")
+
+
+def _mix(one: str, other: str, share: float) -> str:
+    a, b = (tuple(int(c[i : i + 2], 16) for i in (1, 3, 5)) for c in (one, other))
+    return "#{:02x}{:02x}{:02x}".format(*(round(p + (q - p) * share) for p, q in zip(a, b, strict=True)))
