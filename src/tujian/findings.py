@@ -53,11 +53,11 @@ def likely_category(percepts: Percepts, knowledge: Knowledge) -> Category | None
     return knowledge.taxonomy.get(best) if best else None
 
 
-def likely_top(percepts: Percepts, knowledge: Knowledge) -> str | None:
-    """The taxonomy top a picture belongs to, as far as it can be told; None when it cannot."""
+def likely_category_id(percepts: Percepts, knowledge: Knowledge) -> str | None:
+    """The taxonomy id a picture is asked about by, as far as it can be told; None when it cannot."""
     category = likely_category(percepts, knowledge)
     if category is not None:
-        return category.top_id
+        return category.id
     lines = percepts.text_lines
     is_pack = percepts.barcodes or any(READERS[name](lines) for name in ("net_content", "shelf_life", "best_before"))
     return PACKED_GOODS if is_pack else None

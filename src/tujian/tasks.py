@@ -6,6 +6,7 @@ Does not know: who answers. A wrong file is refused with its line and what to wr
     ---
     name: product
     title: {zh: 商品, en: Product}
+    covers: [fb, hb-3]    # taxonomy ids; `auto` takes the task that covers the nearest ancestor
     picture_tokens: 1024
     fields:
       - {name: brand, type: brand, label: {zh: 品牌, en: Brand}, sources: [rule, model]}
@@ -28,6 +29,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from tujian.errors import BadTask, Lang, Said
 from tujian.records import Source
+from tujian.taxonomy import is_under
 
 FieldType = Literal["text", "list", "number", "flag", "category", "colour", "brand", "code", "measure", "date", "price"]
 FIELD_SCHEMAS: dict[str, dict[str, Any]] = {
@@ -47,6 +49,7 @@ MOST_FIELDS = 60
 MOST_FILE_BYTES = 64_000
 AUTO = "auto"
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+CategoryId = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-\d+)*$")]  # as the taxonomy writes them
 
 
 class Frozen(BaseModel):
@@ -118,7 +121,7 @@ class Task(Frozen):
     name: Name
     title: Words
     about: Words | None = None
-    tops: list[str] = Field(default=[], description="taxonomy tops for which `auto` takes this task")
+    covers: list[CategoryId] = Field(default=[], description="taxonomy ids, of any depth, that `auto` takes it for")
     picture_tokens: int = Field(default=768, ge=64, le=4096, description="picture budget: one token per 32 x 32 px")
     sampling: Sampling = Sampling()
     context: bool = Field(default=False, description="text and barcodes that were read go into the prompt")
@@ -201,10 +204,15 @@ class Tasks:
             )
         return self._by_name[name]
 
-    def for_top(self, top_id: str | None, *, otherwise: str = "describe") -> Task:
-        """The task `auto` takes for a picture whose category lies under `top_id`."""
-        wanting = (task for task in self._by_name.values() if top_id in task.tops)
-        return next(wanting, self.get(otherwise))
+    def for_category(self, category_id: str | None, *, otherwise: str = "describe") -> Task:
+        """The task `auto` takes: that which covers the category or its nearest ancestor; of several, the user's own."""
+        fits = [
+            (len(covered), task)
+            for task in self._by_name.values()
+            for covered in task.covers
+            if category_id is not None and is_under(category_id, covered)
+        ]
+        return max(fits, key=lambda fit: fit[0], default=(0, self.get(otherwise)))[1]
 
 
 def read_task(path: Path) -> Task:
