@@ -5,29 +5,59 @@ Does not know: what a model says, and which claim wins (`reconcile.py`).
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from tujian.claims import Claim
+from tujian.claims import WRONG_DIGIT, Claim
 from tujian.errors import Lang
 from tujian.knowledge import Knowledge
 from tujian.perception import Percepts
+from tujian.perception.colours import Colour
 from tujian.perception.text import TextLine
 from tujian.pictures import Picture
 from tujian.records import Evidence, Source
-from tujian.rules import Reading, dates, measures
+from tujian.rules import (
+    Reading,
+    dates,
+    garment_tags,
+    headlines,
+    materials,
+    measures,
+    periods,
+    prices,
+    promotions,
+    sizes,
+)
 from tujian.rules.brands import largest_lettering
 from tujian.rules.category_words import find_category
+from tujian.rules.colour_words import base_colour
 from tujian.rules.gtin import find_in_lines
 from tujian.rules.scenes import find_scene
+from tujian.screening import screen
 from tujian.tasks import Task, TaskField
 from tujian.taxonomy import Category
 
 PACKED_GOODS = "fb"  # what carries a barcode, a net content or a shelf life is asked about as groceries are
+SCREENED = ("verdict", "reasons", "places", "logos")  # fields of the first filter, req: C5
 MOST_COLOURS = 3
 LARGE_SHARE = 0.12  # a colour below this share of the subject is on its plate as a swatch, not in the field
 # fields that a rule can fill, by name: a task of the user's gets them by naming its field alike
 READERS: dict[str, Callable[[tuple[TextLine, ...]], list[Reading]]] = {
     "net_content": lambda lines: measures.find_net_content(lines),
-    "price": lambda lines: measures.find_prices(lines),
+    "price": lambda lines: prices.find_prices(lines),
+    "original_price": lambda lines: prices.find_original_prices(lines),
+    "promotion": lambda lines: promotions.find_promotions(lines),
+    "period": lambda lines: periods.find_periods(lines),
+    "name": lambda lines: garment_tags.find_names(lines),
+    "headline": lambda lines: headlines.find_headline(lines),
+    "selling_points": lambda lines: headlines.find_selling_points(lines),
+    "audience": lambda lines: headlines.find_audiences(lines),
+    "material": lambda lines: materials.find_materials(lines),
+    "size": lambda lines: sizes.find_sizes(lines),
+    "colours": lambda lines: garment_tags.find_printed_colours(lines),
+    "style_number": lambda lines: garment_tags.find_style_numbers(lines),
+    "standard": lambda lines: garment_tags.find_standards(lines),
+    "safety_class": lambda lines: garment_tags.find_safety_classes(lines),
+    "care": lambda lines: garment_tags.find_care(lines),
     "production_date": lambda lines: dates.find_production_dates(lines),
     "best_before": lambda lines: dates.find_best_before(lines),
     "shelf_life": lambda lines: dates.find_shelf_lives(lines),
@@ -79,8 +109,17 @@ def _from_colours(field: TaskField, _: Picture, percepts: Percepts, __: Knowledg
     large = [c for c in percepts.colours[:MOST_COLOURS] if c.share >= LARGE_SHARE] or list(percepts.colours[:1])
     if not large:
         return []
+    if field.values is not None:
+        return _colour_group(field, large[0], lang)
     names = [c.zh if lang == "zh" else c.en for c in large]
     return [Claim(field.name, names, "colour", "colours", None, key=",".join(c.en for c in large))]
+
+
+def _colour_group(field: TaskField, largest: Colour, lang: Lang) -> list[Claim]:
+    """The controlled colour that the largest one belongs to; nothing when the task has none such. req: C4"""
+    base = base_colour(largest.en)
+    group = next((words for words in field.values or () if words.en == base), None)
+    return [Claim(field.name, group.of(lang), "colour", "colours", None, id=base)] if group else []
 
 
 def _from_text(field: TaskField, _: Picture, percepts: Percepts, __: Knowledge, ___: Lang) -> list[Claim]:
@@ -113,6 +152,8 @@ def _from_barcodes(field: TaskField, _: Picture, percepts: Percepts, __: Knowled
 
 
 def _from_rules(field: TaskField, _: Picture, percepts: Percepts, knowledge: Knowledge, lang: Lang) -> list[Claim]:
+    if field.name in SCREENED:
+        return screen(field, percepts, knowledge, lang)
     if field.type == "brand":
         return _brands(field, percepts.text_lines, knowledge)
     if field.name == "tags":
@@ -127,7 +168,8 @@ def _from_rules(field: TaskField, _: Picture, percepts: Percepts, knowledge: Kno
             else []
         )
     reader = READERS.get(field.name)
-    return [_read_claim(field, reading) for reading in reader(percepts.text_lines)] if reader else []
+    claims = [_read_claim(field, reading, lang) for reading in reader(percepts.text_lines)] if reader else []
+    return [_joined(claims)] if claims and field.type in ("list", "colour") else claims
 
 
 def _named_category(field: TaskField, percepts: Percepts, knowledge: Knowledge, lang: Lang) -> list[Claim]:
@@ -154,7 +196,7 @@ def _named_category(field: TaskField, percepts: Percepts, knowledge: Knowledge, 
 
 
 def _brands(field: TaskField, lines: tuple[TextLine, ...], knowledge: Knowledge) -> list[Claim]:
-    known = [_read_claim(field, reading) for reading in knowledge.brands.find(lines)]
+    known = [_read_claim(field, reading, "zh") for reading in knowledge.brands.find(lines)]
     largest = largest_lettering(lines)
     if known or largest is None:
         return known
@@ -204,11 +246,25 @@ def _from_exif(field: TaskField, picture: Picture, _: Percepts, __: Knowledge, _
     return []
 
 
-def _read_claim(field: TaskField, reading: Reading) -> Claim:
+def _joined(claims: list[Claim]) -> Claim:
+    """The claims about a field that holds a list, as one: a doubt about one is a doubt about the list."""
+    doubted = next((claim for claim in claims if claim.valid is False), claims[0])
+    return replace(
+        claims[0],
+        value=list(dict.fromkeys(str(claim.value) for claim in claims)),
+        key=", ".join(sorted({claim.compared for claim in claims})),
+        confidence=min(claim.confidence or 0.0 for claim in claims),
+        valid=doubted.valid,
+        doubt=doubted.doubt,
+        more=tuple(evidence for claim in claims[1:] for evidence in claim.evidence()),
+    )
+
+
+def _read_claim(field: TaskField, reading: Reading, lang: Lang) -> Claim:
     line = reading.line
     return Claim(
         field.name,
-        reading.value,
+        reading.value_en or reading.value if lang == "en" else reading.value,
         "rule",
         reading.rule,
         line.confidence * reading.share,
@@ -217,6 +273,8 @@ def _read_claim(field: TaskField, reading: Reading) -> Claim:
         box_1000=line.box_1000,
         quote=reading.quote,
         valid=reading.valid,
+        doubt=reading.doubt or WRONG_DIGIT,
+        inferred=reading.inferred,
     )
 
 

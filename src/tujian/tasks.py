@@ -91,6 +91,8 @@ class TaskField(Frozen):
     values: list[Words] | None = Field(default=None, description="controlled values; nothing else is accepted")
     weight: float = Field(default=1, ge=0, le=100, description="share in an evaluation")
     count: int | None = Field(default=None, ge=1, le=20, description="for a list: exactly so many from an engine")
+    most_chars: int | None = Field(default=None, ge=1, le=5000, description="longest text a channel takes")
+    most_bytes: int | None = Field(default=None, ge=1, le=5000, description="the same, a Chinese character is two")
     level: Literal["leaf", "top"] = Field(
         default="leaf", description="for a category: the finest one, or its top level"
     )
@@ -102,6 +104,12 @@ class TaskField(Frozen):
             raise ValueError("count belongs to fields of type list")
         return self
 
+    def is_too_long(self, text: str) -> bool:
+        """Whether a channel would refuse the text: by characters, or by bytes as Taobao counts them (GBK)."""
+        bytes_count = sum(1 if char.isascii() else 2 for char in text)
+        over = self.most_chars is not None and len(text) > self.most_chars
+        return over or (self.most_bytes is not None and bytes_count > self.most_bytes)
+
     def schema_of(self, lang: Lang) -> dict[str, Any]:
         """JSON Schema of this field's value; null always means "not seen"."""
         if self.values is not None:
@@ -110,6 +118,9 @@ class TaskField(Frozen):
                 return {"type": ["array", "null"], "items": {"enum": allowed}, "maxItems": len(allowed)}
             return {"enum": [*allowed, None]}
         schema = dict(FIELD_SCHEMAS.get(self.type, {"type": ["string", "null"], "maxLength": 1000}))
+        longest = self.most_chars or self.most_bytes
+        if longest is not None and self.type == "text":
+            schema["maxLength"] = longest
         if self.count is not None:
             schema |= {"type": "array", "minItems": self.count, "maxItems": self.count}
         return schema
@@ -124,6 +135,9 @@ class Task(Frozen):
     covers: list[CategoryId] = Field(default=[], description="taxonomy ids, of any depth, that `auto` takes it for")
     picture_tokens: int = Field(default=768, ge=64, le=4096, description="picture budget: one token per 32 x 32 px")
     sampling: Sampling = Sampling()
+    advertising: bool | None = Field(
+        default=None, description="whether advertising-law words go to review; None: if it covers goods"
+    )
     context: bool = Field(default=False, description="text and barcodes that were read go into the prompt")
     fields: list[TaskField] = Field(min_length=1, max_length=MOST_FIELDS)
     prompts: Words
@@ -156,6 +170,11 @@ class Task(Frozen):
         """JSON Schema of an engine's reply: every asked field, null when not seen."""
         properties = {field.name: field.schema_of(lang) for field in self.asked}
         return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+    @property
+    def is_advertising(self) -> bool:
+        """Whether its pictures and texts are shown to buyers."""
+        return bool(self.covers) if self.advertising is None else self.advertising
 
     def drawn_by(self, sampling: Sampling | None) -> "Task":
         """This task with another sampling; with None itself."""

@@ -13,7 +13,9 @@ from tujian.perception.text import TextLine
 class Reading:
     """A fact found in a line. `key` is its form for comparison, `value` the form for people.
 
-    `share` is how much of the line's confidence the finding keeps: 1 behind a label, less for a guess.
+    `share` is how much of the line's confidence the finding keeps: 1 behind a label, less for a guess. `value_en` is
+    for readers of English where the value is not as printed. `doubt` says (in Chinese, in English) why a finding that
+    was read is not to be believed; `valid` is False then. An `inferred` one is a guess by layout.
     """
 
     value: str
@@ -24,6 +26,9 @@ class Reading:
     unit: str | None = None
     valid: bool | None = None
     share: float = 1.0
+    value_en: str | None = None
+    doubt: tuple[str, str] | None = None
+    inferred: bool = False
 
 
 def row_of(line: TextLine, lines: Sequence[TextLine]) -> list[TextLine]:

@@ -1,4 +1,4 @@
-"""Net content and price as printed. req: B10
+"""Net content as printed. req: B10
 
 Sources: GB 7718-2011 4.1.5 (net content: 净含量 with number and legal unit), OIML R 87 (e-mark packages).
 Does not know: which of two pack sizes on a shelf is meant. A labelled amount wins; without one, an amount that stands
@@ -21,13 +21,13 @@ UNITS: dict[str, tuple[str, float, str]] = {
     "ml": ("ml", 1, "ml"), "毫升": ("ml", 1, "ml"), "cl": ("cl", 10, "ml"), "dl": ("dl", 100, "ml"),
     "l": ("L", 1000, "ml"), "升": ("L", 1000, "ml"), "liter": ("L", 1000, "ml"), "litre": ("L", 1000, "ml"),
     "liters": ("L", 1000, "ml"), "litres": ("L", 1000, "ml"), "oz": ("oz", 28.3495, "g"),
-    "fl oz": ("fl oz", 29.5735, "ml"),
+    "fl oz": ("fl oz", 29.5735, "ml"), "lb": ("lb", 453.592, "g"),
 }  # fmt: skip
 _UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
-_NUMBER = r"(?<![\d.,])(?:[1-9]\d{0,2}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,6}(?:[.,]\d{1,3})?)(?![\d.,]*\d)"
+NUMBER = r"(?<![\d.,])(?:[1-9]\d{0,2}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,6}(?:[.,]\d{1,3})?)(?![\d.,]*\d)"
 _TIMES = r"[x×*]"
 _AMOUNT = re.compile(
-    rf"(?:(?<!\d)(?P<before>\d{{1,3}})\s*{_TIMES}\s*)?(?P<number>{_NUMBER})\s*(?P<unit>{_UNIT})(?![a-z0-9])"
+    rf"(?:(?<!\d)(?P<before>\d{{1,3}})\s*{_TIMES}\s*)?(?P<number>{NUMBER})\s*(?P<unit>{_UNIT})(?![a-z0-9])"
     rf"(?:\s*{_TIMES}\s*(?P<after>\d{{1,3}})(?!\d))?",
     re.I,
 )
@@ -41,12 +41,6 @@ _PROPERTY = re.compile(r"重量|毛重|尺寸|weight|size", re.I)
 TINY = ("mg", "毫克")  # nobody sells by the milligram: such an amount is a nutrient or a dose
 MOST_SIZES = 2  # different unlabelled amounts on one picture, from three on they are a table
 UNLABELLED_SHARE = 0.7  # a choice: an amount without a label may be anything, so labelled ones must outrank it
-CURRENCIES = {"¥": "CNY", "￥": "CNY", "RMB": "CNY", "CNY": "CNY", "元": "CNY", "$": "USD", "USD": "USD", "€": "EUR",
-              "EUR": "EUR", "£": "GBP"}  # fmt: skip
-_PRICE = re.compile(
-    rf"(?P<sign>[¥￥$€£]|RMB|CNY|USD|EUR)\s*(?P<a>{_NUMBER})|(?P<b>{_NUMBER})\s*(?P<unit>元)(?!\s*[券红代])", re.I
-)
-_REBATE = re.compile(r"[满减返省送领抵][^\d¥￥$€£]{0,2}$")  # 满300减50元 is a promotion, no price
 
 
 def find_net_content(lines: Sequence[TextLine]) -> list[Reading]:
@@ -61,11 +55,6 @@ def find_net_content(lines: Sequence[TextLine]) -> list[Reading]:
     return labelled + (alone if len({reading.key for reading in alone}) <= MOST_SIZES else [])
 
 
-def find_prices(lines: Sequence[TextLine]) -> list[Reading]:
-    """Prices with a currency sign or 元; rebates and vouchers are none."""
-    return [_price(match, line) for line in lines for match in _prices(line.text)]
-
-
 def measure_keys(text: str) -> list[str]:
     """The comparable forms of the amounts in `text`: number in the base unit, and the base unit.
 
@@ -73,15 +62,6 @@ def measure_keys(text: str) -> list[str]:
     (True, ['3000 ml'])
     """
     return [_key(match) for match in _AMOUNT.finditer(text)]
-
-
-def price_keys(text: str) -> list[str]:
-    """The comparable forms of the prices in `text`.
-
-    >>> price_keys("¥1,299.00"), price_keys("满300减50元")
-    (['1299.00 CNY'], [])
-    """
-    return [_price_parts(match)[2] for match in _prices(text)]
 
 
 def _behind_label(label: TextLine, lines: Sequence[TextLine]) -> list[Reading]:
@@ -111,33 +91,22 @@ def _net(match: re.Match[str], line: TextLine) -> Reading:
     count = match["before"] or match["after"]
     times = f" × {count}" if count else ""
     return Reading(
-        f"{_value(match['number']):.10g} {symbol}{times}", _key(match), line, line.text, "net-content/1", symbol
+        f"{number_of(match['number']):.10g} {symbol}{times}", _key(match), line, line.text, "net-content/1", symbol
     )
 
 
 def _key(match: re.Match[str]) -> str:
     _, factor, base = UNITS[match["unit"].lower()]
     count = int(match["before"] or 1) * int(match["after"] or 1)
-    return f"{_value(match['number']) * factor * count:.6g} {base}"
+    return f"{number_of(match['number']) * factor * count:.6g} {base}"
 
 
-def _prices(text: str) -> list[re.Match[str]]:
-    return [match for match in _PRICE.finditer(text) if not _REBATE.search(text[: match.start()])]
+def number_of(printed: str) -> float:
+    """The number that digits with a comma or a point stand for.
 
-
-def _price(match: re.Match[str], line: TextLine) -> Reading:
-    amount, currency, key = _price_parts(match)
-    return Reading(f"{amount:.2f} {currency}", key, line, line.text, "price/1", currency)
-
-
-def _price_parts(match: re.Match[str]) -> tuple[float, str, str]:
-    amount = _value(match["a"] or match["b"])
-    currency = CURRENCIES[(match["sign"] or match["unit"]).upper()]
-    return amount, currency, f"{amount:.2f} {currency}"
-
-
-def _value(printed: str) -> float:
-    """1,299.00 → 1299.0; 3,50 → 3.5; 0,250 → 0.25."""
+    >>> number_of("1,299.00"), number_of("3,50"), number_of("0,250")
+    (1299.0, 3.5, 0.25)
+    """
     if re.fullmatch(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?", printed):
         return float(printed.replace(",", ""))
     return float(printed.replace(",", "."))
