@@ -19,7 +19,7 @@ ORDER = tuple(
     taxonomy, perception.gs1, perception.shrinking, perception.text,
     perception.barcodes, perception.colours, perception.labels,
     perception.faces, perception.safety, perception.quality, perception.scripts, perception.vectors, perception,
-    records, tasks,
+    records, tasks, presets,
     rules, rules.gtin, rules.measures, rules.prices, rules.promotions, rules.periods, rules.materials, rules.sizes,
     rules.garment_tags, rules.dates, rules.brands, rules.headlines, rules.colour_words, rules.sensitive, rules.adlaw,
     rules.scenes,
