@@ -20,7 +20,7 @@ ORDER = tuple(
     perception.barcodes, perception.colours, perception.labels,
     perception.faces, perception.safety, perception.quality, perception.scripts, perception.vectors, perception,
     records, tasks, presets,
-    rules, rules.gtin, rules.measures, rules.prices, rules.promotions, rules.periods, rules.materials, rules.sizes,
+    rules, rules.gtin, rules.measures, rules.promotions, rules.prices, rules.periods, rules.materials, rules.sizes,
     rules.garment_tags, rules.dates, rules.brands, rules.headlines, rules.colour_words, rules.sensitive, rules.adlaw,
     rules.scenes,
     rules.category_words, rules.controlled, rules.instructions,

@@ -31,9 +31,12 @@ _STANDARD = re.compile(
 )
 _SAFETY_STANDARDS = re.compile(r"GB\s*(?:18401|31701|5296)")
 _SAFETY_LABEL = re.compile(
-    r"安全(?:技术)?\s*(?:要求)?\s*(?:类别|类型|等级|级别)|GB\s*(?:18401|31701)|\bsafety class\b", re.I
+    r"安全(?:技术)?\s*(?:要求)?\s*(?:类别|类型|等级|级别)|安全技术要求|GB\s*(?:18401|31701)|\bsafety class\b", re.I
 )
-_SAFETY_CLASS = re.compile(r"(?<![A-Za-z0-9])(?:CLASS\s*)?([ABC])\s*类|\bclass\s*([ABC])\b", re.I)
+_SAFETY_CLASS = re.compile(
+    r"GB\s*(?:18401|31701)\s*-\s*20\d\d\s*([ABC])(?![A-Za-z0-9])|(?<![A-Za-z0-9])(?:CLASS\s*)?([ABC])\s*类|\bclass\s*([ABC])\b",
+    re.I,
+)
 _SAFETY_MEANING = re.compile(r"婴幼儿|直接接触皮肤")
 _BEHIND = re.compile(r"^[\s:：.,、#]*")
 
@@ -118,9 +121,10 @@ def _labelled(
         match = label.search(line.text)
         if match is None:
             continue
-        rest = _BEHIND.sub("", line.text[match.end() :])
-        where = line if rest else value_beside(line, lines)
-        value = value_in(rest or where.text) if where else None
+        where, value = line, value_in(_BEHIND.sub("", line.text[match.end() :]))
+        if value is None:
+            where = value_beside(line, lines)
+            value = value_in(where.text) if where else None
         if value and where:
             found.setdefault(value, Reading(value, value, where, where.text, rule))
     return list(found.values())
@@ -150,4 +154,4 @@ def _standard(text: str) -> str | None:
 
 def _safety_class(text: str) -> str | None:
     match = _SAFETY_CLASS.search(text)
-    return f"{(match[1] or match[2]).upper()}类" if match else None
+    return f"{next(group for group in match.groups() if group).upper()}类" if match else None

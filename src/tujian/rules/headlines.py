@@ -12,7 +12,7 @@ from tujian.perception.text import TextLine
 from tujian.rules import Reading, value_beside
 from tujian.rules.brands import largest_lettering, letter_height
 from tujian.rules.periods import find_periods
-from tujian.rules.prices import price_keys
+from tujian.rules.prices import is_price_label, price_keys
 from tujian.rules.promotions import offers_in
 
 _AUDIENCE = re.compile(
@@ -26,6 +26,7 @@ _SMALL_PRINT = re.compile(
     re.I,
 )
 _SPLIT = re.compile(r"\s*[|｜·•✓✔●■◆★/、，,]\s*|\s{2,}")
+_CHINESE_POINT = re.compile(r"[一-鿿].*[一-鿿]")
 _BULLET = re.compile(r"^[\W_]+|[\W_]+$")
 POINT_LETTERS = range(3, 19)  # a word is a label, a sentence is copy
 ALIKE_HEIGHT = 0.18  # OCR's boxes of one font differ by a sixth
@@ -34,7 +35,7 @@ POINT_SHARE = 0.7  # a choice: by layout alone
 
 def find_headline(lines: Sequence[TextLine]) -> list[Reading]:
     """The largest lettering; none on a picture without words."""
-    words = [line for line in lines if not price_keys(line.text) and not offers_in(line.text)]
+    words = [line for line in lines if not price_keys(line.text) and not _is_offer(line.text)]
     loudest = largest_lettering(words)
     return [Reading(loudest.text, loudest.text, loudest, loudest.text, "headline/1", share=0.9)] if loudest else []
 
@@ -42,7 +43,9 @@ def find_headline(lines: Sequence[TextLine]) -> list[Reading]:
 def find_selling_points(lines: Sequence[TextLine]) -> list[Reading]:
     """The largest group of short lines in one letter height that are no headline, offer, price or small print."""
     headline = {id(reading.line) for reading in find_headline(lines)}
-    free = [line for line in lines if id(line) not in headline and not _is_something_else(line)]
+    top = max((reading.line.box_1000.y1 for reading in find_headline(lines)), default=0)
+    below = [line for line in lines if line.box_1000.y1 >= top and id(line) not in headline]
+    free = [line for line in below if not _is_something_else(line)]
     points = [(line, point) for line in free for point in _points_of(line.text)]
     groups = [[one for one in points if _is_as_high(one[0], line)] for line in free]
     best = max(groups, key=len, default=[])
@@ -71,7 +74,9 @@ def find_audiences(lines: Sequence[TextLine]) -> list[Reading]:
 
 
 def _points_of(text: str) -> Iterator[str]:
-    for part in _SPLIT.split(text):
+    words = text.split()
+    parts = words if len(words) > 1 and all(_CHINESE_POINT.search(word) for word in words) else _SPLIT.split(text)
+    for part in parts:
         point = _BULLET.sub("", part)
         if len(re.sub(r"\W", "", point)) in POINT_LETTERS and re.search(r"[^\W\d]", point):
             yield point
@@ -79,7 +84,13 @@ def _points_of(text: str) -> Iterator[str]:
 
 def _is_something_else(line: TextLine) -> bool:
     text = line.text
-    return bool(_SMALL_PRINT.search(text) or offers_in(text) or price_keys(text) or find_periods([line]))
+    other = _SMALL_PRINT.search(text) or offers_in(text) or price_keys(text) or find_periods([line])
+    return bool(other) or is_price_label(text)
+
+
+def _is_offer(text: str) -> bool:
+    """Whether a line states an offer with its numbers; 清仓特卖 alone is a headline."""
+    return any(key not in ("limited", "delivery") for _, key in offers_in(text))
 
 
 def _is_as_high(line: TextLine, other: TextLine) -> bool:

@@ -1,7 +1,7 @@
 """What a garment is made of, as its label says: 面料 95%棉 5%氨纶, lining 100% polyester. req: C3, B10
 
-Enters: lines. Leaves: readings such as "95% 棉", one a fibre; where several parts are named, the part comes first. The
-shares of each part must add up to 100 (FZ/T 01053-2007 5.2; Regulation (EU) No 1007/2011 art. 9); where they do not,
+Enters: lines. Leaves: readings such as "95% 棉", one a fibre; where several parts are named, the part stands behind it.
+The shares of each part must add up to 100 (FZ/T 01053-2007 5.2; Regulation (EU) No 1007/2011 art. 9); where not,
 the readings stay and carry the doubt. Percentages without a fibre's name (down clusters, humidity, discounts) are none.
 Does not know: cloth by its looks.
 """
@@ -30,6 +30,7 @@ _PARTS = {
 }
 _PART = re.compile("|".join(rf"(?P<p{n}>{words})" for n, words in enumerate(_PARTS.values())), re.I)
 _PERCENT = r"(?P<{0}>\d{{1,3}}(?:\.\d{{1,2}})?)\s*[%％]"
+_PERCENT_ALONE = re.compile(r"^\W*\d{1,3}(?:\.\d{1,2})?\s*[%％]\W*$")
 ALLOWED_OFF = 0.5  # shares rounded to a whole percent each: FZ/T 01053-2007 5.3
 
 
@@ -82,8 +83,8 @@ def _reading(share: _Share, doubt: tuple[str, str] | None, *, named: bool) -> Re
     part = share.part if named else None
     zh, en = (f"{share.percent:g}% {name}" for name in (share.printed, _fibres().english[share.fibre]))
     key = f"{share.percent:g} {share.fibre}"
-    reading = Reading(f"{part} {zh}" if part else zh, key, share.line, share.line.text, "materials/1", value_en=en)
-    english = f"{_english_part(part)} {en}" if part else en
+    reading = Reading(f"{zh}（{part}）" if part else zh, key, share.line, share.line.text, "materials/1", value_en=en)
+    english = f"{en} ({_english_part(part)})" if part else en
     return replace(reading, value_en=english, valid=None if doubt is None else False, doubt=doubt)
 
 
@@ -103,7 +104,7 @@ def _shares(lines: Sequence[TextLine]) -> Iterator[_Share]:
     """Shares line by line; a part's name holds until another part is named or its shares are full."""
     part, total = None, 0.0
     for line in lines:
-        found = _in_text(line.text)
+        found = _in_text(line.text + _broken_off(line, lines))
         marks = [(match.start(), _part_of(match)) for match in _PART.finditer(line.text)]
         if not found and marks:
             part, total = marks[-1][1], 0.0
@@ -116,6 +117,20 @@ def _shares(lines: Sequence[TextLine]) -> Iterator[_Share]:
                 part, total = named if named is not None else None, 0.0
             total += percent
             yield _Share(part, fibre, percent, printed, line)
+
+
+def _broken_off(line: TextLine, lines: Sequence[TextLine]) -> str:
+    """The share that stands alone below a line which ends on a fibre: 莫代尔 / 4.5%."""
+    if not re.search(rf"(?:{_fibres().pattern.pattern})\W*$", line.text, re.I) or not re.search(r"[%％]", line.text):
+        return ""
+    box = line.box_1000
+    under = [
+        other
+        for other in lines
+        if box.y1 < other.box_1000.y1 < box.y2 + (box.y2 - box.y1) and _PERCENT_ALONE.match(other.text)
+        if other.box_1000.x1 < box.x2 and other.box_1000.x2 > box.x1
+    ]
+    return f" {under[0].text}" if under else ""
 
 
 def _part_of(match: re.Match[str]) -> str:
@@ -139,7 +154,9 @@ def _in_text(text: str) -> list[tuple[float, str, str, int]]:
     """Percent, fibre, its Chinese name as printed (else ours), and where it starts; 95%棉 and 棉95% alike."""
     fibres = _fibres()
     first = [m for m in re.finditer(_PERCENT.format("a") + rf"\s*(?P<f>{fibres.pattern.pattern})", text, re.I)]
-    after = [m for m in re.finditer(rf"(?P<f>{fibres.pattern.pattern})\W{{0,3}}" + _PERCENT.format("a"), text, re.I)]
+    after = [
+        m for m in re.finditer(rf"(?P<f>{fibres.pattern.pattern})[\s:：]{{0,3}}" + _PERCENT.format("a"), text, re.I)
+    ]
     matches = max(first, after, key=len) if len(first) != len(after) else _nearer(first, after)
     return [
         (float(m["a"]), name, m["f"] if not m["f"].isascii() else name, m.start())

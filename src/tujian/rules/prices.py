@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tujian.perception.text import TextLine
-from tujian.rules import Reading, row_of, value_beside
+from tujian.rules import Reading, value_beside
 from tujian.rules.measures import NUMBER, UNITS, number_of
+from tujian.rules.promotions import offers_in
 
 CURRENCIES = {"¥": "CNY", "￥": "CNY", "RMB": "CNY", "CNY": "CNY", "元": "CNY", "块": "CNY", "$": "USD", "USD": "USD",
               "US$": "USD", "HK$": "HKD", "€": "EUR", "EUR": "EUR", "£": "GBP", "GBP": "GBP"}  # fmt: skip
@@ -23,7 +24,8 @@ _PRICE = re.compile(
     rf"(?:\s*(?:/|每|per\s)\s*(?P<count>\d{{1,4}})?\s*(?P<weight>{_WEIGHT})(?![a-z]))?(?P<from>\s*起(?!订))?",
     re.I,
 )
-_BARE = re.compile(rf"^\W{{0,2}}(?P<b>{NUMBER})(?P<from>\s*起)?\s*$")
+_BARE = re.compile(rf"^\W{{0,2}}(?P<b>{NUMBER})\s*(?P<yuan>元)?(?:/[件盒瓶袋个杯份双套])?(?P<from>\s*起)?[\s,.]*$")
+_SIGN_LAST = re.compile(rf"(?:{_SIGN})\s*$", re.I)
 Kind = Literal["current", "listed", "original", "none"]
 # what the words before a price make of it; the last one before it counts
 _LABELS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
@@ -41,7 +43,7 @@ _LABELS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         "current",
         re.compile(
             r"(?:到手|现|券后|活动|秒杀|促销|特|会员|优惠|折后|惊爆|抢购|预售|直播|新人|拼团|团购|售|卖|单|限时|惊喜|首发|福利|狂欢|一口)\s*价"
-            r"|(?:仅需|只需|仅售|只要|低至)|\bnow\b|\bsale\b|\bonly\b|our price|价\s*格",
+            r"|券后|(?:仅需|只需|仅售|只要|低至)|\bnow\b|\bsale\b|\bonly\b|our price|价\s*格",
             re.I,
         ),
     ),
@@ -88,27 +90,46 @@ def price_keys(text: str) -> list[str]:
     return [_parts(match)[1] for match in _PRICE.finditer(text) if _kind_before(text[: match.start()]) != "none"]
 
 
+def is_price_label(text: str) -> bool:
+    """Whether a line is nothing but the label of a price.
+
+    >>> is_price_label("活动价 ¥"), is_price_label("活动时间")
+    (True, False)
+    """
+    return _lone_label(text) is not None
+
+
 def _priced(lines: Sequence[TextLine]) -> Iterator[_Price]:
     """Every price with its kind: by the words before it on its line, else by a label beside or above it."""
-    labels: dict[int, Kind] = {
-        id(value_beside(line, lines)): kind for line in lines if (kind := _lone_label(line.text))
-    }
-    signs = {
-        id(other): line.text.strip() for line in lines if _is_lone_sign(line.text) for other in row_of(line, lines)
+    below = {
+        id(value_beside(line, lines)): kind
+        for line in lines
+        if (kind := _lone_label(line.text)) and not any(map(_is_number, _touching(line, lines)))
     }
     for line in lines:
-        matches = list(_PRICE.finditer(line.text))
+        text = _without_offers(line.text)
+        matches = list(_PRICE.finditer(text))
         for match in matches:
-            kind = _kind_before(line.text[: match.start()]) or labels.get(id(line), "current")
-            labelled = bool(_kind_before(line.text[: match.start()])) or id(line) in labels
-            yield _price(match, line, kind, labelled)
-        bare = None if matches else _BARE.match(_after_label(line.text))
-        if bare and (id(line) in labels or id(line) in signs or _after_label(line.text) != line.text):
-            kind = _kind_before(line.text) or labels.get(id(line), "current")
-            yield _price(bare, line, kind, True, signs.get(id(line), "元"))
+            kind = _kind_before(text[: match.start()]) or _kind_left(line, lines) or below.get(id(line))
+            yield _price(match, line, kind or "current", labelled=kind is not None)
+        if not matches and (bare := _BARE.match(_after_label(text))):
+            yield from _bare_price(bare, line, lines, below.get(id(line)))
 
 
-def _price(match: re.Match[str], line: TextLine, kind: Kind, labelled: bool, sign: str = "元") -> _Price:
+def _bare_price(
+    match: re.Match[str], line: TextLine, lines: Sequence[TextLine], below: Kind | None
+) -> Iterator[_Price]:
+    """A number whose currency or label is a line of its own, as large digits on posters are."""
+    left, right = _left_of(line, lines), _right_of(line, lines)
+    sign = _SIGN_LAST.search(left.text) if left else None
+    labelled = _after_label(line.text) != line.text
+    kind = (_kind_before(line.text) if labelled else None) or _kind_left(line, lines) or below
+    has_unit = match["yuan"] or (right is not None and right.text.strip().startswith("元"))
+    if kind or sign or has_unit:
+        yield _price(match, line, kind or "current", labelled=kind is not None, sign=sign[0] if sign else "元")
+
+
+def _price(match: re.Match[str], line: TextLine, kind: Kind, *, labelled: bool, sign: str = "元") -> _Price:
     groups = match.groupdict()
     amount, key = _parts(match, sign)
     currency = key.split()[1]
@@ -147,8 +168,47 @@ def _kind_before(text: str) -> Kind | None:
 def _lone_label(text: str) -> Kind | None:
     """The kind a line speaks of that is nothing but a label: its price stands beside or below it."""
     is_short = len(text.strip()) <= _REACH and not re.search(r"\d", text)
-    kind = _kind_before(text) if is_short else None
-    return kind
+    kind = _kind_before(_SIGN_LAST.sub("", text)) if is_short else None
+    return None if kind == "none" else kind
+
+
+def _kind_left(line: TextLine, lines: Sequence[TextLine]) -> Kind | None:
+    left = _left_of(line, lines)
+    return _lone_label(left.text) if left else None
+
+
+def _left_of(line: TextLine, lines: Sequence[TextLine]) -> TextLine | None:
+    """The line that ends where `line` begins."""
+    before = [other for other in _touching(line, lines) if other.box_1000.x1 < line.box_1000.x1]
+    return max(before, key=lambda other: other.box_1000.x2, default=None)
+
+
+def _right_of(line: TextLine, lines: Sequence[TextLine]) -> TextLine | None:
+    after = [other for other in _touching(line, lines) if other.box_1000.x1 > line.box_1000.x1]
+    return min(after, key=lambda other: other.box_1000.x1, default=None)
+
+
+def _touching(line: TextLine, lines: Sequence[TextLine]) -> list[TextLine]:
+    """Lines next to `line`, at half of the smaller's height at least, whatever their letters' size."""
+    return [other for other in lines if other is not line and _touches(line, other)]
+
+
+def _touches(one: TextLine, other: TextLine) -> bool:
+    (ax1, ay1, ax2, ay2), (bx1, by1, bx2, by2) = one.box_1000, other.box_1000
+    smaller = min(ay2 - ay1, by2 - by1)
+    shared, gap = min(ay2, by2) - max(ay1, by1), max(ax1, bx1) - min(ax2, bx2)
+    return shared >= 0.5 * smaller and gap <= 1.5 * smaller
+
+
+def _is_number(line: TextLine) -> bool:
+    return _BARE.match(line.text) is not None or _PRICE.search(line.text) is not None
+
+
+def _without_offers(text: str) -> str:
+    """The text with blanks for offers: 第2件0元 is no price."""
+    for value, _ in offers_in(text):
+        text = text.replace(value, " " * len(value)) if re.search(r"\d", value) else text
+    return text
 
 
 def _after_label(text: str) -> str:
@@ -158,7 +218,3 @@ def _after_label(text: str) -> str:
         if match:
             return text.strip()[match.end() :].lstrip(":： ")
     return text
-
-
-def _is_lone_sign(text: str) -> bool:
-    return re.fullmatch(rf"\s*(?:{_SIGN})\s*", text, re.I) is not None

@@ -73,10 +73,10 @@ _FORMS = (
           lambda m: f"voucher{_amount(m[1])}"),
     _form(rf"加\s*{_MONEY}({_N})\s*元?\s*(?:即可|可)?\s*(?:换购|多一件|得)", lambda m: f"add{_amount(m[1])}"),
     _form(rf"前\s*({_N}|\d+)\s*[名位件单](?:[^\s,，。]{{0,8}})", lambda m: f"first{_amount(m[1])}"),
-    _form(r"(?:全场|全国|下单)?包邮", lambda m: "delivery"),
+    _form(r"(?:全场|全国|下单)?包邮(?:到家)?", lambda m: "delivery"),
     _form(r"(?:下单|购买|进店|到店|拍下)(?:即|立|就)?[送赠](?!货|达)[^\s,，;；。!！]{1,12}", lambda m: "gift"),
-    _form(r"(?:限时|限量)(?:秒杀|抢购|特惠|特价|优惠|折扣|促销|供应|直降|开抢|发售|\d+小时|\d+天|[三五七]天)?"
-          r"|(?:疯狂|整点|今日)?秒杀|清仓(?:特卖|甩卖|价)?|年终大促|大促",
+    _form(r"(?:限时|限量)(?:秒杀|抢购|特惠|特价|优惠|折扣|促销|供应|直降|开抢|发售|\d+小时|\d+天|[三五七]天)"
+          r"|(?:疯狂|整点|今日)?秒杀",
           lambda m: "limited"),
     # English
     _form(r"buy\s+(\d+|one|two|three)\s*,?\s+get\s+(\d+|one|two|three)(?:\s+free)?|\bbogo\b",

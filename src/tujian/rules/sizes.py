@@ -15,7 +15,7 @@ from tujian.rules import Reading, value_beside
 _LETTER = r"(?:[2-6]?X{1,5}[LS]|[SML]|\d{1,2}T|均码|均碼|ONE\s?SIZE|FREE\s?SIZE)"
 _LETTERS = re.compile(rf"(?<![A-Za-z0-9]){_LETTER}(?![A-Za-z0-9])", re.I)
 _BODY = re.compile(
-    r"(?<!\d)(?P<height>1[0-9]\d|[5-9]\d)\s*/\s*(?P<girth>1[0-3]\d|[4-9]\d)\s*(?P<type>[ABCY](?![A-Za-z]))?"
+    r"(?<!\d)(?P<height>1[0-9]\d|[5-9]\d)\s*/\s*(?P<girth>1[0-3]\d|[4-9]\d)\s*(?P<type>[ABCY](?=[SMLX]{1,4}(?![A-Za-z])|[^A-Za-z]|$))?"
 )
 _LABEL = re.compile(r"号型|尺\s*码|尺\s*寸|规\s*格|鞋\s*[码号]|\bsize\b|サイズ", re.I)
 _SHOE = re.compile(
@@ -50,7 +50,7 @@ def _in_line(line: TextLine, lines: Sequence[TextLine]) -> Iterator[tuple[str, s
         value = f"{match['height']}/{match['girth']}{(match['type'] or '').upper()}"
         yield value, value
     if labelled or bodies or _is_row_of_letters(text):
-        for match in _LETTERS.finditer(text):
+        for match in _LETTERS.finditer(_BODY.sub(" ", text)):
             value = re.sub(r"\s+", " ", match[0].upper())
             yield value, _letter_key(value)
     systems = [(_SYSTEMS.get(m["system"].upper(), m["system"].upper()), m["number"]) for m in _SHOE.finditer(text)]
