@@ -506,7 +506,7 @@ def test_a_chat_deleted_while_it_is_answered_stays_deleted(client):
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_page_of_chats_speaks_its_language_without_inline_script_or_style(client, lang):
     page = client(FakeEngine("x")).http.get("/chat", params={"lang": lang})
-    assert f">{read_words(lang)['chat_preset_date']}<" in page.text and 'value="0.7"' in page.text
+    assert f">{read_words(lang)['prompt_shelf_life']}<" in page.text and 'value="0.7"' in page.text
     assert re.findall(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", page.text) == []
     assert "default-src 'self'" in page.headers["content-security-policy"]
     assert re.findall(r'href="(/[a-z.]*)" aria-current', page.text) == ["/chat"]

@@ -3,7 +3,8 @@
 import pytest
 from drawn import line, lines
 
-from tujian.rules.measures import find_net_content, find_prices, measure_keys, price_keys
+from tujian.rules.measures import find_net_content, measure_keys
+from tujian.rules.prices import find_prices, price_keys
 
 
 @pytest.mark.parametrize(

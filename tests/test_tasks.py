@@ -8,11 +8,12 @@ from tujian.tasks import Tasks, parse_task, read_task
 
 SHIPPED = {
     "describe", "product", "apparel", "text", "tags", "album", "food", "label", "beauty", "digital", "home", "book",
+    "dress", "appearance", "poster", "safety", "listing",
 }  # fmt: skip
 OWN = """---
 name: tea
 title: {zh: 茶叶, en: Tea}
-tops: [fb]
+covers: [fb]
 fields:
   - name: origin
     label: {zh: 产地, en: Origin}
@@ -81,15 +82,16 @@ def test_the_identity_is_the_hash_of_the_content():
         (OWN.replace("type: measure", "type: mesure"), 12, "type"),
         (OWN.replace("  - name: origin", "  - nmae: origin"), 6, "name"),
         (OWN.replace("title: {zh: 茶叶, en: Tea}", "title: {zh: 茶叶}"), 3, "title"),
-        (OWN.replace("tops: [fb]", "tops: [fb"), 4, "YAML"),
+        (OWN.replace("covers: [fb]", "covers: [fb"), 4, "YAML"),
         (OWN.replace("name: net_content", "name: origin"), 2, "origin"),
         (OWN.replace("sources: [rule, model]", "sources: [magic]"), 14, "sources"),
         (OWN.replace("## en", "## fr"), 17, "## en"),
         ("# no front matter", 1, "---"),
-        (OWN.replace("tops: [fb]", "about: 2026-99-99"), 2, "YAML"),
-        (OWN.replace("tops: [fb]", "about: '\x07'"), 2, "YAML"),
-        (OWN.replace("tops: [fb]", "[a, b]: c"), 2, ""),
+        (OWN.replace("covers: [fb]", "about: 2026-99-99"), 2, "YAML"),
+        (OWN.replace("covers: [fb]", "about: '\x07'"), 2, "YAML"),
+        (OWN.replace("covers: [fb]", "[a, b]: c"), 2, ""),
         (OWN.replace("name: tea", "name: auto"), 2, "auto"),
+        (OWN.replace("covers: [fb]", "covers: [Food]"), 4, "covers"),
         ("---\n- a list\n---\n", 2, "key"),
     ],
 )
@@ -119,12 +121,20 @@ def test_an_unknown_task_names_those_there_are():
 
 def test_auto_takes_the_task_that_wants_the_category():
     tasks = Tasks.load()
-    assert tasks.for_top("aa").name == "apparel"
     wanted = {"fb": "food", "hb": "beauty", "el": "digital", "hg": "home", "fr": "home", "me": "book", "tg": "product"}
-    assert {top: tasks.for_top(top).name for top in wanted} == wanted
-    assert tasks.for_top(None).name == "describe"
+    assert {top: tasks.for_category(top).name for top in wanted} == wanted
+    assert tasks.for_category("aa-1-13-8").name == "apparel"
+    assert tasks.for_category("se").name == tasks.for_category(None).name == "describe"
+
+
+def test_auto_takes_the_task_that_covers_the_nearest_ancestor():
+    inner = parse_task(OWN.replace("covers: [fb]", "covers: [fb-1-11]"), "tea.md")
+    tasks = Tasks([*Tasks.load(), inner])
+    assert tasks.for_category("fb-1-11-2").name == tasks.for_category("fb-1-11").name == "tea"
+    assert tasks.for_category("fb-1-1").name == tasks.for_category("fb-1").name == "food"
+    assert tasks.for_category("fb-1-110").name == "food"  # whole segments count, not letters
 
 
 def test_auto_asks_the_users_own_tasks_first(tmp_path):
     (tmp_path / "tea.md").write_text(OWN, "utf-8")
-    assert Tasks.load(tmp_path).for_top("fb").name == "tea"
+    assert Tasks.load(tmp_path).for_category("fb").name == "tea"

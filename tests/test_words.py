@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from page_server import canned_record
 
+from tujian.presets import presets
 from tujian.records import Record, Source, Verdict
 from tujian.settings import Settings
 from tujian.web import page_router, static_dir
@@ -49,7 +50,8 @@ def words_asked_for():
     spelled = {key for call in re.findall(r"say\(([^`]*?)\)", script) for key in re.findall(r'"(\w+)"', call)}
     spelled |= set(re.findall(r'say\("(\w+)"', script))
     made = {start + code for start in re.findall(r"`(\w+_)\$\{", script) for code in CODES.get(start, [])}
-    return template | spelled | made
+    offered = {f"prompt_{one.name}" for one in presets() if one.offered}  # the templates go through them
+    return template | spelled | made | offered
 
 
 def test_both_languages_have_the_same_keys():

@@ -75,7 +75,7 @@ def quantise(font: str, out: Path = OUT) -> None:
         quantize_static(
             prepared, out, Cards(font), quant_format=QuantFormat.QDQ, per_channel=True,
             activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
-            reduce_range=True,  # 7 bits: 8 x 8 bits overflow 16-bit sums on processors without VNNI, and lines were lost
+            reduce_range=True,  # 7 bits: without VNNI 8 x 8 bits overflow their 16-bit sums
         )  # fmt: skip
 
 

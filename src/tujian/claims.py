@@ -9,12 +9,15 @@ from tujian.folding import fold
 from tujian.geometry import Box1000
 from tujian.records import Evidence, FieldValue, Source
 
+WRONG_DIGIT = ("校验位不对，可能读错或印错", "wrong check digit: misread or misprinted")
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """`value` of `field_name` according to `source`.
 
     `key` is the form for comparison ("1 L" and "1000 ml" agree). `valid` is a check digit's verdict.
+    `doubt` says, in Chinese and in English, why a claim that is not `valid` is not to be believed.
     `candidate_only` claims are kept and shown but never win: a hint is no finding. `inferred` ones were put together
     from other findings instead of being read. `comparable` is off where the words could not be understood as a fact of
     the field's kind: they agree with nothing and contradict nothing.
@@ -32,6 +35,7 @@ class Claim:
     box_1000: Box1000 | None = None
     quote: str | None = None
     valid: bool | None = None
+    doubt: tuple[str, str] = WRONG_DIGIT
     candidate_only: bool = False
     inferred: bool = False
     comparable: bool = True

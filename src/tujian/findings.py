@@ -4,55 +4,34 @@ Enters: Percepts and the facts in the file. Leaves: Claims for the fields of a t
 Does not know: what a model says, and which claim wins (`reconcile.py`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 
-from tujian.claims import Claim
+from tujian.claims import WRONG_DIGIT, Claim
 from tujian.errors import Lang
 from tujian.knowledge import Knowledge
 from tujian.perception import Percepts
+from tujian.perception.colours import Colour
 from tujian.perception.text import TextLine
 from tujian.pictures import Picture
 from tujian.records import Evidence, Source
-from tujian.rules import Reading, books, dates, ingredients, measures, nutrition, pack_facts
+from tujian.rules import Reading, books
 from tujian.rules.brands import largest_lettering
 from tujian.rules.category_words import find_category
-from tujian.rules.gtin import find_in_lines
-from tujian.rules.model_numbers import find_model_numbers
+from tujian.rules.colour_words import base_colour
 from tujian.rules.names import find_names
+from tujian.rules.readers import READERS
 from tujian.rules.scenes import find_scene
+from tujian.screening import screen
 from tujian.tasks import Task, TaskField
 from tujian.taxonomy import Category
 
 PACKED_GOODS = "fb"  # what carries a barcode, a net content or a shelf life is asked about as groceries are
 SIGNS_OF_A_PACK = ("net_content", "shelf_life", "best_before", "ingredients", "licence", "energy")
 BOOKS = "me"
+SCREENED = ("verdict", "reasons", "places", "logos")  # fields of the first filter, req: C5
 MOST_COLOURS = 3
 LARGE_SHARE = 0.12  # a colour below this share of the subject is on its plate as a swatch, not in the field
-Reader = Callable[[Sequence[TextLine]], list[Reading]]
-# fields that a rule can fill, by name: a task of the user's gets them by naming its field alike
-READERS: dict[str, Reader] = {
-    "net_content": measures.find_net_content,
-    "price": measures.find_prices,
-    "production_date": dates.find_production_dates,
-    "best_before": dates.find_best_before,
-    "shelf_life": dates.find_shelf_lives,
-    "barcode": find_in_lines,
-    "ingredients": ingredients.find_ingredients,
-    "allergens": ingredients.find_allergens,
-    "nutrition_basis": nutrition.find_basis,
-    **{nutrient: nutrition.reader_of(nutrient) for nutrient in nutrition.NAMES},
-    "storage": pack_facts.find_storage,
-    "producer": pack_facts.find_producers,
-    "origin": pack_facts.find_origins,
-    "licence": pack_facts.find_licences,
-    "standard": pack_facts.find_standards,
-    "batch": pack_facts.find_batches,
-    "model_number": find_model_numbers,
-    "isbn": books.find_isbns,
-    "author": books.find_authors,
-    "publisher": books.find_publishers,
-    "edition": books.find_editions,
-}
 
 
 def find_claims(picture: Picture, percepts: Percepts, task: Task, knowledge: Knowledge, lang: Lang) -> list[Claim]:
@@ -73,11 +52,11 @@ def likely_category(percepts: Percepts, knowledge: Knowledge) -> Category | None
     return knowledge.taxonomy.get(best) if best else None
 
 
-def likely_top(percepts: Percepts, knowledge: Knowledge) -> str | None:
-    """The taxonomy top a picture belongs to, as far as it can be told; None when it cannot."""
+def likely_category_id(percepts: Percepts, knowledge: Knowledge) -> str | None:
+    """The taxonomy id a picture is asked about by, as far as it can be told; None when it cannot."""
     category = likely_category(percepts, knowledge)
     if category is not None:
-        return category.top_id
+        return category.id
     lines = percepts.text_lines
     if READERS["isbn"](lines):
         return BOOKS
@@ -101,8 +80,17 @@ def _from_colours(field: TaskField, _: Picture, percepts: Percepts, __: Knowledg
     large = [c for c in percepts.colours[:MOST_COLOURS] if c.share >= LARGE_SHARE] or list(percepts.colours[:1])
     if not large:
         return []
+    if field.values is not None:
+        return _colour_group(field, large[0], lang)
     names = [c.zh if lang == "zh" else c.en for c in large]
     return [Claim(field.name, names, "colour", "colours", None, key=",".join(c.en for c in large))]
+
+
+def _colour_group(field: TaskField, largest: Colour, lang: Lang) -> list[Claim]:
+    """The controlled colour that the largest one belongs to; nothing when the task has none such. req: C4"""
+    base = base_colour(largest.en)
+    group = next((words for words in field.values or () if words.en == base), None)
+    return [Claim(field.name, group.of(lang), "colour", "colours", None, id=base)] if group else []
 
 
 def _from_text(field: TaskField, _: Picture, percepts: Percepts, __: Knowledge, ___: Lang) -> list[Claim]:
@@ -136,11 +124,13 @@ def _from_barcodes(field: TaskField, _: Picture, percepts: Percepts, __: Knowled
 
 
 def _from_rules(field: TaskField, _: Picture, percepts: Percepts, knowledge: Knowledge, lang: Lang) -> list[Claim]:
+    if field.name in SCREENED:
+        return screen(field, percepts, knowledge, lang)
     if field.type == "brand":
         return _brands(field, percepts.text_lines, knowledge)
     if field.name == "name":
         names = find_names(percepts, knowledge.taxonomy, knowledge.brands)
-        return [_read_claim(field, reading) for reading in names]
+        return [_read_claim(field, reading, lang) for reading in names]
     if field.name == "tags":
         return _tags(field, percepts, knowledge, lang)
     if field.type == "category":
@@ -153,7 +143,9 @@ def _from_rules(field: TaskField, _: Picture, percepts: Percepts, knowledge: Kno
             else []
         )
     reader = READERS.get(field.name)
-    return [_read_claim(field, reading) for reading in reader(percepts.text_lines)] if reader else []
+    claims = [_read_claim(field, reading, lang) for reading in reader(percepts.text_lines)] if reader else []
+    in_parts = claims and field.type in ("list", "colour") and isinstance(claims[0].value, str)
+    return [_joined(claims)] if in_parts else claims
 
 
 def _named_category(field: TaskField, percepts: Percepts, knowledge: Knowledge, lang: Lang) -> list[Claim]:
@@ -180,7 +172,7 @@ def _named_category(field: TaskField, percepts: Percepts, knowledge: Knowledge, 
 
 
 def _brands(field: TaskField, lines: tuple[TextLine, ...], knowledge: Knowledge) -> list[Claim]:
-    known = [_read_claim(field, reading) for reading in knowledge.brands.find(lines)]
+    known = [_read_claim(field, reading, "zh") for reading in knowledge.brands.find(lines)]
     largest = largest_lettering(lines)
     if known or largest is None:
         return known
@@ -230,11 +222,25 @@ def _from_exif(field: TaskField, picture: Picture, _: Percepts, __: Knowledge, _
     return []
 
 
-def _read_claim(field: TaskField, reading: Reading) -> Claim:
+def _joined(claims: list[Claim]) -> Claim:
+    """The claims about a field that holds a list, as one: a doubt about one is a doubt about the list."""
+    doubted = next((claim for claim in claims if claim.valid is False), claims[0])
+    return replace(
+        claims[0],
+        value=list(dict.fromkeys(str(claim.value) for claim in claims)),
+        key=", ".join(sorted({claim.compared for claim in claims})),
+        confidence=min(claim.confidence or 0.0 for claim in claims),
+        valid=doubted.valid,
+        doubt=doubted.doubt,
+        more=tuple(evidence for claim in claims[1:] for evidence in claim.evidence()),
+    )
+
+
+def _read_claim(field: TaskField, reading: Reading, lang: Lang) -> Claim:
     line = reading.line
     return Claim(
         field.name,
-        reading.value,
+        reading.value_en or reading.value if lang == "en" else reading.value,
         "rule",
         reading.rule,
         line.confidence * reading.share,
@@ -245,6 +251,7 @@ def _read_claim(field: TaskField, reading: Reading) -> Claim:
         valid=reading.valid,
         candidate_only=reading.candidate_only,
         inferred=reading.inferred,
+        doubt=reading.doubt or WRONG_DIGIT,
         more=tuple(_line_evidence(more) for more in reading.more),
     )
 

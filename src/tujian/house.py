@@ -19,7 +19,7 @@ from tujian.engines.dialect import Engine, Question, Reply, SchemaBy, Speech
 from tujian.engines.selftest import Report, run_checks
 from tujian.errors import EngineError, EngineRefused, Lang, NoEngine
 from tujian.fetching import Fetcher
-from tujian.findings import likely_top
+from tujian.findings import likely_category_id
 from tujian.folding import printable
 from tujian.geometry import Size
 from tujian.knowledge import Knowledge
@@ -244,7 +244,7 @@ class House:
         """The task called `name`; `auto` takes the one that wants the category, or a pack's when it reads like one."""
         if name != AUTO:
             return self.tasks.get(name)
-        return self.tasks.for_top(likely_top(percepts, self.knowledge))
+        return self.tasks.for_category(likely_category_id(percepts, self.knowledge))
 
     def _recipe(self, wish: Wish) -> str | None:
         """What the answer is stored under: known before the picture is decoded, so `auto` stands for all tasks.

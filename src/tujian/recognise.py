@@ -9,11 +9,12 @@ candidate. An engine that fails costs its answers and nothing else: the record s
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tujian.claims import Claim
 from tujian.describe import answer_without, describe, title_of
+from tujian.drafts import COPY, draft
 from tujian.engines.asking import ask_for, ask_freely
 from tujian.engines.dialect import Engine, Question
 from tujian.errors import EngineError, Lang, Stopped
@@ -25,9 +26,10 @@ from tujian.prompting import prompt_of
 from tujian.recent import Looked, without
 from tujian.recipes import recipe_parts
 from tujian.reconcile import READ, settle
-from tujian.records import EngineUsed, Record
+from tujian.records import EngineUsed, Record, Value
 from tujian.replies import said_claims
 from tujian.review import reasons
+from tujian.rules.adlaw import AdFinding, find_absolute_terms, find_in_text
 from tujian.rules.instructions import find_instructions
 from tujian.rules.sensitive import find_sensitive
 from tujian.tasks import Task
@@ -72,12 +74,10 @@ def recognise(
     if said.trouble is not None and (insist or isinstance(said.trouble, Stopped)):
         raise said.trouble
     claims = [*_found(heard, task, knowledge, lang), *said.claims]
-    fields = {
-        field.name: settle(
-            field, [c for c in claims if c.field_name == field.name], lang, model_asked=engine is not None
-        )
-        for field in task.fields
-    }
+    fields = _settled(task, claims, lang, model_asked=engine is not None)
+    if copy := draft(task, fields, lang):
+        claims += copy
+        fields = _settled(task, claims, lang, model_asked=engine is not None)
     category = likely_category(heard[0].percepts, knowledge)
     descriptions = describe(heard[0].percepts, category, knowledge)
     sensitive = find_sensitive([line.text for look in looks for line in look.percepts.text_lines])
@@ -89,13 +89,40 @@ def recognise(
         fields=fields,
         descriptions=descriptions,
         sensitive=sensitive,
-        review=reasons(task, fields, picture, percepts, sensitive, orders, said.trouble, lang, cut=said.is_cut),
+        review=reasons(
+            task,
+            fields,
+            picture,
+            percepts,
+            sensitive,
+            orders,
+            said.trouble,
+            lang,
+            adverts=_adverts(heard, task, fields),
+            cut=said.is_cut,
+        ),
         answer=said.answer if question is None or said.by else answer_without(said.trouble, descriptions[lang], lang),
         recipe=recipe_parts(task, lang, said.by, question, percepts.versions, knowledge.version, said.trouble),
         engine=said.by,
         model_ms=said.elapsed_ms,
         knowledge=knowledge,
     )
+
+
+def _settled(task: Task, claims: Sequence[Claim], lang: Lang, *, model_asked: bool) -> dict[str, Value]:
+    return {
+        field.name: settle(field, [c for c in claims if c.field_name == field.name], lang, model_asked=model_asked)
+        for field in task.fields
+    }
+
+
+def _adverts(looks: Sequence[Looked], task: Task, fields: Mapping[str, Value]) -> list[AdFinding]:
+    """The law's words on the pictures and in the copy that a record proposes. req: F6"""
+    if not task.is_advertising:
+        return []
+    found = find_absolute_terms([line for look in looks for line in look.percepts.text_lines])
+    copy = [str(fields[name].value) for name in COPY if name in fields and fields[name].value]
+    return found + [finding for text in copy for finding in find_in_text(text) if finding not in found]
 
 
 def _found(looks: Sequence[Looked], task: Task, knowledge: Knowledge, lang: Lang) -> list[Claim]:

@@ -22,6 +22,7 @@ from tujian.tasks import TaskField
 from tujian.taxonomy import is_under
 
 READ = ("barcode", "rule", "ocr")  # sources that read the picture itself
+READABLE_LISTS = ("material",)  # lists of facts: a share of a fibre that the label does not have contradicts it
 READABLE_FACTS = ("brand", "code", "measure", "date", "price", "number")  # kinds of fact that can contradict
 
 
@@ -100,9 +101,9 @@ def _verdict(
     if best.source == "person":
         return Verdict.HUMAN, None
     if best.valid is False:
-        return Verdict.UNCHECKED, _words(lang, "校验位不对，可能读错或印错", "wrong check digit: misread or misprinted")
+        return Verdict.UNCHECKED, _words(lang, *best.doubt)
     was_read = best.source in READ and not best.inferred
-    if was_read and field.type in READABLE_FACTS:
+    if was_read and (field.type in READABLE_FACTS or field.name in READABLE_LISTS):
         said = next((c for c in others if c.source == "model" and _contradicts(field, best, c)), None)
         if said is not None:
             quote = best.quote or best.value
@@ -127,6 +128,8 @@ def _contradicts(field: TaskField, best: Claim, said: Claim) -> bool:
     if field.type == "brand":
         same_script = _is_chinese(str(said.value)) == _is_chinese(best.quote or str(best.value))
         return same_script and unreadable_script(str(said.value)) is None
+    if field.name in READABLE_LISTS:
+        return not set(said.compared.split(", ")) <= set(best.compared.split(", "))
     if field.type in ("measure", "price"):  # their keys end on the base unit or the currency
         return best.compared.split()[-1:] == said.compared.split()[-1:]
     if field.type == "code":

@@ -20,7 +20,9 @@ from tujian.perception.text import TextLine
 from tujian.records import FieldValue
 from tujian.rules.controlled import map_value
 from tujian.rules.dates import date_key, shelf_key
-from tujian.rules.measures import measure_keys, price_keys
+from tujian.rules.materials import material_key
+from tujian.rules.measures import measure_keys
+from tujian.rules.prices import price_keys
 from tujian.tasks import Task, TaskField, Words
 
 ALIKE = 88  # rapidfuzz ratio from which a quote counts as found: one wrong letter in eight
@@ -34,6 +36,8 @@ FACTS: dict[str, Callable[[str], list[str]]] = {
     "date": lambda text: [key] if (key := date_key(text)) else [],
     "code": lambda text: re.findall(r"\d{8,}X?", re.sub(r"[\s-]", "", text).upper()),
 }
+TOO_LONG = ("比渠道允许的长，要缩短", "longer than the channel takes: shorten it")
+NAMED_FACTS: dict[str, Callable[[str], str | None]] = {"shelf_life": shelf_key, "material": material_key}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +90,8 @@ def key_of(field: TaskField, value: FieldValue, knowledge: Knowledge) -> tuple[s
     text = " ".join(value) if isinstance(value, list) else str(value)
     if field.type == "brand":
         return knowledge.brands.key_of(text), True
-    if field.name == "shelf_life":
-        key = shelf_key(text)
+    if field.name in NAMED_FACTS:
+        key = NAMED_FACTS[field.name](text)
         return key or fold(text), key is not None
     read = FACTS.get(field.type)
     if read is None:
@@ -106,6 +110,8 @@ def _said(
 ) -> Claim:
     key, understood = key_of(field, value, knowledge)
     claim = Claim(field.name, value, "model", model, None, key=key, comparable=understood)
+    if field.is_too_long(str(value)):
+        return replace(claim, valid=False, doubt=TOO_LONG)
     if field.values is not None:
         return _controlled(field.values, claim, knowledge, lang)
     if field.type == "category":

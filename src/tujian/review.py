@@ -11,16 +11,18 @@ from tujian.perception import Percepts, TextLine
 from tujian.perception.quality import Flaw, say
 from tujian.pictures import Picture
 from tujian.records import Value, Verdict
+from tujian.rules.adlaw import AdFinding, disclaimer, flagged
 from tujian.rules.dates import RECKONED, misfit, shelf_key
 from tujian.rules.names import PROMINENT
 from tujian.rules.nutrition import NAMES as NUTRIENTS
 from tujian.rules.nutrition import doubts
 from tujian.rules.sensitive import Sensitive
-from tujian.tasks import Task
+from tujian.screening import UNSAFE
+from tujian.tasks import Task, TaskField
 
 INFERRED = (RECKONED, PROMINENT)  # said so on the plate; nothing is wrong with them
 LONGEST_ORDER = 60  # characters of it quoted
-UNSAFE = 0.8  # open_nsfw: its authors call scores above .8 "high probability"; shop pictures here stay below .5
+MOST_ADVERTS = 5  # words of the law quoted: more of them say no more
 
 
 def reasons(
@@ -33,6 +35,7 @@ def reasons(
     trouble: EngineError | None,
     lang: Lang,
     *,
+    adverts: Sequence[AdFinding] = (),
     cut: bool = False,
 ) -> list[str]:
     """Reasons for review of a record, in `lang`."""
@@ -59,15 +62,20 @@ def reasons(
     for code in percepts.barcodes:
         if code.valid is False:
             found.append(f"条码 {code.text} 校验位不对" if zh else f"Barcode {code.text} has a wrong check digit")
-    found += [
-        reason
-        for field in task.fields
-        if (reason := _of_field(field.label.of(lang), fields[field.name], field.required, zh))
-    ]
+    found += [reason for field in task.fields if (reason := _of_field(field, fields[field.name], lang))]
     found += _not_together(fields, lang)
+    found += _of_adverts(adverts, lang)
     if "truncated" in picture.notes:
         found.append("图片文件不完整，只解出一部分" if zh else "The file is cut off; only a part could be decoded")
     return list(dict.fromkeys(found))
+
+
+def _of_adverts(adverts: Sequence[AdFinding], lang: Lang) -> list[str]:
+    """Words of the law that nothing lets pass, and the line that this is no legal advice."""
+    sure = [finding for finding in flagged(adverts) if finding.sure][:MOST_ADVERTS]
+    opening = "广告用语" if lang == "zh" else "Advertising: "
+    said = [f"{opening}{finding.say(lang)}" for finding in sure]
+    return [*said, disclaimer(lang)] if said else []
 
 
 def flaw_words(flaw: Flaw, lang: Lang) -> str:
@@ -90,14 +98,15 @@ def _not_together(fields: Mapping[str, Value], lang: Lang) -> list[str]:
     return found
 
 
-def _of_field(label: str, value: Value, required: bool, zh: bool) -> str | None:
+def _of_field(field: TaskField, value: Value, lang: Lang) -> str | None:
+    label, zh, required = field.label.of(lang), lang == "zh", field.required
     if value.verdict is Verdict.CONTRADICTED:
         return f"{label}：{value.reason}" if zh else f"{label}: {value.reason}"
     if (
         value.verdict is Verdict.UNCHECKED
         and value.reason
         and value.evidence
-        and value.evidence[0].source in ("rule", "barcode")
+        and (value.evidence[0].source in ("rule", "barcode") or field.is_too_long(str(value.value)))
         and value.evidence[0].by not in INFERRED
     ):
         return f"{label}：{value.reason}" if zh else f"{label}: {value.reason}"

@@ -6,6 +6,7 @@ Does not know: who answers. A wrong file is refused with its line and what to wr
     ---
     name: product
     title: {zh: 商品, en: Product}
+    covers: [fb, hb-3]    # taxonomy ids; `auto` takes the task that covers the nearest ancestor
     picture_tokens: 1024
     fields:
       - {name: brand, type: brand, label: {zh: 品牌, en: Brand}, sources: [rule, model]}
@@ -28,6 +29,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from tujian.errors import BadTask, Lang, Said
 from tujian.records import Source
+from tujian.taxonomy import is_under
 
 FieldType = Literal["text", "list", "number", "flag", "category", "colour", "brand", "code", "measure", "date", "price"]
 FIELD_SCHEMAS: dict[str, dict[str, Any]] = {
@@ -47,6 +49,7 @@ MOST_FIELDS = 60
 MOST_FILE_BYTES = 64_000
 AUTO = "auto"
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+CategoryId = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-\d+)*$")]  # as the taxonomy writes them
 
 
 class Frozen(BaseModel):
@@ -88,6 +91,8 @@ class TaskField(Frozen):
     values: list[Words] | None = Field(default=None, description="controlled values; nothing else is accepted")
     weight: float = Field(default=1, ge=0, le=100, description="share in an evaluation")
     count: int | None = Field(default=None, ge=1, le=20, description="for a list: exactly so many from an engine")
+    most_chars: int | None = Field(default=None, ge=1, le=5000, description="longest text a channel takes")
+    most_bytes: int | None = Field(default=None, ge=1, le=5000, description="the same, a Chinese character is two")
     level: Literal["leaf", "top"] = Field(
         default="leaf", description="for a category: the finest one, or its top level"
     )
@@ -99,6 +104,12 @@ class TaskField(Frozen):
             raise ValueError("count belongs to fields of type list")
         return self
 
+    def is_too_long(self, text: str) -> bool:
+        """Whether a channel would refuse the text: by characters, or by bytes as Taobao counts them (GBK)."""
+        bytes_count = sum(1 if char.isascii() else 2 for char in text)
+        over = self.most_chars is not None and len(text) > self.most_chars
+        return over or (self.most_bytes is not None and bytes_count > self.most_bytes)
+
     def schema_of(self, lang: Lang) -> dict[str, Any]:
         """JSON Schema of this field's value; null always means "not seen"."""
         if self.values is not None:
@@ -107,6 +118,9 @@ class TaskField(Frozen):
                 return {"type": ["array", "null"], "items": {"enum": allowed}, "maxItems": len(allowed)}
             return {"enum": [*allowed, None]}
         schema = dict(FIELD_SCHEMAS.get(self.type, {"type": ["string", "null"], "maxLength": 1000}))
+        longest = self.most_chars or self.most_bytes
+        if longest is not None and self.type == "text":
+            schema["maxLength"] = longest
         if self.count is not None:
             schema |= {"type": "array", "minItems": self.count, "maxItems": self.count}
         return schema
@@ -118,9 +132,12 @@ class Task(Frozen):
     name: Name
     title: Words
     about: Words | None = None
-    tops: list[str] = Field(default=[], description="taxonomy tops for which `auto` takes this task")
+    covers: list[CategoryId] = Field(default=[], description="taxonomy ids, of any depth, that `auto` takes it for")
     picture_tokens: int = Field(default=768, ge=64, le=4096, description="picture budget: one token per 32 x 32 px")
     sampling: Sampling = Sampling()
+    advertising: bool | None = Field(
+        default=None, description="whether advertising-law words go to review; None: if it covers goods"
+    )
     context: bool = Field(default=False, description="text and barcodes that were read go into the prompt")
     fields: list[TaskField] = Field(min_length=1, max_length=MOST_FIELDS)
     prompts: Words
@@ -153,6 +170,11 @@ class Task(Frozen):
         """JSON Schema of an engine's reply: every asked field, null when not seen."""
         properties = {field.name: field.schema_of(lang) for field in self.asked}
         return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+    @property
+    def is_advertising(self) -> bool:
+        """Whether its pictures and texts are shown to buyers."""
+        return bool(self.covers) if self.advertising is None else self.advertising
 
     def drawn_by(self, sampling: Sampling | None) -> "Task":
         """This task with another sampling; with None itself."""
@@ -201,10 +223,15 @@ class Tasks:
             )
         return self._by_name[name]
 
-    def for_top(self, top_id: str | None, *, otherwise: str = "describe") -> Task:
-        """The task `auto` takes for a picture whose category lies under `top_id`."""
-        wanting = (task for task in self._by_name.values() if top_id in task.tops)
-        return next(wanting, self.get(otherwise))
+    def for_category(self, category_id: str | None, *, otherwise: str = "describe") -> Task:
+        """The task `auto` takes: that which covers the category or its nearest ancestor; of several, the user's own."""
+        fits = [
+            (len(covered), task)
+            for task in self._by_name.values()
+            for covered in task.covers
+            if category_id is not None and is_under(category_id, covered)
+        ]
+        return max(fits, key=lambda fit: fit[0], default=(0, self.get(otherwise)))[1]
 
 
 def read_task(path: Path) -> Task:

@@ -9,9 +9,10 @@ from fastapi import APIRouter, File, Form, Request, UploadFile
 from tujian.api.flow import finished
 from tujian.api.v1 import content_of, require_engine
 from tujian.house import House, Wish
+from tujian.presets import preset
 from tujian.records import Record
 
-DEFAULT_PROMPT = "请用中文详细描述这张商品图片的内容,包括品类、颜色、用途等信息。"
+DEFAULT_PROMPT = preset("describe_product").words.zh
 UNKNOWN = {"zh": ("其他", "未知"), "en": ("other", "unknown")}
 
 

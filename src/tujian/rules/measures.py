@@ -1,4 +1,4 @@
-"""Net content and price as printed. req: B10
+"""Net content as printed, and amounts of all kinds. req: B10
 
 Sources: GB 7718-2011 4.1.5 (net content: 净含量 with number and legal unit), OIML R 87 (e-mark packages).
 Does not know: which of two pack sizes on a shelf is meant. A labelled amount wins; without one, an amount that stands
@@ -44,7 +44,7 @@ PIECES: dict[str, tuple[str, float, str]] = {
 }  # fmt: skip
 ALL_UNITS = UNITS | ENERGY | PIECES
 IMPERIAL = ("oz", "lb", "fl oz")
-_NUMBER = r"(?<![\d.,])(?:[1-9]\d{0,2}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,6}(?:[.,]\d{1,3})?)(?![\d.,]*\d)"
+NUMBER = r"(?<![\d.,])(?:[1-9]\d{0,2}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,6}(?:[.,]\d{1,3})?)(?![\d.,]*\d)"
 _TIMES = r"[x×*X]"
 _PIECE = "|".join(sorted(map(re.escape, PIECES), key=len, reverse=True))
 
@@ -53,7 +53,7 @@ def _amounts(units: Iterable[str]) -> re.Pattern[str]:
     """A pattern for a number with one of these units, perhaps times how many: 2×250ml, 20g×12袋, 12袋×20g."""
     unit = "|".join(sorted(map(re.escape, units), key=len, reverse=True))
     return re.compile(
-        rf"(?:(?<![\d.])(?P<before>\d{{1,3}})\s?(?:{_PIECE})?\s?{_TIMES}\s?)?(?P<number>{_NUMBER})\s{{0,2}}"
+        rf"(?:(?<![\d.])(?P<before>\d{{1,3}})\s?(?:{_PIECE})?\s?{_TIMES}\s?)?(?P<number>{NUMBER})\s{{0,2}}"
         rf"(?P<unit>{unit})(?![a-wyz0-9]|x(?!\s?\d))(?:\s?[/每]?\s?(?:{_PIECE})?\s?{_TIMES}\s?(?P<after>\d{{1,3}})(?!\d))?",
         re.I,
     )
@@ -74,12 +74,6 @@ _PROPERTY = re.compile(r"重量|毛重|尺寸|weight|size", re.I)
 TINY = ("mg", "毫克", "µg", "μg", "微克")  # nobody sells by the milligram: such an amount is a nutrient or a dose
 MOST_SIZES = 2  # different unlabelled amounts on one picture, from three on they are a table
 UNLABELLED_SHARE = 0.7  # a choice: an amount without a label may be anything, so labelled ones must outrank it
-CURRENCIES = {"¥": "CNY", "￥": "CNY", "RMB": "CNY", "CNY": "CNY", "元": "CNY", "$": "USD", "USD": "USD", "€": "EUR",
-              "EUR": "EUR", "£": "GBP"}  # fmt: skip
-_PRICE = re.compile(
-    rf"(?P<sign>[¥￥$€£]|RMB|CNY|USD|EUR)\s*(?P<a>{_NUMBER})|(?P<b>{_NUMBER})\s*(?P<unit>元)(?!\s*[券红代])", re.I
-)
-_REBATE = re.compile(r"[满减返省送领抵][^\d¥￥$€£]{0,2}$")  # 满300减50元 is a promotion, no price
 
 
 def find_net_content(lines: Sequence[TextLine]) -> list[Reading]:
@@ -95,11 +89,6 @@ def find_net_content(lines: Sequence[TextLine]) -> list[Reading]:
         if not _is_of_a_table(line, lines)
     ]
     return behind + (alone if len({reading.key for reading in alone}) <= MOST_SIZES else [])
-
-
-def find_prices(lines: Sequence[TextLine]) -> list[Reading]:
-    """Prices with a currency sign or 元; rebates and vouchers are none."""
-    return [_price(match, line) for line in lines for match in _prices(line.text)]
 
 
 def measure_keys(text: str) -> list[str]:
@@ -126,15 +115,6 @@ def plain(text: str) -> str:
     return _READ_AS_LETTER.sub(
         lambda run: "1" if run[0] in "lI" else "0" * len(run[0]), unicodedata.normalize("NFKC", text)
     )
-
-
-def price_keys(text: str) -> list[str]:
-    """The comparable forms of the prices in `text`.
-
-    >>> price_keys("¥1,299.00"), price_keys("满300减50元")
-    (['1299.00 CNY'], [])
-    """
-    return [_price_parts(match)[2] for match in _prices(text)]
 
 
 def _behind_label(found: Labelled) -> list[Reading]:
@@ -176,23 +156,12 @@ def _key(match: re.Match[str]) -> str:
     return amount_key(number_of(match["number"]) * count, match["unit"])
 
 
-def _prices(text: str) -> list[re.Match[str]]:
-    return [match for match in _PRICE.finditer(text) if not _REBATE.search(text[: match.start()])]
-
-
-def _price(match: re.Match[str], line: TextLine) -> Reading:
-    amount, currency, key = _price_parts(match)
-    return Reading(f"{amount:.2f} {currency}", key, line, line.text, "price/1", currency)
-
-
-def _price_parts(match: re.Match[str]) -> tuple[float, str, str]:
-    amount = number_of(match["a"] or match["b"])
-    currency = CURRENCIES[(match["sign"] or match["unit"]).upper()]
-    return amount, currency, f"{amount:.2f} {currency}"
-
-
 def number_of(printed: str) -> float:
-    """1,299.00 → 1299.0; 3,50 → 3.5; 0,250 → 0.25."""
+    """The number that digits with a comma or a point stand for.
+
+    >>> number_of("1,299.00"), number_of("3,50"), number_of("0,250")
+    (1299.0, 3.5, 0.25)
+    """
     if re.fullmatch(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?", printed):
         return float(printed.replace(",", ""))
     return float(printed.replace(",", "."))

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tujian.errors import BrokenInstall, Lang
+from tujian.presets import presets
 from tujian.tasks import Sampling
 
 Theme = Literal["auto", "light", "dark"]
@@ -41,10 +42,11 @@ class Sample(TypedDict):
 
 @cache
 def read_words(lang: Lang) -> Words:
-    """Every word of the page in `lang`, by key. Raises BrokenInstall when the file is not there."""
+    """Every word of the page in `lang`, by key, the offered questions too. Raises BrokenInstall without the file."""
     path = HERE / "words" / f"{lang}.json"
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        asked = {f"prompt_{one.name}": one.words.of(lang) for one in presets() if one.offered}
+        return json.loads(path.read_text(encoding="utf-8")) | asked
     except FileNotFoundError as error:
         raise BrokenInstall(
             zh=(f"缺少页面用语文件 {path.name}。", "请重新安装图鉴。"),
@@ -101,6 +103,7 @@ def render_template(
         .get_template(template)
         .render(
             w=SimpleNamespace(**words),  # a dict would answer w.clear with its own method
+            presets=[f"prompt_{one.name}" for one in presets() if one.offered],
             words_json=json.dumps(words, ensure_ascii=False),
             here=here,
             lang=lang,

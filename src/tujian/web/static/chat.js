@@ -155,7 +155,7 @@ async function send(question) {
   complain("");
   const mine = answering = { controller: new AbortController(), text: "", node: null };
   draw();
-  await orComplain(() => converse(question || say("ask_hint"), mine));
+  await orComplain(() => converse(question || say("prompt_describe"), mine));
   if (answering === mine) answering = null;
   draw();
   await orComplain(refreshList);

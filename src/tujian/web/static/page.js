@@ -196,8 +196,9 @@ async function copy(button, record) {
 function ask(item) {
   const field = make("input", {
     id: "question",
+    list: "presets",
     "aria-label": say("ask_label"),
-    placeholder: say("ask_hint"),
+    placeholder: say("prompt_describe"),
     autocomplete: "off",
   });
   const button = make("button", { text: say("ask"), class: "main-button" });
@@ -207,7 +208,7 @@ function ask(item) {
       class: "ask",
       onsubmit: async (event) => {
         event.preventDefault();
-        const question = field.value.trim() || say("ask_hint");
+        const question = field.value.trim() || say("prompt_describe");
         button.textContent = say("asking");
         button.disabled = true;
         await look(item, question);
