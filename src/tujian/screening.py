@@ -111,7 +111,7 @@ def _logos(field: TaskField, percepts: Percepts, knowledge: Knowledge) -> list[C
     if not read:
         return []
     first = read[0].line
-    names = list(dict.fromkeys(reading.value for reading in read))
+    names = list(dict.fromkeys(str(reading.value) for reading in read))
     return [
         Claim(field.name, names, "rule", "brand-list/1", first.confidence, box_1000=first.box_1000, quote=first.text)
     ]
