@@ -204,7 +204,7 @@ def _tags(field: TaskField, percepts: Percepts, knowledge: Knowledge, lang: Lang
     if percepts.labels.sure:
         tags += reversed(knowledge.taxonomy.path(percepts.labels.top3[0].id, lang))
     tags += [c.zh if lang == "zh" else c.en for c in percepts.colours[:2] if c.share >= LARGE_SHARE]
-    tags += [reading.value for reading in knowledge.brands.find(percepts.text_lines)[:1]]
+    tags += [str(reading.value) for reading in knowledge.brands.find(percepts.text_lines)[:1]]
     if percepts.faces:
         tags.append("人物" if lang == "zh" else "people")
     unique = list(dict.fromkeys(tags))[: field.count or 20]
