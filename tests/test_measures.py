@@ -1,5 +1,7 @@
 """Net content and price as printed. req: B10"""
 
+import time
+
 import pytest
 from drawn import line, lines
 
@@ -22,11 +24,37 @@ from tujian.rules.prices import find_prices, price_keys
         ("25,000 g", "25000 g", "25000 g"),
         ("净含量 0,250 kg", "0.25 kg", "250 g"),
         ("净含量 12x250ml", "250 ml × 12", "3000 ml"),
+        ("规格：235克x4包", "235 g × 4", "940 g"),
+        ("净含量：500g×2", "500 g × 2", "1000 g"),
+        ("净含量：240g(20g×12袋)", "240 g", "240 g"),
+        ("12袋×20g/盒 净含量：240克", "240 g", "240 g"),
+        ("净含量：25Oml", "250 ml", "250 ml"),
+        ("净含量：l00g", "100 g", "100 g"),
+        ("净含量：２５０ｍＬ", "250 ml", "250 ml"),
+        ("净含量:250m1", "250 ml", "250 ml"),
+        ("净 含 量：1.5升", "1.5 L", "1500 ml"),
+        ("净含量：5斤", "5 斤", "2500 g"),
+        ("Net contents: 16.9 fl oz (500 ml)", "500 ml", "500 ml"),
+        ("净含量：340g 固形物：≥200g", "340 g", "340 g"),
+        ("净含量：100片", "100 片", "100 pieces"),
+        ("规格：3层 100抽×24包", "24 包 × 100", "2400 pieces"),
+        ("Net content: 50 tea bags", "50 tea bags", "50 pieces"),
     ],
 )
 def test_net_content_is_read_in_its_usual_forms(text, value, key):
     found = find_net_content(lines(text))
     assert (found[0].value, found[0].key) == (value, key)
+
+
+def test_the_drained_weight_is_not_the_net_content():
+    assert [found.value for found in find_net_content(lines("净含量：340g 固形物：≥200g"))] == ["340 g"]
+
+
+@pytest.mark.parametrize("text", ["1" * 10_000, "净含量" * 3_000, "100g×" * 2_500, "9," * 5_000, "(" * 10_000])
+def test_a_hostile_line_costs_little(text):
+    begun = time.perf_counter()
+    find_net_content(lines(text)), find_prices(lines(text)), measure_keys(text)
+    assert time.perf_counter() - begun < 1
 
 
 @pytest.mark.parametrize("text", ["每100ml", "蛋白质 3.6g", "Energy 268kJ per 100 g", "58mg", "型号 G500", "A4 纸"])

@@ -7,6 +7,7 @@ from tujian.knowledge import Knowledge
 from tujian.rules.brands import Brands, largest_lettering
 from tujian.rules.category_words import find_category
 from tujian.rules.colour_words import base_colour
+from tujian.rules.names import PROMINENT, find_names
 
 KNOWLEDGE = Knowledge.load()
 
@@ -42,6 +43,44 @@ def test_the_brand_in_the_largest_letters_comes_first():
     assert [reading.value for reading in found] == ["Alpro", "雀巢"]
 
 
+def test_a_repeated_brand_outranks_a_larger_one_that_stands_there_once():
+    neighbours = [line("Alpro", top=100 + 60 * n, height=30) for n in range(3)]
+    found = KNOWLEDGE.brands.find((*neighbours, line("Nestlé", top=400, height=50)))
+    assert found[0].value == "Alpro" and found[0].share > found[-1].share
+
+
+def test_a_name_broken_over_lines_is_put_together_and_digits_may_stand_for_letters():
+    (stacked,) = KNOWLEDGE.brands.find((line("GOD", top=100), line("MOR", top=145), line("GON", top=190)))
+    assert (stacked.value, [more.text for more in stacked.more]) == ("God Morgon", ["MOR", "GON"])
+    (mended,) = KNOWLEDGE.brands.find(lines("YO991"))
+    assert mended.value == "Yoggi" and mended.share < 1
+
+
+@pytest.mark.parametrize(
+    "text, brand",
+    [
+        ("品牌：山野牧场", "山野牧场"),
+        ("Brand: Hillfold", "Hillfold"),
+        ("品 牌：百味林", "百味林"),
+        ("HILLFOLD®", "HILLFOLD"),
+        ("商标：Nestle", "雀巢"),
+    ],
+)
+def test_what_the_pack_calls_its_brand_is_its_brand(text, brand):
+    assert brands_in("纯牛奶", text)[0] == brand
+
+
+@pytest.mark.parametrize(
+    "text", ["品牌直供 厂家直销", "BRAND NEW COLLECTION", "三星堆の文化財レプリカが大阪で展示", "品牌"]
+)
+def test_talk_of_brands_is_no_brand(text):
+    assert brands_in(text) == []
+
+
+def test_a_trade_mark_in_the_small_print_is_not_the_brand():
+    assert KNOWLEDGE.brands.find((line("Milk drink", height=90), line("LGG®", top=400, height=12))) == []
+
+
 def test_a_user_adds_brands_of_their_own(tmp_path):
     (tmp_path / "brands.txt").write_text("# ours\n山野牧场|Hillfold\n", "utf-8")
     own = Brands.load(tmp_path / "brands.txt")
@@ -52,6 +91,40 @@ def test_a_user_adds_brands_of_their_own(tmp_path):
 def test_the_largest_lettering_is_a_name_and_no_number():
     found = largest_lettering((line("100%", height=90), line("Hillfold", height=60), line("milk", height=20)))
     assert found is not None and found.text == "Hillfold"
+
+
+def name_of(*texts: str, **more: object):
+    return find_names(percepts(*texts, **more), KNOWLEDGE.taxonomy, KNOWLEDGE.brands)
+
+
+@pytest.mark.parametrize("text", ["品名：槐花蜂蜜", "产品名称 槐花蜂蜜", "【食品名称】槐花蜂蜜", "晶名：槐花蜂蜜"])
+def test_a_labelled_name_is_read(text):
+    (found,) = name_of("蜜源地", text)
+    assert (found.value, found.inferred) == ("槐花蜂蜜", False)
+
+
+def test_large_letters_that_name_goods_are_an_inferred_name():
+    (found,) = name_of("山野牧场", "纯牛奶", "净含量：250ml")
+    assert (found.value, found.inferred, found.candidate_only) == ("纯牛奶", True, False)
+
+
+def test_beside_a_known_brand_the_letters_that_stand_out_are_an_inferred_name():
+    lines_ = (line("Alpro", height=60), line("Zarte Wolke", top=300, height=50), line("just good", top=500, height=20))
+    (found,) = name_of(text_lines=lines_, sure=False)
+    assert (found.value, found.rule, found.inferred) == ("Zarte Wolke", PROMINENT, True)
+
+
+def test_the_heading_of_a_side_full_of_labels_is_an_inferred_name():
+    labels = [
+        line(text, top=200 + 60 * n, height=24) for n, text in enumerate(("产地：云南", "保质期：9个月", "规格：5袋"))
+    ]
+    (found,) = name_of(text_lines=(line("槐序初酿", height=60), *labels), sure=False)
+    assert (found.value, found.inferred) == ("槐序初酿", True)
+
+
+def test_without_brand_or_kind_of_goods_the_largest_letters_are_a_hint():
+    (found,) = name_of("HILLFOLD", "just good", sure=False)
+    assert found.candidate_only
 
 
 @pytest.mark.parametrize(

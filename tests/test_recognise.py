@@ -111,6 +111,68 @@ def test_what_cannot_be_understood_as_the_same_kind_of_fact_accuses_nobody(field
     assert record[field].verdict is Verdict.CONFIRMED and not any("模型说" in reason for reason in record.review)
 
 
+FOOD = TASKS.get("food")
+LABEL = percepts(
+    "配料：生牛乳、白砂糖", "能量 273kJ", "蛋白质 3.6g", "脂肪 3.8g", "碳水化合物 4.8g", "执行标准：GB 25190",
+    "SC11834020305037", "每100毫升", "ISBN 978-7-999999-42-3", "保质期至 2027-05", "品名：纯牛奶",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "field, lie, truth",
+    [
+        ("energy", "372 kJ", "273千焦"),
+        ("protein", "6.3 g", "3600 mg"),
+        ("nutrition_basis", "250 ml", "每100ml"),
+        ("licence", "SC11834020305038", "SC 1183 4020 3050 37"),
+        ("best_before", "2028-05-01", "2027-05"),
+    ],
+)
+def test_a_lie_about_a_figure_is_caught_and_the_truth_in_other_words_is_not_accused(field, lie, truth):
+    caught, cleared = record_of(LABEL, said(**{field: lie}), FOOD), record_of(LABEL, said(**{field: truth}), FOOD)
+    assert caught[field].verdict is Verdict.CONTRADICTED
+    assert cleared[field].verdict is Verdict.CONFIRMED and not any("模型说" in reason for reason in cleared.review)
+
+
+@pytest.mark.parametrize(
+    "field, words",
+    [
+        ("energy", "65 kcal"),
+        ("best_before", "2027-05-31"),
+        ("ingredients", ["生牛乳"]),
+        ("standard", "GB/T 25190"),
+        ("name", "牛奶"),
+    ],
+)
+def test_another_unit_a_finer_date_or_other_words_accuse_nobody(field, words):
+    record = record_of(LABEL, said(**{field: words}), FOOD)
+    assert record[field].verdict is Verdict.CONFIRMED and not any("模型说" in reason for reason in record.review)
+
+
+def test_a_reckoned_last_day_names_both_lines_outranks_a_guess_and_is_not_called_read():
+    record = record_of(MILK, said(best_before="2027-05-01"))
+    value = record["best_before"]
+    assert (value.value, value.verdict) == ("2027-02-01", Verdict.UNCHECKED)
+    assert {e.quote for e in value.evidence} >= {"保质期9个月"} and len(value.evidence) == 2
+    assert value.candidates[0].value == "2027-05-01" and "推算" in value.reason
+    assert not any("推算" in reason for reason in record.review)
+
+
+def test_dates_and_figures_that_cannot_all_be_right_go_to_review():
+    odd = percepts("生产日期：2026-05-01", "保质期：9个月", "保质期至 2028-02-01", "能量 273kJ", "蛋白质 36g",
+                   "脂肪 3.8g", "碳水化合物 4.8g")  # fmt: skip
+    record = record_of(odd, task=FOOD)
+    assert any("2027-02-01" in reason for reason in record.review) and any("能量" in reason for reason in record.review)
+    assert record["best_before"].value == "2028-02-01" and record["protein"].value == "36 g"  # told, not changed
+
+
+def test_an_inferred_name_gives_way_to_the_models_and_says_what_it_is():
+    pack = percepts("山野牧场", "纯牛奶", "净含量：250ml")
+    alone, asked = record_of(pack, task=FOOD), record_of(pack, said(name="山野纯牛奶"), FOOD)
+    assert (alone["name"].value, alone["name"].verdict) == ("纯牛奶", Verdict.UNCHECKED)
+    assert "醒目" in alone["name"].reason and asked["name"].value == "山野纯牛奶"
+
+
 def test_the_same_day_in_other_words_is_confirmed():
     record = record_of(percepts("BEST BEFORE 30.09.2027"), said(best_before="30 September 2027"))
     assert record["best_before"].verdict is Verdict.CONFIRMED

@@ -36,7 +36,7 @@ FIELD_SCHEMAS: dict[str, dict[str, Any]] = {
     "list": {
         "type": ["array", "null"],
         "items": {"type": "string", "minLength": 1},
-        "maxItems": 20,
+        "maxItems": 60,
         "uniqueItems": True,
     },
     "colour": {"type": ["array", "null"], "items": {"type": "string"}, "maxItems": 5},

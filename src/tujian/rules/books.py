@@ -20,7 +20,7 @@ from tujian.rules.labels import labelled
 LONGEST_LINE = 200
 BARE_SHARE = 0.7  # an ISBN without its letters: the digits below the bars
 _ISBN = re.compile(r"[I1l][S5][B8]N(?:\s?-?\s?1[03])?\s?[:：]?\s{0,3}(?P<digits>(?:[\dXx][\s-]{0,2}){10,13})", re.I)
-_BARE = re.compile(r"(?<![\d-])97[89](?:[\s-]{0,2}\d){10}(?![\d-])")
+_BARE = re.compile(r"(?<![\d-])9[\s-]?7[\s-]?[89](?:[\s-]{0,2}\d){10}(?![\d-])")
 _WROTE = r"(?:编著|主编|编写|著|编|撰文?|原著|文\s?/\s?图)"
 _AUTHOR = re.compile(rf"^(?P<names>[^:：,。!！?？]{{2,30}}?)\s{{0,3}}[/◎○·|]?\s?{_WROTE}(?:\s|$|[|/;；])")
 _BY = re.compile(r"^(?:written\s+)?by\s+(?P<names>[A-Z][\w.'-]*(?:\s+[A-Z][\w.'-]*){1,3})$", re.I)

@@ -25,9 +25,11 @@ SHORTEST = 3  # folded letters; shorter names are only taken when they are the w
 SHORTEST_MENDED = 5  # letters from which digits may be read as the letters they look like
 STACKED_SHARE = 0.9  # a name put together from lines above each other
 MENDED_SHARE = 0.8  # a name read with digits for letters
+LONGEST_SHORT = 16  # letters of a line that a name of two characters may open
 LARGE = 0.45  # of the tallest letters: ® also stands behind cultures and cartons in the small print
 LONGEST_NAME = 30
 LONGEST_LINE = 400  # characters of one line looked at
+LEAST_STACKED = 6  # letters of a name that is put together: shorter pieces meet by chance
 MOST_STACKED = 3  # lines over which a short name is broken
 LOOKALIKES = str.maketrans({"0": "o", "1": "l", "5": "s", "8": "b", "9": "g", "|": "l", "$": "s", "i": "l"})
 _MARKED = re.compile(r"(?P<name>[^®™©]{2,30}?)\s?[®™]")
@@ -48,6 +50,7 @@ class Brands:
         self._chinese = [spelling for spelling in plain if _is_chinese(spelling)]
         self._latin = {s for s in plain if not _is_chinese(s) and len(s) >= SHORTEST}
         self._shapes = {_shape(s): s for s in sorted(self._latin) if len(s) >= SHORTEST_MENDED}
+        self._openings = frozenset(s[:n] for s in self._by_key if len(s) >= LEAST_STACKED for n in range(2, len(s)))
         self.version = hashlib.sha256(repr(self._by_key).encode()).hexdigest()[:12]
 
     @classmethod
@@ -85,7 +88,7 @@ class Brands:
     def _stacked(self, line: TextLine, lines: Sequence[TextLine]) -> Iterator[Reading]:
         """A name broken over lines above each other: GOD / MOR / GON."""
         stack = [line]
-        while len(stack) < MOST_STACKED and len(fold(line.text)) <= 8:
+        while len(stack) < MOST_STACKED and fold("".join(one.text for one in stack)) in self._openings:
             under = below(stack[-1], lines)
             if under is None or any(under is one for one in stack):
                 return
@@ -106,7 +109,8 @@ class Brands:
             yield key
         yield from self._latin.intersection(_runs(text))
         for spelling in self._chinese:
-            if spelling in key and (len(spelling) >= SHORTEST or key.startswith(spelling)):
+            opens = key.startswith(spelling) and len(key) <= LONGEST_SHORT  # 三星电视, but not 三星堆の文化財…
+            if spelling in key and (len(spelling) >= SHORTEST or opens):
                 yield spelling
 
     def _misread_in(self, text: str) -> Iterator[str]:

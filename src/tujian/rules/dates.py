@@ -28,9 +28,10 @@ SLACK_DAYS = 1  # packs count the day of production in, or not
 _SEP = r"\s{0,2}[-./,:·—]\s{0,2}"
 _END = r"(?!\d)(?!-\d)"
 _YMD = re.compile(
-    r"(?<!\d)(?<!\d-)(?P<year>20\d{2})\s{0,2}(?:[-./,·—年]\s{0,2})?(?P<month>\d{1,2})\s{0,2}(?:[-./,·—月]\s{0,2})?"
-    rf"(?P<day>\d{{1,2}}){_END}\s?日?"
+    r"(?<!\d)(?<!\d-)(?P<year>20\d{2})(?:\s{0,2}[-./,·—年]\s{0,2}|\s{1,2}|)(?P<month>\d{1,2})"
+    rf"(?:\s{{0,2}}[-./,·—月]\s{{0,2}}|\s{{1,2}})(?P<day>\d{{1,2}}){_END}\s?日?"
 )
+_COMPACT = re.compile(rf"(?<!\d)(?<!\d-)(?P<year>20\d{{2}})[-./年]?(?P<month>\d{{2}})(?P<day>\d{{2}}){_END}")
 _DMY = re.compile(rf"(?<![\d.])(?P<day>\d{{1,2}})\s?[.]\s?(?P<month>\d{{1,2}})\s?[.]\s?(?P<year>20\d{{2}}){_END}")
 _NAME = rf"(?P<month>(?:{'|'.join(MONTHS)})[a-z]{{0,6}})"
 _NAMED_DMY = re.compile(
@@ -184,7 +185,7 @@ def _pairs(line: TextLine) -> Iterator[tuple[TextLine, str, str]]:
 
 
 def _read(found: Labelled, rule: str) -> list[Reading]:
-    order = next((order for hint, order in _HINTS if hint.search(found.label + found.value)), None)
+    order: Order | None = next((way for hint, way in _HINTS if hint.search(found.label + found.value)), None)
     text = " ".join([found.value, *(line.text for line in found.more)])
     day = date_key(text, order) or _short(text, order, is_chinese=not found.label.isascii())
     return [Reading(day, day, found.line, found.line.text, rule, more=found.more)] if day else []
@@ -201,7 +202,7 @@ def _reckoned(lines: Sequence[TextLine]) -> list[Reading]:
 
 
 def _full(text: str) -> Iterator[re.Match[str]]:
-    return (match for pattern in (_YMD, _DMY, _NAMED_DMY, _NAMED_MDY) for match in pattern.finditer(text))
+    return (match for pattern in (_YMD, _COMPACT, _DMY, _NAMED_DMY, _NAMED_MDY) for match in pattern.finditer(text))
 
 
 def _either(match: re.Match[str], order: Order | None) -> str | None:

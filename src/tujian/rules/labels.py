@@ -122,11 +122,15 @@ def _needs_no_colon(text: str, match: re.Match[str], first: int, is_bare: bool, 
     if alone:
         return True
     following = text[match.end() : match.end() + 1]
+    if is_latin and following == " ":
+        following = text[match.end() + 1 : match.end() + 2] or " "
     if not is_bare:  # 产地 上海市, but not 产地直供; Latin ones are too ordinary: Name, Brand new
         return not is_latin and match.start() <= first and following in " \u3000"
     if not (match.start() <= first or text[match.start() - 1] in _STOPS):
         return False
-    if is_latin or len(re.sub(r"\s", "", match["label"])) >= LEAST_BARE:
+    if is_latin:  # the ingredients of success; but MFG 01.05.2026 EXP 01.05.2027
+        return match.start() <= first or text[match.start() - 1] not in " \u3000\t" or following.strip()[:1].isdigit()
+    if len(re.sub(r"\s", "", match["label"])) >= LEAST_BARE:
         return True
     is_value = following.isascii() or "、" in text[match.end() :]  # 配料干净 is a slogan, 配料小麦粉、糖 a list
     return following in " \u3000(" or is_value

@@ -1,7 +1,8 @@
 """What the product is called: behind its label, else from the letters that the law wants prominent.
 
 Enters: Percepts, the taxonomy and the brands. Leaves: Readings. A name without a label is inferred, never read: large
-letters that name a kind of goods, or, where the brand is known, the largest of the others. All else is a hint.
+letters that name a kind of goods, or, where the brand is known or the side is full of labels, the largest of the
+others. All else is a hint.
 Source: GB 7718-2011 4.1.2 (the name stands clearly at a prominent place), Regulation (EU) 1169/2011 Art. 13 and 17.
 Does not know: which of two large lines is a slogan.
 """
@@ -26,9 +27,10 @@ LONGEST = 40  # characters; longer ones are sentences
 LONGEST_PROMINENT = 24
 SURE = 0.8  # of recognition: below it the largest letters are no name but a drawing
 SHARE = 0.7  # as for amounts without a label
+MANY_LABELS = 3  # lines with labels, from which a side is the one that the law asks for: its heading is the name
 LARGER = 1.2  # times the next largest lettering, from which it is the name and not one of several claims
 _ELSEWHERE = re.compile(r"^见|见(?:包装|正面|标签)|\bsee\b", re.I)
-_NO_NAME = re.compile(r"[%％¥￥$€]|\d{3,}|^\W*(?:new|sale|since)\b|营养成分|nutrition|www\.|促销|新品|限时|抢购", re.I)
+_NO_NAME = re.compile(r"[%％¥￥$€]|\d{3,}|^\W*(?:new|sale|since)\b|营养成分|nutrition|有限公司|公司$|地址|www\.|促销|新品|限时|抢购", re.I)
 
 
 def find_names(percepts: Percepts, taxonomy: Taxonomy, brands: Brands) -> list[Reading]:
@@ -37,9 +39,11 @@ def find_names(percepts: Percepts, taxonomy: Taxonomy, brands: Brands) -> list[R
     found = [_reading(one.value, one.line, RULE) for one in labelled("name", lines) if _is_name(one.value)]
     if found:
         return found
-    branded = {id(one.line) for one in brands.find(lines)}
-    others = [line for line in lines if id(line) not in branded and _could_be_name(line)]
-    line = _naming_goods(percepts, taxonomy) or (_standing_out(others) if branded else None)
+    branded = brands.find(lines)
+    taken, called = {id(one.line) for one in branded}, {one.key for one in branded}
+    others = [x for x in lines if id(x) not in taken and brands.key_of(x.text) not in called and _could_be_name(x)]
+    can_tell = bool(branded) or sum(map(opens_with_label, lines)) >= MANY_LABELS
+    line = _naming_goods(percepts, taxonomy) or (_standing_out(others) if can_tell else None)
     if line is not None:
         return [_reading(line.text.strip(), line, PROMINENT, inferred=True)]
     largest = max(others, key=letter_height, default=None)

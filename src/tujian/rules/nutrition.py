@@ -53,8 +53,8 @@ _NAME_ENDS = re.compile(r"[^、，,;；。]{0,24}")  # brackets, a unit, another
 _AFTER_LABEL = re.compile(r"^[\s:：.\-—–_/|]{0,8}(?:[(（][^()（）]{0,16}[)）])?[\s:：.\-—–_|]{0,8}")
 _BASIS = re.compile(
     r"(?:每|per|pro|je|/)\s{0,2}(?P<number>\d{1,4}(?:\.\d)?)\s{0,2}(?P<unit>克|毫升|g|ml)(?![a-z])|"
-    r"(?:每份|每餐份|per\s?(?:serving|portion)|(?:每份)?食用份量|份量|serving\s?size)[^\d]{0,16}?"
-    r"(?:(?<=[^\d])(?P<portion>\d{1,4}(?:\.\d)?)\s{0,2}(?P<portion_unit>克|毫升|g|ml)(?![a-z]))",
+    r"(?:每份|每餐份|per\s?(?:serving|portion)|(?:每份)?食用份量|份量|serving\s?size).{0,16}?"
+    r"(?:(?<=[^\d.])(?P<portion>\d{1,4}(?:\.\d)?)\s{0,2}(?P<portion_unit>克|毫升|g|ml)(?![a-z]))",
     re.I,
 )
 _SERVING = re.compile(r"每份|per\s?(?:serving|portion)|amount\s?per\s?serving", re.I)
@@ -100,7 +100,7 @@ def find_basis(lines: Sequence[TextLine]) -> list[Reading]:
     if not readings:
         said = [line for line in lines if _SERVING.search(line.text[:LONGEST_LINE])]
         return [Reading("每份", "serving", line, line.text, RULE) for line in said[:1]]
-    return sorted(readings, key=lambda reading: not reading.value.startswith("100 "))
+    return sorted(readings, key=lambda reading: not reading.key.startswith("100 "))
 
 
 def doubts(figures: Mapping[str, str], basis: str | None = None) -> list[Doubt]:

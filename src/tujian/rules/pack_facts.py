@@ -30,7 +30,7 @@ _KEEP = re.compile(
 )
 _MADE_IN = re.compile(
     r"\b(?:made\s*in|product\s+of|produce\s+of|produced\s+in|fabriqué\s+en|hergestellt\s+in)\s*:?\s*"
-    r"(?P<place>[A-Z][\w .'-]{2,30})",
+    r"(?P<place>(?-i:[A-Z])[\w .'-]{2,30})",
     re.I,
 )
 _MADE_IN_CHINA = re.compile(
@@ -69,7 +69,8 @@ def find_producers(lines: Sequence[TextLine]) -> list[Reading]:
 
 def find_origins(lines: Sequence[TextLine]) -> list[Reading]:
     """Where it comes from: 产地：…, Made in …"""
-    found = _short(labelled("origin", lines), LONGEST_PLACE, "origin/1")
+    named = [one for one in labelled("origin", lines) if not one.value[:1].islower()]  # made in small batches
+    found = _short(named, LONGEST_PLACE, "origin/1")
     made_in = [
         Reading(match["place"].strip(" .-"), fold(match["place"]), line, line.text, "origin/1")
         for line in lines
