@@ -47,6 +47,8 @@ def reasons(
             if zh
             else f"Text that speaks to the machine, not obeyed: “{quote}”"
         )
+    if percepts.unread:
+        found.append(unread_words(len(percepts.unread), lang))
     for kind in sensitive:
         found.append(f"敏感内容：{kind.reason_zh}" if zh else f"Sensitive: {kind.reason_en}")
     if percepts.nsfw >= UNSAFE:
@@ -62,6 +64,14 @@ def reasons(
     if "truncated" in picture.notes:
         found.append("图片文件不完整，只解出一部分" if zh else "The file is cut off; only a part could be decoded")
     return list(dict.fromkeys(found))
+
+
+def unread_words(count: int, lang: Lang) -> str:
+    """That text stands there which could not be read. Which script it is nobody knows without having read it."""
+    if lang == "zh":
+        return f"有 {count} 处文字读不出（可能是韩文、泰文等不支持的文字），请看原图"
+    places = "1 place" if count == 1 else f"{count} places"
+    return f"Text in {places} could not be read (perhaps Korean, Thai or another unsupported script): see the picture"
 
 
 def flaw_words(flaw: Flaw, lang: Lang) -> str:
