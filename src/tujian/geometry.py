@@ -23,6 +23,10 @@ class Box1000(NamedTuple):
     def area(self) -> int:
         return (self.x2 - self.x1) * (self.y2 - self.y1)
 
+    def meets(self, other: "Box1000") -> bool:
+        """Whether the two share more than an edge."""
+        return self.x1 < other.x2 and other.x1 < self.x2 and self.y1 < other.y2 and other.y1 < self.y2
+
 
 Quad = tuple[tuple[float, float], ...]
 """Four corners in pixels of the upright original, clockwise from the text's own top left."""

@@ -22,6 +22,7 @@ from tujian.records import (
     Record,
     SensitiveFound,
     TextFound,
+    UnreadFound,
     Value,
 )
 from tujian.review import flaw_words
@@ -104,6 +105,9 @@ def _seen(percepts: Sequence[Percepts], sensitive: Sequence[Sensitive], lang: La
             )
             for number, one in enumerate(percepts)
             for x in one.text_lines
+        ],
+        "unread": [
+            UnreadFound(box_1000=x.box_1000, picture=number) for number, one in enumerate(percepts) for x in one.unread
         ],
         "barcodes": [
             BarcodeFound(format=x.format, text=x.text, valid=x.valid, box_1000=x.box_1000, picture=number)

@@ -94,6 +94,13 @@ class TextFound(Strict):
     picture: int = 0
 
 
+class UnreadFound(Strict):
+    """A place where text stands, large and clear enough, that could not be read: another script, it may be."""
+
+    box_1000: Box1000
+    picture: int = 0
+
+
 class BarcodeFound(Strict):
     format: str
     text: str
@@ -150,6 +157,7 @@ class Record(Strict):
     fields: dict[str, Value]
     items: list[Item] = []
     text_lines: list[TextFound] = []
+    unread: list[UnreadFound] = Field(default=[], description="text that could not be read, e.g. in another script")
     barcodes: list[BarcodeFound] = []
     colours: list[ColourFound] = []
     faces: list[FaceFound] = []

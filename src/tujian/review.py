@@ -55,6 +55,8 @@ def reasons(
             if zh
             else f"Text that speaks to the machine, not obeyed: “{quote}”"
         )
+    if percepts.unread:
+        found.append(unread_words(len(percepts.unread), lang))
     for kind in sensitive:
         found.append(f"敏感内容：{kind.reason_zh}" if zh else f"Sensitive: {kind.reason_en}")
     if percepts.nsfw >= UNSAFE:
@@ -76,6 +78,14 @@ def _of_adverts(adverts: Sequence[AdFinding], lang: Lang) -> list[str]:
     opening = "广告用语" if lang == "zh" else "Advertising: "
     said = [f"{opening}{finding.say(lang)}" for finding in sure]
     return [*said, disclaimer(lang)] if said else []
+
+
+def unread_words(count: int, lang: Lang) -> str:
+    """That text stands there which could not be read. Which script it is nobody knows without having read it."""
+    if lang == "zh":
+        return f"有 {count} 处文字读不出（可能是韩文、泰文等不支持的文字），请看原图"
+    places = "1 place" if count == 1 else f"{count} places"
+    return f"Text in {places} could not be read (perhaps Korean, Thai or another unsupported script): see the picture"
 
 
 def flaw_words(flaw: Flaw, lang: Lang) -> str:

@@ -22,11 +22,11 @@ from tujian.perception.labels import Labeller, Labels
 from tujian.perception.quality import Flaw, assess
 from tujian.perception.safety import SafetyScorer
 from tujian.perception.shrinking import shrink
-from tujian.perception.text import TextLine, TextReader
+from tujian.perception.text import TextLine, TextReader, Unread, beside
 from tujian.perception.vectors import TextEmbedder, Vectors, default_embedder, nearest
 from tujian.pictures import Picture
 
-__all__ = ["Barcode", "Colour", "Face", "Flaw", "Labels", "Perception", "Percepts", "TextLine"]
+__all__ = ["Barcode", "Colour", "Face", "Flaw", "Labels", "Perception", "Percepts", "TextLine", "Unread"]
 
 # Longest side of the copy for colours, faces and quality: what faces and sharpness want. Category cuts its own view out
 # of the full copy; the nudity score moves by up to .02 when its picture was shrunk twice.
@@ -48,6 +48,7 @@ class Percepts:
     flaws: tuple[Flaw, ...]
     timings_ms: dict[str, float]
     versions: dict[str, str]
+    unread: tuple[Unread, ...] = ()  # text that could not be read; lines stay free of it
 
     @property
     def picture_vector(self) -> npt.NDArray[np.float16]:
@@ -94,17 +95,19 @@ class Perception:
             timings_ms[name] = round((time.perf_counter() - begun) * 1000, 2)
             return seen
 
-        lines = step("text", lambda: self._text.read(pixels, size_px))
+        text = step("text", lambda: self._text.read(pixels, size_px))
+        barcodes = step("barcodes", lambda: read_barcodes(pixels, size_px))
         return Percepts(
-            text_lines=lines,
-            barcodes=step("barcodes", lambda: read_barcodes(pixels, size_px)),
+            text_lines=text.lines,
+            barcodes=barcodes,
             colours=step("colours", lambda: find_colours(small)),
             labels=step("category", lambda: self._labeller.label(pixels)),
             faces=step("faces", lambda: self._faces.find(small, size_px)),
             nsfw=step("safety", lambda: self._safety.score(pixels)),
-            flaws=step("quality", lambda: assess(small, size_px, [_letters_px(line) for line in lines])),
+            flaws=step("quality", lambda: assess(small, size_px, [_letters_px(line) for line in text.lines])),
             timings_ms=timings_ms,
             versions=self.versions,
+            unread=beside(text.unread, [code.box_1000 for code in barcodes]),
         )
 
     def rehearse(self) -> None:

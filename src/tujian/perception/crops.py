@@ -1,0 +1,42 @@
+"""Cuts a region out of a picture so that its text lies straight: turned or slanted.
+
+Enters: BGR pixels and corners. Leaves: (48, w, 3) BGR lines. Does not know: letters.
+"""
+
+import cv2
+import numpy as np
+
+from tujian.perception.letters import HEIGHT_PX, MOST_WIDTH_PX
+from tujian.perception.regions import Pixels, Points
+
+LEAST_WIDTH_PX = 8
+
+
+def straight(bgr: Pixels, quad: Points) -> Pixels:
+    """The quadrilateral as a line that begins at its first corner."""
+    width, height = sides(quad)
+    return _cut_out(bgr, quad, round(HEIGHT_PX * width / max(height, 1.0)), HEIGHT_PX)
+
+
+def turned(quad: Points, quarters: int) -> Points:
+    """The same corners, beginning at the one where text turned anticlockwise by so many quarters begins."""
+    return np.roll(quad, -quarters, axis=0)
+
+
+def upside_down(line: Pixels) -> Pixels:
+    return np.ascontiguousarray(line[::-1, ::-1])
+
+
+def sides(quad: Points) -> tuple[float, float]:
+    """Width and height: the longer of each two opposite sides."""
+    top, right, bottom, left = (float(np.linalg.norm(quad[i] - quad[(i + 1) % 4])) for i in range(4))
+    return max(top, bottom), max(left, right)
+
+
+def _cut_out(bgr: Pixels, quad: Points, width_px: int, height_px: int) -> Pixels:
+    """The quad at its own size, then at this one: cut at once to 48 px, large letters are read less surely."""
+    width, height = (max(1, round(side)) for side in sides(quad))
+    target = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
+    matrix = cv2.getPerspectiveTransform(np.ascontiguousarray(quad, np.float32), target)
+    cut = cv2.warpPerspective(bgr, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.resize(cut, (min(max(width_px, LEAST_WIDTH_PX), MOST_WIDTH_PX), height_px)), np.uint8)
