@@ -5,10 +5,12 @@
 Pictures are drawn by seed (benchmarks/fields/draw.py); perception alone reads them, with the task of their kind.
 Seeds below 1000 are for tuning, from 1000 on for reporting only. Beside it: one expression a field over RapidOCR's
 text. Right: the value is the truth's (lists: mean F1 of their items). Missing: no value where the picture tells one.
-Wrong: another value, or one where the picture tells none. Ends with one JSON line.
+Wrong: another value, or one where the picture tells none. The project's own samples are measured for evidence as well
+(places.json beside them). Ends with one JSON line.
 """
 
 import argparse
+import json
 import tempfile
 import time
 from collections import defaultdict
@@ -20,10 +22,11 @@ from typing import Any
 import numpy as np
 from fields.baseline import read_fields
 from fields.draw import KINDS, Drawn, annotated, draw, kind_of, seeds_of
-from fields.scoring import GOOD_IOU, LISTS, RIGHT, best_iou, places_of, score
+from fields.scoring import GOOD_IOU, LISTS, RIGHT, Region, best_iou, places_of, score
 from PIL import ImageDraw
 from told import tell
 
+import tujian
 from tujian.decoding import Decoder
 from tujian.knowledge import Knowledge
 from tujian.perception import Perception
@@ -34,6 +37,8 @@ from tujian.records import Record
 from tujian.tasks import Task, Tasks
 
 MOST_BYTES = 20_000_000
+SAMPLES = Path(tujian.__file__).parent / "data/samples"
+FACT_OF = {"prices": "price", "printed_code": "barcode"}  # names of truth.json
 
 
 @dataclass
@@ -100,12 +105,18 @@ class Reader:
         self.ms: list[float] = []
 
     def read(self, drawn: Drawn) -> Record:
-        picture = opened(drawn, self._decoder)
         begun = time.perf_counter()
-        looked = Looked(picture, self._perception.perceive(picture), 0.0)
-        record = recognise(looked, self._task(drawn.kind), None, knowledge=self._knowledge, lang="zh")
+        record = self._record(opened(drawn, self._decoder), self._task(drawn.kind))
         self.ms.append(round((time.perf_counter() - begun) * 1000))
         return record
+
+    def read_sample(self, path: Path) -> Record:
+        picture = open_picture(path, decoder=self._decoder, max_bytes=MOST_BYTES)
+        return self._record(picture, self._tasks.get("product"))
+
+    def _record(self, picture: Picture, task: Task) -> Record:
+        looked = Looked(picture, self._perception.perceive(picture), 0.0)
+        return recognise(looked, task, None, knowledge=self._knowledge, lang="zh")
 
     def _task(self, kind: str) -> Task:
         name = kind if kind in self._tasks.names() else "product"
@@ -194,6 +205,20 @@ def show(drawn: Drawn, record: Record, folder: Path) -> None:
     image.save(path.with_suffix(".png"))
 
 
+def sample_ious(reader: Reader) -> dict[str, float]:
+    """How well the evidence of each value read off the project's samples lies on its words."""
+    ious = {}
+    for file, facts in json.loads((SAMPLES / "places.json").read_text("utf-8")).items():
+        record = reader.read_sample(SAMPLES / file)
+        for fact, boxes in facts.items():
+            value = record.fields.get(FACT_OF.get(fact, fact))
+            shown = [e.box_1000 for e in value.evidence if e.box_1000] if value is not None else []
+            if shown:
+                places = [Region((tuple(box),)) for box in boxes]
+                ious[f"{file} {fact}"] = round(best_iou(shown, places), 2)
+    return ious
+
+
 def report(ours: dict[str, Tallies], theirs: dict[str, Tallies] | None) -> None:
     print(
         f"{'kind':7}{'field':18}{'of':>4}{'score':>7}{'right':>6}{'wrong':>6}{'miss':>6}{'inv':>5}{'box':>6}{'regex':>7}"
@@ -207,6 +232,7 @@ def report(ours: dict[str, Tallies], theirs: dict[str, Tallies] | None) -> None:
 
 
 def summary(ours, theirs, reader: Reader, seeds: list[int]) -> dict[str, Any]:
+    samples = sample_ious(reader)
     ious = [i for tallies in ours.values() for tally in tallies.values() for i in tally.ious]
     told = {kind: {name: tally.told() for name, tally in tallies.items()} for kind, tallies in ours.items() if tallies}
     return {
@@ -219,7 +245,8 @@ def summary(ours, theirs, reader: Reader, seeds: list[int]) -> dict[str, Any]:
         "missing": sum(t.missing for ts in ours.values() for t in ts.values()),
         "invented": sum(t.invented for ts in ours.values() for t in ts.values()),
         "evidence_iou_0.5": round(sum(i >= GOOD_IOU for i in ious) / len(ious), 3) if ious else None,
-        "ms_median": float(np.median(reader.ms)), "ms": reader.ms, "fields": told,
+        "samples_evidence_iou_0.5": round(sum(i >= GOOD_IOU for i in samples.values()) / len(samples), 3),
+        "samples_ious": samples, "ms_median": float(np.median(reader.ms)), "ms": reader.ms, "fields": told,
     }  # fmt: skip
 
 

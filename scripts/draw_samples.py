@@ -90,7 +90,8 @@ def main() -> None:
     )
     _write(chosen.out / "truth.json", {s.file: asdict(s.shown) for s in SAMPLES})
     if chosen.places:
-        _write(chosen.out / "places.json", {s.file: places_of(s, chosen.font) for s in SAMPLES})
+        places = {s.file: places_of(s, chosen.font) for s in SAMPLES}
+        (chosen.out / "places.json").write_text(json.dumps(places) + "\n", "utf-8")
 
 
 def places_of(sample: Sample, font: Path | None) -> dict[str, list[list[int]]]:
@@ -107,7 +108,7 @@ def places_of(sample: Sample, font: Path | None) -> dict[str, list[list[int]]]:
         box = _differing(whole, without)
         for fact in told if box else []:
             places[fact].append(list(box or ()))
-    return places
+    return {fact: boxes for fact, boxes in places.items() if boxes}
 
 
 def _tells(words: str, fact: str, value: str | tuple[str, ...]) -> bool:
@@ -116,8 +117,9 @@ def _tells(words: str, fact: str, value: str | tuple[str, ...]) -> bool:
         return any(_tells(words, fact, one.split()[0]) for one in value)
     numbers = [int(n) for n in re.findall(r"\d+", value)]
     if fact in ("net_content", "shelf_life", "production_date", "best_before"):
-        return set(numbers) <= {int(n) for n in re.findall(r"\d+", words)} and ("每" not in words)
-    return value.replace(" ", "") in words.replace(" ", "")
+        there = {int(n) for n in re.findall(r"\d+", words)}
+        return set(numbers) <= there and not re.search(r"每|%", words) and (fact != "shelf_life" or "月" in words)
+    return value.replace(" ", "").lower() in words.replace(" ", "").lower()
 
 
 def _differing(one: Image.Image, other: Image.Image) -> tuple[int, int, int, int] | None:

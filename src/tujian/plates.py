@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tujian.errors import Lang
+from tujian.evidence import to_the_letters
 from tujian.knowledge import Knowledge
 from tujian.perception import Percepts
 from tujian.pictures import Picture
@@ -68,7 +69,7 @@ def lay_out(
         made_with=recipe,
         title=title,
         labels={field.name: field.label.of(lang) for field in task.fields},
-        fields=_with_guesses(fields, percepts, knowledge, lang),
+        fields=to_the_letters(_with_guesses(fields, percepts, knowledge, lang), looks),
         safety={"nsfw": round(percepts.nsfw, 3)},
         **_seen([look.percepts for look in looks], sensitive, lang),
         tags=_tags(fields),
