@@ -17,7 +17,7 @@ ORDER = tuple(
     errors, geometry, folding, settings, metrics, heap, clocks, lanes,
     exif, rendering, decoding, sniffing, fetching, pictures,
     taxonomy, perception.gs1, perception.shrinking,
-    perception.regions, perception.letters, perception.crops, perception.bends, perception.looks, perception.belief,
+    perception.text_regions, perception.letters, perception.crops, perception.bends, perception.looks, perception.belief,
     perception.reading_order, perception.text,
     perception.barcodes, perception.colours, perception.labels,
     perception.faces, perception.safety, perception.quality, perception.scripts, perception.vectors,

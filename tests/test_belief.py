@@ -7,7 +7,7 @@ import pytest
 from tujian.perception.belief import believed, has_holes, is_believable, is_unread, without_strays
 from tujian.perception.letters import Letters
 from tujian.perception.looks import Seen
-from tujian.perception.regions import Region
+from tujian.perception.text_regions import Region
 from tujian.perception.text import TextReader
 
 PHOTO_PX = (800, 600)

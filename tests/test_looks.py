@@ -8,7 +8,7 @@ import pytest
 from lettering import Drawn
 
 from tujian.folding import fold
-from tujian.perception.regions import find_regions
+from tujian.perception.text_regions import find_regions
 from tujian.perception.text import TextReader, TextSeen
 
 

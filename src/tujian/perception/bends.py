@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tujian.perception.letters import HEIGHT_PX, MOST_WIDTH_PX
-from tujian.perception.regions import GROWTH, Pixels, Points, Region
+from tujian.perception.text_regions import GROWTH, Pixels, Points, Region
 
 BENT = 0.5  # sagitta / thickness of the core from which a straight cut loses the ends of the line
 MOST_BENT = 0.5  # sagitta / length: more is no line but a ring or a blob

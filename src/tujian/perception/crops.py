@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from tujian.perception.letters import HEIGHT_PX, MOST_WIDTH_PX
-from tujian.perception.regions import Pixels, Points
+from tujian.perception.text_regions import Pixels, Points
 
 LEAST_WIDTH_PX = 8
 

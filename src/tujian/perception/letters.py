@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tujian.perception.regions import Pixels
+from tujian.perception.text_regions import Pixels
 
 HEIGHT_PX = 48  # what the network was trained on
 LEAST_WIDTH_PX = 96

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from tujian.perception.bends import bow_of, straightened
 from tujian.perception.crops import straight, turned, upside_down
 from tujian.perception.letters import LetterReader, Letters
-from tujian.perception.regions import Pixels, Points, Region
+from tujian.perception.text_regions import Pixels, Points, Region
 
 SURE = 0.85  # below it a line is looked at again
 TELLING_SURE = 0.95  # confidence and

@@ -25,7 +25,7 @@ from tujian.perception.belief import believed, is_unread
 from tujian.perception.letters import LetterReader, Network
 from tujian.perception.looks import Looker, Seen
 from tujian.perception.reading_order import reading_order
-from tujian.perception.regions import Pixels, Region, find_regions
+from tujian.perception.text_regions import Pixels, Region, find_regions
 
 if TYPE_CHECKING:
     import onnxruntime
