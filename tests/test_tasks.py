@@ -30,7 +30,7 @@ Look at the tea.
 
 def test_the_shipped_tasks_are_there_in_both_languages():
     tasks = Tasks.load()
-    assert set(tasks.names()) == {"describe", "product", "apparel", "text", "tags", "album"}
+    assert set(tasks.names()) == {"describe", "product", "apparel", "text", "tags", "album", "scene"}
     for task in tasks:
         assert task.prompt("zh") != task.prompt("en") and task.fields
 
