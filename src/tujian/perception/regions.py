@@ -49,6 +49,7 @@ LEAST_EDGE = 0.75  # of the way between two hollows must be edge
 LONGEST_WAY = 1.6  # times as long as the straight one: round the corner of the thing in front, not through its print
 DEAREST_STEP = 3.5  # for a pixel of the straight way: a quarter off the edge at 10, the rest on it at about 1
 LEAST_PART = 0.15  # of the thing's area: less is a cap, a handle, a sleeve
+FRONT_SOLIDITY = 0.9  # of the nearer part, which nothing hides
 LEAST_GAIN = 0.03  # by which the parts must be more convex than the whole
 
 
@@ -95,6 +96,8 @@ def edge_strength(lab: Floats) -> Floats:
 def edge_limit(strength: Floats) -> float:
     """What counts as an edge here: well above the grain of the picture's border."""
     height, width = strength.shape
+    if min(height, width) < 3:
+        return EDGE_RANGE[1]
     band = max(4, round(min(height, width) * 0.04))
     inside = strength[1:-1, 1:-1]
     parts = (inside[:band], inside[-band:], inside[:, :band], inside[:, -band:])
@@ -128,7 +131,7 @@ def find_ground(lab: Floats, edges: NDArray[np.bool_], words: NDArray[np.bool_])
 
 def _things(ground: NDArray[np.bool_]) -> Iterator[Mask]:
     """Each thing on the ground as a mask without holes, thin ones left out."""
-    rim = np.asarray(cv2.dilate(ground.astype(np.uint8), np.ones((3, 3), np.uint8)))
+    rim = np.asarray(cv2.dilate(ground.astype(np.uint8), np.ones((5, 5), np.uint8)))  # an edge is 5 px wide
     brush = np.ones((round(FLAT * ground.shape[0]) | 1, THIN_PX), np.uint8)
     thick = np.asarray(cv2.morphologyEx(1 - rim, cv2.MORPH_OPEN, brush), np.uint8)
     outlines, _ = cv2.findContours(thick, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
@@ -179,10 +182,9 @@ def _cut_along(thing: Mask, way: Sequence[Point]) -> Iterator[_Cut]:
     large = [n for n in range(1, len(stats)) if stats[n, cv2.CC_STAT_AREA] >= LEAST_PART * area]
     if len(large) == 2:
         first, second = ((labels == n).astype(np.uint8) for n in large)
-        gain = (
-            1 - solidity(thing) - ((1 - solidity(first)) * first.sum() + (1 - solidity(second)) * second.sum()) / area
-        )
-        if gain >= LEAST_GAIN:
+        missing = (1 - wholeness(first, second)) * first.sum() + (1 - wholeness(second, first)) * second.sum()
+        gain = 1 - solidity(thing) - missing / area
+        if gain >= LEAST_GAIN and max(solidity(first), solidity(second)) >= FRONT_SOLIDITY:
             yield _Cut((first, second), float(gain))
 
 
@@ -201,6 +203,12 @@ def solidity(thing: Mask) -> float:
     """Its share of its convex hull, 0-1."""
     hull = cv2.convexHull(_outline(thing))
     return float(thing.sum() / (cv2.contourArea(hull) + cv2.arcLength(hull, True) / 2 + 1))  # Pick: pixels, not area
+
+
+def wholeness(part: Mask, other: Mask) -> float:
+    """The share of its convex hull that it fills or that `other` may hide, 0-1."""
+    hull = _filled([cv2.convexHull(_outline(part))], part.shape)
+    return float(part.sum() / max(1, ((hull > 0) & ((other == 0) | (part > 0))).sum()))
 
 
 def ways(price: Floats, free: NDArray[np.bool_], start: Point, ends: Sequence[Point]) -> Iterator[list[Point]]:
@@ -288,6 +296,6 @@ def _stand(thing: Mask, taken: Mask, ground: NDArray[np.bool_], lab: Floats) -> 
 def _region(part: Mask, stand: _Stand, words: NDArray[np.bool_]) -> Region:
     height, width = part.shape
     x, y, w, h = cv2.boundingRect(part)
-    box = box_1000(x - 1, y - 1, x + w + 1, y + h + 1, (width, height))
+    box = box_1000(x, y, x + w, y + h, (width, height))
     has_print = bool((words & (part > 0)).any())
     return Region(box, round(stand.confidence(solidity(part), has_print), 3))
