@@ -81,7 +81,8 @@ def recognise(
         for field in task.fields
     }
     category = likely_category(heard[0].percepts, knowledge)
-    items = items_of(heard[0], task, said.items, knowledge, lang, model_asked=engine is not None)
+    alone = heard[0] if not more else replace(heard[0], parts=None)  # several pictures are of one item
+    items = items_of(alone, task, said.items, knowledge, lang, model_asked=engine is not None)
     descriptions = describe(heard[0].percepts, category, knowledge, items)
     sensitive = find_sensitive([line.text for look in looks for line in look.percepts.text_lines])
     return lay_out(
