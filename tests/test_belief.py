@@ -7,8 +7,8 @@ import pytest
 from tujian.perception.belief import believed, has_holes, is_believable, is_unread, without_strays
 from tujian.perception.letters import Letters
 from tujian.perception.looks import Seen
-from tujian.perception.text_regions import Region
 from tujian.perception.text import TextReader
+from tujian.perception.text_regions import Region
 
 PHOTO_PX = (800, 600)
 

@@ -8,8 +8,8 @@ import pytest
 from lettering import Drawn
 
 from tujian.folding import fold
-from tujian.perception.text_regions import find_regions
 from tujian.perception.text import TextReader, TextSeen
+from tujian.perception.text_regions import find_regions
 
 
 @pytest.fixture(scope="module")

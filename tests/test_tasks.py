@@ -8,7 +8,7 @@ from tujian.tasks import Tasks, parse_task, read_task
 
 SHIPPED = {
     "describe", "product", "apparel", "text", "tags", "album", "food", "label", "beauty", "digital", "home", "book",
-    "dress", "appearance", "poster", "safety", "listing",
+    "dress", "appearance", "poster", "safety", "listing", "scene",
 }  # fmt: skip
 OWN = """---
 name: tea

@@ -9,15 +9,17 @@ from collections.abc import Sequence
 from tujian.errors import EngineError, Lang
 from tujian.knowledge import Knowledge
 from tujian.perception import Percepts
-from tujian.records import Value
+from tujian.records import Item, Value
 from tujian.taxonomy import Category
 
 MOST_QUOTED = 3
 LONGEST_QUOTE = 24
 
 
-def title_of(fields: dict[str, Value], category: Category | None, lang: Lang) -> str:
-    """What to call the record: its name, else brand and category, else that it is unknown."""
+def title_of(fields: dict[str, Value], category: Category | None, lang: Lang, items: Sequence[Item] = ()) -> str:
+    """What to call the record: how many products, its name, else brand and category, else that it is unknown."""
+    if count_of(items):
+        return f"{len(items)} 件商品" if lang == "zh" else f"{len(items)} products"
     name, brand, kind = (fields[key].value if key in fields else None for key in ("name", "brand", "category"))
     if name:
         return str(name)
@@ -27,12 +29,20 @@ def title_of(fields: dict[str, Value], category: Category | None, lang: Lang) ->
     return "未能认出" if lang == "zh" else "Not recognised"
 
 
-def describe(percepts: Percepts, category: Category | None, knowledge: Knowledge) -> dict[str, str]:
+def describe(
+    percepts: Percepts, category: Category | None, knowledge: Knowledge, items: Sequence[Item] = ()
+) -> dict[str, str]:
     """A description in each language; `category` is what the record settled on.
 
-    The kind of thing and its colours come first, then what can be read, codes, faces.
+    The kind of thing and its colours come first, or how many products there are; then what can be read, codes, faces.
     """
-    return {"zh": _zh(percepts, category, knowledge), "en": _en(percepts, category, knowledge)}
+    count = count_of(items)
+    return {"zh": _zh(percepts, category, knowledge, count), "en": _en(percepts, category, knowledge, count)}
+
+
+def count_of(items: Sequence[Item]) -> int:
+    """How many products the picture shows, where that is sure: perception saw each of them apart. Else 0."""
+    return len(items) if len(items) > 1 and all(item.confidence is not None for item in items) else 0
 
 
 def answer_without(trouble: EngineError | None, description: str, lang: Lang) -> str:
@@ -55,9 +65,11 @@ def answer_without(trouble: EngineError | None, description: str, lang: Lang) ->
     )
 
 
-def _zh(percepts: Percepts, category: Category | None, knowledge: Knowledge) -> str:
+def _zh(percepts: Percepts, category: Category | None, knowledge: Knowledge, count: int) -> str:
     colours = "、".join(colour.zh for colour in percepts.colours[:2])
-    if category is not None:
+    if count:
+        parts = [f"图中有 {count} 件商品"]
+    elif category is not None:
         parts = [f"图中是{colours}的{category.zh}" if colours else f"图中是{category.zh}"]
     else:
         likely = "、".join(dict.fromkeys(knowledge.taxonomy.get(guess.id).zh for guess in percepts.labels.top3))
@@ -74,9 +86,11 @@ def _zh(percepts: Percepts, category: Category | None, knowledge: Knowledge) -> 
     return "；".join(parts) + "。"
 
 
-def _en(percepts: Percepts, category: Category | None, knowledge: Knowledge) -> str:
+def _en(percepts: Percepts, category: Category | None, knowledge: Knowledge, count: int) -> str:
     colours = " and ".join(colour.en for colour in percepts.colours[:2])
-    if category is not None:
+    if count:
+        parts = [f"The picture shows {count} products"]
+    elif category is not None:
         parts = [f"The picture shows {category.en}" + (f" in {colours}" if colours else "")]
     else:
         likely = ", ".join(dict.fromkeys(knowledge.taxonomy.get(guess.id).en for guess in percepts.labels.top3))

@@ -27,6 +27,22 @@ class Box1000(NamedTuple):
         """Whether the two share more than an edge."""
         return self.x1 < other.x2 and other.x1 < self.x2 and self.y1 < other.y2 and other.y1 < self.y2
 
+    def shared(self, other: "Box1000") -> int:
+        """The area that lies in both."""
+        width = min(self.x2, other.x2) - max(self.x1, other.x1)
+        height = min(self.y2, other.y2) - max(self.y1, other.y1)
+        return max(0, width) * max(0, height)
+
+    def iou(self, other: "Box1000") -> float:
+        """Shared area over the area of both together, 0-1."""
+        shared = self.shared(other)
+        return shared / max(1, self.area + other.area - shared)
+
+    def holds(self, other: "Box1000") -> bool:
+        """Whether the middle of `other` lies inside."""
+        x, y = (other.x1 + other.x2) / 2, (other.y1 + other.y2) / 2
+        return self.x1 <= x <= self.x2 and self.y1 <= y <= self.y2
+
 
 Quad = tuple[tuple[float, float], ...]
 """Four corners in pixels of the upright original, clockwise from the text's own top left."""

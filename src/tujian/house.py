@@ -180,9 +180,12 @@ class House:
             return _served_again(Record.model_validate(stored), read[0][1], begun)
         clock = Clock.of(PATIENCE_S, stopped)
         first, *others = [self._look(content, called, wish.priority, clock) for content, called in read]
+        task = self._choose(wish.task, first.percepts).drawn_by(wish.sampling)
+        if task.items and not others:  # several pictures are of one item
+            first = self._apart(first, wish.priority, clock)
         record = recognise(
             first,
-            self._choose(wish.task, first.percepts).drawn_by(wish.sampling),
+            task,
             None if self.is_blind else self.engine,
             knowledge=self.knowledge,
             lang=wish.lang,
@@ -239,6 +242,18 @@ class House:
         self.metrics.looked(looked.percepts.timings_ms)
         self._recent.keep(looked)
         return looked
+
+    def _apart(self, looked: Looked, priority: Priority, clock: Clock) -> Looked:
+        """The same look with the things on the picture looked at one by one, where it shows several."""
+        if looked.parts is not None:
+            return looked
+        with self._lanes.turn(priority, clock):
+            begun = time.perf_counter()
+            parts = self.perception.parts(looked.picture, looked.percepts)
+            timings_ms = looked.percepts.timings_ms | {"items": round((time.perf_counter() - begun) * 1000, 2)}
+        apart = replace(looked, parts=parts, percepts=replace(looked.percepts, timings_ms=timings_ms))
+        self._recent.keep(apart)
+        return apart
 
     def _choose(self, name: str, percepts: Percepts) -> Task:
         """The task called `name`; `auto` takes the one that wants the category, or a pack's when it reads like one."""

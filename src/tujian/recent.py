@@ -9,17 +9,21 @@ from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
-from tujian.perception import Percepts, TextLine
+from tujian.perception import Part, Percepts, TextLine
 from tujian.pictures import Picture, View, fit_to_tokens
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """A picture and what perception saw on it; the time that opening it took. Views for engines are made once."""
+    """A picture and what perception saw on it; the time that opening it took. Views for engines are made once.
+
+    `parts` are the things on a picture that shows several; None until somebody has looked for them.
+    """
 
     picture: Picture
     percepts: Percepts
     opened_ms: float
+    parts: tuple[Part, ...] | None = None
     views: dict[int, View] = field(default_factory=dict, compare=False, repr=False)
 
     def view(self, max_tokens: int) -> View:
@@ -33,8 +37,12 @@ def without(looked: Looked, lines: Collection[TextLine]) -> Looked:
     """The same look as if `lines` could not be read."""
     if not lines:
         return looked
-    rest = tuple(line for line in looked.percepts.text_lines if line not in lines)
-    return replace(looked, percepts=replace(looked.percepts, text_lines=rest))
+
+    def rest(percepts: Percepts) -> Percepts:
+        return replace(percepts, text_lines=tuple(line for line in percepts.text_lines if line not in lines))
+
+    parts = looked.parts and tuple(replace(part, percepts=rest(part.percepts)) for part in looked.parts)
+    return replace(looked, percepts=rest(looked.percepts), parts=parts)
 
 
 class Recent:

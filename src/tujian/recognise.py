@@ -19,6 +19,7 @@ from tujian.engines.asking import ask_for, ask_freely
 from tujian.engines.dialect import Engine, Question
 from tujian.errors import EngineError, Lang, Stopped
 from tujian.findings import find_claims, likely_category
+from tujian.items import SaidItem, items_of, reasons_of, said_items
 from tujian.knowledge import Knowledge
 from tujian.lanes import Priority
 from tujian.plates import lay_out
@@ -40,6 +41,7 @@ class Said:
     """What came of asking an engine: claims about fields, an answer to a free question, or why there is none."""
 
     claims: tuple[Claim, ...] = ()
+    items: tuple[SaidItem, ...] = ()
     answer: str | None = None
     by: EngineUsed | None = None
     trouble: EngineError | None = None
@@ -79,28 +81,34 @@ def recognise(
         claims += copy
         fields = _settled(task, claims, lang, model_asked=engine is not None)
     category = likely_category(heard[0].percepts, knowledge)
-    descriptions = describe(heard[0].percepts, category, knowledge)
+    alone = heard[0] if not more else replace(heard[0], parts=None)  # several pictures are of one item
+    items = items_of(alone, task, said.items, knowledge, lang, model_asked=engine is not None)
+    descriptions = describe(heard[0].percepts, category, knowledge, items)
     sensitive = find_sensitive([line.text for look in looks for line in look.percepts.text_lines])
     return lay_out(
         looks,
         task,
         lang,
-        title=title_of(fields, category, lang),
+        title=title_of(fields, category, lang, items),
         fields=fields,
+        items=items,
         descriptions=descriptions,
         sensitive=sensitive,
-        review=reasons(
-            task,
-            fields,
-            picture,
-            percepts,
-            sensitive,
-            orders,
-            said.trouble,
-            lang,
-            adverts=_adverts(heard, task, fields),
-            cut=said.is_cut,
-        ),
+        review=[
+            *reasons(
+                task,
+                fields,
+                picture,
+                percepts,
+                sensitive,
+                orders,
+                said.trouble,
+                lang,
+                adverts=_adverts(heard, task, fields),
+                cut=said.is_cut,
+            ),
+            *reasons_of(items, task, lang),
+        ],
         answer=said.answer if question is None or said.by else answer_without(said.trouble, descriptions[lang], lang),
         recipe=recipe_parts(task, lang, said.by, question, percepts.versions, knowledge.version, said.trouble),
         engine=said.by,
@@ -151,6 +159,7 @@ def _ask(
     prompt = prompt_of(task, lang, [look.percepts for look in looks], question)
     asked = Question(prompt, tuple(v.jpeg for v in views), lang, task.sampling, task.name, priority=priority)
     claims: list[Claim] = []
+    items: list[SaidItem] = []
     answer, cut = None, False
     try:
         used = engine.used()
@@ -161,9 +170,10 @@ def _ask(
             bound = replace(asked, schema=task.schema_of(lang))
             reply = ask_for(engine, bound, accept=task.loose_schema_of(lang), stopped=stopped)
             claims = said_claims(task, reply, used.model, [look.percepts.text_lines for look in looks], knowledge, lang)
+            items = said_items(task, reply, used.model, looks[0], knowledge, lang)
     except EngineError as trouble:
         return Said(trouble=trouble, elapsed_ms=_since(begun))
-    return Said(tuple(claims), answer, used, None, _since(begun), cut)
+    return Said(tuple(claims), tuple(items), answer, used, None, _since(begun), cut)
 
 
 def _since(begun: float) -> float:

@@ -140,6 +140,10 @@ class Item(Strict):
 
     box_1000: Box1000 | None
     fields: dict[str, Value]
+    confidence: float | None = Field(
+        default=None, ge=0, le=1, description="that the box holds one product, as perception sees it; null: a model's"
+    )
+    notes: list[str] = Field(default=[], description="what was mended, e.g. a box with its corners swapped")
 
 
 class Record(Strict):

@@ -19,7 +19,7 @@ Does not know: who answers. A wrong file is refused with its line and what to wr
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -48,6 +48,9 @@ _WORDS = {"type": ["array", "null"], "items": {"type": "string"}, "maxItems": 20
 MOST_FIELDS = 60
 MOST_FILE_BYTES = 64_000
 AUTO = "auto"
+ITEMS, BOX = "items", "bbox_2d"  # in a reply: the list of products, and each one's place as Qwen3-VL writes it
+MOST_ITEMS = 20
+_BOX_SCHEMA = {"type": ["array", "null"], "items": {"type": "number"}, "minItems": 4, "maxItems": 4}
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 CategoryId = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-\d+)*$")]  # as the taxonomy writes them
 
@@ -140,6 +143,9 @@ class Task(Frozen):
     )
     context: bool = Field(default=False, description="text and barcodes that were read go into the prompt")
     fields: list[TaskField] = Field(min_length=1, max_length=MOST_FIELDS)
+    items: list[TaskField] = Field(
+        default=[], max_length=MOST_FIELDS, description="fields of each product, where a picture shows several"
+    )
     prompts: Words
     identity: str = Field(default="", description="sha256 of the file's content")
 
@@ -147,19 +153,30 @@ class Task(Frozen):
     def _names_differ(self) -> "Task":
         if self.name == AUTO:
             raise ValueError("the name auto is taken: it lets the picture choose the task")
-        names = [field.name for field in self.fields]
-        doubled = sorted({name for name in names if names.count(name) > 1})
-        if doubled:
-            raise ValueError(f"field named twice: {', '.join(doubled)}")
+        for names in ([field.name for field in self.fields], [field.name for field in self.items]):
+            doubled = sorted({name for name in names if names.count(name) > 1})
+            if doubled:
+                raise ValueError(f"field named twice: {', '.join(doubled)}")
+        if self.items and {ITEMS, BOX} & {field.name for field in (*self.fields, *self.items)}:
+            raise ValueError(f"the names {ITEMS} and {BOX} are taken in a task with items")
         return self
 
     def prompt(self, lang: Lang) -> str:
-        """The prompt with the fields' questions beneath it."""
-        asked = [
-            f"- {f.name} ({f.label.of(lang)}): {f.question.of(lang) if f.question else f.label.of(lang)}"
-            for f in self.asked
-        ]
+        """The prompt with the fields' questions beneath it, then those of each item."""
+        asked = [*_questions(self.asked, lang), *([_ITEMS_ASKED.of(lang)] if self.lists_items else [])]
+        if self.lists_items:
+            asked += [f"  {line}" for line in [*_questions(self.of_item.asked, lang), _BOX_ASKED.of(lang)]]
         return "\n".join([self.prompts.of(lang).strip(), "", *asked])
+
+    @property
+    def of_item(self) -> "Task":
+        """What is asked of one product of several: this task with the items' fields as its own."""
+        return self.model_copy(update={"fields": self.items, "items": []})
+
+    @property
+    def lists_items(self) -> bool:
+        """Whether a model is asked for a list of products."""
+        return any("model" in field.sources for field in self.items)
 
     @property
     def asked(self) -> list[TaskField]:
@@ -169,6 +186,10 @@ class Task(Frozen):
     def schema_of(self, lang: Lang) -> dict[str, Any]:
         """JSON Schema of an engine's reply: every asked field, null when not seen."""
         properties = {field.name: field.schema_of(lang) for field in self.asked}
+        if self.lists_items:
+            item = self.of_item.schema_of(lang)
+            item = item | {"properties": item["properties"] | {BOX: _BOX_SCHEMA}, "required": [*item["required"], BOX]}
+            properties[ITEMS] = {"type": ["array", "null"], "items": item, "maxItems": MOST_ITEMS}
         return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
     @property
@@ -181,10 +202,31 @@ class Task(Frozen):
         return self if sampling is None else self.model_copy(update={"sampling": sampling})
 
     def loose_schema_of(self, lang: Lang) -> dict[str, Any]:
-        """The schema a reply is checked against: another word for a controlled value may still be understood."""
+        """The schema a reply is checked against: another word for a controlled value may still be understood.
+
+        Items are read one by one (`replies.said_items`), so that a wrong one does not cost the others.
+        """
         schema = self.schema_of(lang)
         loose = {field.name: _WORDS if field.type == "list" else _WORD for field in self.asked if field.values}
+        if self.lists_items:
+            loose[ITEMS] = {"type": ["array", "null"], "items": {"type": "object"}}
         return schema | {"properties": schema["properties"] | loose}
+
+
+_ITEMS_ASKED = Words(
+    zh="- items (商品): 画面中每一件可见的商品各一项，从上到下、从左到右；每一项写：",
+    en="- items (Products): one entry for every product that can be seen, from the top, then from the left; each with:",
+)
+_BOX_ASKED = Words(
+    zh="- bbox_2d (位置): [x1, y1, x2, y2]，左上角和右下角，0 到 1000 的相对坐标",
+    en="- bbox_2d (Place): [x1, y1, x2, y2], top left and bottom right, relative, 0 to 1000",
+)
+
+
+def _questions(fields: Sequence[TaskField], lang: Lang) -> list[str]:
+    return [
+        f"- {f.name} ({f.label.of(lang)}): {f.question.of(lang) if f.question else f.label.of(lang)}" for f in fields
+    ]
 
 
 class Tasks:

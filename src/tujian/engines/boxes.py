@@ -18,6 +18,7 @@ LABEL_KEYS = ("label", "text_content", "text", "name")
 MOST_BOXES = 200
 LONGEST_LABEL = 200
 FULL = 1000
+SLIP = 50  # a twentieth beyond the edge: boxes of things that are cut off by it
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,37 @@ def box_of(numbers: Any) -> Box1000 | None:  # noqa: ANN401 - a model's JSON
         return None
     x1, y1, x2, y2 = (round(n) for n in numbers)
     return Box1000(x1, y1, x2, y2) if x1 < x2 and y1 < y2 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """A box as it can be used, and whether it had to be mended; None where nothing could be made of it."""
+
+    box_1000: Box1000 | None
+    was_mended: bool = False
+
+
+def mended(numbers: Any) -> Mended:  # noqa: ANN401 - a model's JSON
+    """Four numbers as a box, its corners put in order and its edges back onto the picture.
+
+    What lies off the picture by more than SLIP is no slip: pixels, or another scale, of which nothing is known.
+
+    >>> mended([300, 400, 100, 200]), mended([100, 100, 1900, 300])
+    (Mended(box_1000=Box1000(x1=100, y1=200, x2=300, y2=400), was_mended=True), Mended(box_1000=None, was_mended=False))
+    """
+    exact = box_of(numbers)
+    if exact is not None:
+        return Mended(exact)
+    if not isinstance(numbers, list) or len(numbers) != 4 or not all(_is_near(n) for n in numbers):
+        return Mended(None)
+    x1, y1, x2, y2 = (min(max(n, 0), FULL) for n in numbers)
+    box = box_of([min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)])
+    return Mended(box, was_mended=box is not None)
+
+
+def _is_near(number: Any) -> bool:  # noqa: ANN401 - a model's JSON
+    is_number = isinstance(number, int | float) and not isinstance(number, bool)
+    return is_number and -SLIP <= number <= FULL + SLIP
 
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:

@@ -6,7 +6,7 @@ Enters: a Picture. Leaves: Percepts, each finding with its place. Nothing here d
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
 from typing import TypeVar
@@ -14,19 +14,21 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from tujian.geometry import Box1000
 from tujian.heap import keep_small, multiply_alone
 from tujian.perception.barcodes import Barcode, read_barcodes
 from tujian.perception.colours import Colour, find_colours
 from tujian.perception.faces import Face, FaceFinder
 from tujian.perception.labels import Labeller, Labels
 from tujian.perception.quality import Flaw, assess
+from tujian.perception.regions import find_regions
 from tujian.perception.safety import SafetyScorer
 from tujian.perception.shrinking import shrink
 from tujian.perception.text import TextLine, TextReader, Unread, beside
 from tujian.perception.vectors import TextEmbedder, Vectors, default_embedder, nearest
 from tujian.pictures import Picture
 
-__all__ = ["Barcode", "Colour", "Face", "Flaw", "Labels", "Perception", "Percepts", "TextLine", "Unread"]
+__all__ = ["Barcode", "Colour", "Face", "Flaw", "Labels", "Part", "Perception", "Percepts", "TextLine", "Unread"]
 
 # Longest side of the copy for colours, faces and quality: what faces and sharpness want. Category cuts its own view out
 # of the full copy; the nudity score moves by up to .02 when its picture was shrunk twice.
@@ -55,6 +57,28 @@ class Percepts:
         """(256,), unit length: pictures that look alike lie close."""
         return self.labels.vector
 
+    def within(self, box: Box1000, others: Sequence[Box1000] = ()) -> "Percepts":
+        """What of it lies in `box`; where boxes overlap, a finding belongs to the smallest of them that holds it."""
+
+        def is_here(place: Box1000) -> bool:
+            return box.holds(place) and all(not other.holds(place) or other.area >= box.area for other in others)
+
+        return replace(
+            self,
+            text_lines=tuple(line for line in self.text_lines if is_here(line.box_1000)),
+            barcodes=tuple(code for code in self.barcodes if is_here(code.box_1000)),
+            faces=tuple(face for face in self.faces if is_here(face.box_1000)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of several things in a picture: its place, how sure it is that it is one product, what was seen on it."""
+
+    box_1000: Box1000
+    confidence: float
+    percepts: Percepts
+
 
 class Perception:
     """The models, loaded once and shared by threads. Construction loads them: about two seconds."""
@@ -82,6 +106,7 @@ class Perception:
             "colours": "oklab-kmeans/2",
             "faces": self._faces.name,
             "safety": self._safety.name,
+            "regions": "outlines/1",
         }
 
     def perceive(self, picture: Picture) -> Percepts:
@@ -109,6 +134,27 @@ class Perception:
             versions=self.versions,
             unread=beside(text.unread, [code.box_1000 for code in barcodes]),
         )
+
+    def parts(self, picture: Picture, percepts: Percepts) -> tuple[Part, ...]:
+        """The things on a picture that shows several; none where it shows one, or where that is not sure.
+
+        Text and barcodes are those that were read on the whole picture: category and colours alone look again.
+        """
+        printed = [seen.box_1000 for seen in (*percepts.text_lines, *percepts.barcodes)]
+        regions = find_regions(picture.pixels, printed)
+        boxes = [region.box_1000 for region in regions]
+        return tuple(
+            Part(r.box_1000, r.confidence, self._again(picture, percepts.within(r.box_1000, boxes), r.box_1000))
+            for r in regions
+        )
+
+    def _again(self, picture: Picture, percepts: Percepts, box: Box1000) -> Percepts:
+        """`percepts` with the category and the colours of what is in `box` alone."""
+        height, width = picture.pixels.shape[:2]
+        rows = slice(box.y1 * height // 1000, max(box.y1 * height // 1000 + 1, box.y2 * height // 1000))
+        columns = slice(box.x1 * width // 1000, max(box.x1 * width // 1000 + 1, box.x2 * width // 1000))
+        crop = picture.pixels[rows, columns]
+        return replace(percepts, colours=find_colours(shrink(crop, SMALL_SIDE_PX)), labels=self._labeller.label(crop))
 
     def rehearse(self) -> None:
         """Looks at a blank picture: the first run of a network also plans it, so it is slow."""
