@@ -137,6 +137,8 @@ class Backbone:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # spinning starves other workers
+        # without VNNI, products of 8 bits overflow their 16-bit sums: 2.4 of 100 guesses were lost; 7 ms, there alone
+        options.add_session_config_entry("session.x64quantprecision", "1")
         model = str(_require(BACKBONE_FILE))
         self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
