@@ -196,11 +196,12 @@ def _from_faces(field: TaskField, _: Picture, percepts: Percepts, __: Knowledge,
     return [Claim(field.name, value, "face", "faces", first.confidence, box_1000=first.box_1000, more=tuple(rest))]
 
 
-def _from_exif(field: TaskField, picture: Picture, _: Percepts, __: Knowledge, ___: Lang) -> list[Claim]:
+def _from_exif(field: TaskField, picture: Picture, _: Percepts, knowledge: Knowledge, lang: Lang) -> list[Claim]:
     if field.name == "taken_at" and picture.taken_at:
         return [Claim(field.name, picture.taken_at, "exif", "EXIF DateTimeOriginal", None, quote=picture.camera)]
     if field.name == "place" and picture.gps:
-        return [Claim(field.name, "{:.5f}, {:.5f}".format(*picture.gps), "exif", "EXIF GPS", None)]
+        place, written = knowledge.places.find(*picture.gps), "{:.5f}, {:.5f}".format(*picture.gps)
+        return [Claim(field.name, place.name(lang) if place else written, "exif", "EXIF GPS", None, quote=written)]
     return []
 
 

@@ -1,8 +1,9 @@
-"""What names mean here: the taxonomy and the brands, loaded once and handed to whoever needs them."""
+"""What names mean here: taxonomy, brands, synonyms, places; loaded once and handed to whoever needs them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from tujian.places import Places
 from tujian.rules.brands import Brands
 from tujian.rules.controlled import Nearest, Synonyms
 from tujian.taxonomy import Taxonomy
@@ -14,6 +15,7 @@ class Knowledge:
     brands: Brands
     synonyms: Synonyms
     nearest: Nearest | None = None
+    places: Places = field(default_factory=Places)
 
     @classmethod
     def load(cls, home: Path | None = None, nearest: Nearest | None = None) -> "Knowledge":
