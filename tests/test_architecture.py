@@ -15,7 +15,7 @@ ORDER = tuple(
     line.strip()
     for line in """
     errors, geometry, folding, settings, metrics, heap, clocks, lanes,
-    exif, rendering, decoding, sniffing, fetching, pictures,
+    exif, file_times, rendering, decoding, sniffing, fetching, pictures,
     taxonomy, places, perception.gs1, perception.shrinking, perception.text,
     perception.barcodes, perception.colours, perception.labels,
     perception.faces, perception.safety, perception.quality, perception.scripts, perception.vectors, perception,

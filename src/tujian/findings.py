@@ -112,7 +112,9 @@ def _from_barcodes(field: TaskField, _: Picture, percepts: Percepts, __: Knowled
     ]
 
 
-def _from_rules(field: TaskField, _: Picture, percepts: Percepts, knowledge: Knowledge, lang: Lang) -> list[Claim]:
+def _from_rules(
+    field: TaskField, picture: Picture, percepts: Percepts, knowledge: Knowledge, lang: Lang
+) -> list[Claim]:
     if field.type == "brand":
         return _brands(field, percepts.text_lines, knowledge)
     if field.name == "tags":
@@ -126,8 +128,18 @@ def _from_rules(field: TaskField, _: Picture, percepts: Percepts, knowledge: Kno
             if scene
             else []
         )
+    if field.name == "taken_at":
+        return _named_time(field, picture)
     reader = READERS.get(field.name)
     return [_read_claim(field, reading) for reading in reader(percepts.text_lines)] if reader else []
+
+
+def _named_time(field: TaskField, picture: Picture) -> list[Claim]:
+    """The time in the file's name, where the camera wrote none: a name is easily changed, so it stays unchecked."""
+    named = picture.named_at
+    if named is None or picture.taken_at:
+        return []
+    return [Claim(field.name, named.iso, "rule", "file name", None, quote=named.quote, inferred=True)]
 
 
 def _named_category(field: TaskField, percepts: Percepts, knowledge: Knowledge, lang: Lang) -> list[Claim]:
