@@ -17,13 +17,14 @@ ORDER = tuple(
     errors, geometry, folding, settings, metrics, heap, clocks, lanes,
     exif, file_times, rendering, decoding, sniffing, fetching, pictures,
     taxonomy, places, perception.gs1, perception.shrinking, perception.text,
-    perception.barcodes, perception.colours, perception.labels,
+    perception.barcodes, perception.colours, perception.views, perception.labels,
     perception.faces, perception.safety, perception.quality, perception.scripts, perception.vectors, perception,
     records, tasks,
     rules, rules.gtin, rules.measures, rules.dates, rules.brands, rules.colour_words, rules.sensitive, rules.scenes,
     rules.category_words, rules.controlled, rules.instructions,
     recent,
-    claims, knowledge, engines.loops, engines.dialect, engines.asking, engines, engines.boxes,
+    claims, learning, learned_files, examples, category_list, knowledge,
+    engines.loops, engines.dialect, engines.asking, engines, engines.boxes,
     engines.wire, engines.troubles, engines.remote, engines.fake,
     engines.lifeline, engines.last_words, engines.child, engines.hosted, engines.machine, engines.memory,
     engines.gguf_files, engines.gguf_pairs, engines.preflight, engines.llamacpp_child, engines.llamacpp,
@@ -36,7 +37,7 @@ ORDER = tuple(
     schema, migrations, answers, house, chats, conversation,
     web.render, web.routes, web.models, web.login, web,
     api.errors, api.guard, api.flow, api.facts, api.v1, api.printed, api.chat, api.completions, api.chats, api.app, api,
-    cli.recognising, cli.asking, cli.models, cli.serving, cli.listing, cli.doctor, cli.main, cli, __main__
+    cli.recognising, cli.learning, cli.asking, cli.models, cli.serving, cli.listing, cli.doctor, cli.main, cli, __main__
     """.split(",")
 )
 MODULES = sorted(SOURCE.rglob("*.py"))

@@ -47,32 +47,67 @@ def find_claims(picture: Picture, percepts: Percepts, task: Task, knowledge: Kno
 
 
 def likely_category(percepts: Percepts, knowledge: Knowledge) -> Category | None:
-    """What the picture names in print, else what the classifier is sure of; None when neither."""
+    """What the picture names in print, else what the user's examples or the classifier are sure of; None when none."""
     named = find_category(percepts, knowledge.taxonomy)
-    best = named.id if named else percepts.labels.top3[0].id if percepts.labels.sure else None
-    return knowledge.taxonomy.get(best) if best else None
+    if named:
+        return knowledge.taxonomy.get(named.id)
+    taught = next((guess for one in knowledge.learned if (guess := one.learned.guess(percepts.picture_vector))), None)
+    if taught is not None and taught.sure:
+        return knowledge.taxonomy.named(taught.name) or Category("", taught.name, taught.name)
+    return knowledge.taxonomy.meaning(percepts.labels.top3[0].id) if percepts.labels.sure else None
 
 
 def likely_top(percepts: Percepts, knowledge: Knowledge) -> str | None:
-    """The taxonomy top a picture belongs to, as far as it can be told; None when it cannot."""
+    """The shipped list's top a picture belongs to, as far as it can be told; None when it cannot."""
     category = likely_category(percepts, knowledge)
-    if category is not None:
-        return category.top_id
+    top = knowledge.taxonomy.shipped_top(category.id) if category is not None and category.id else None
+    if top is not None:
+        return top
+    if percepts.labels.sure:
+        return percepts.labels.top3[0].id.split("-", 1)[0]
     lines = percepts.text_lines
     is_pack = percepts.barcodes or any(READERS[name](lines) for name in ("net_content", "shelf_life", "best_before"))
     return PACKED_GOODS if is_pack else None
 
 
 def _from_classifier(field: TaskField, _: Picture, percepts: Percepts, knowledge: Knowledge, lang: Lang) -> list[Claim]:
-    if not percepts.labels.sure:
-        return []
+    taught = _taught(field, percepts, knowledge, lang) if field.type == "category" else []
     best = percepts.labels.top3[0]
-    category = knowledge.taxonomy.get(best.id)
-    if field.level == "top" and category.top_id:
-        category = knowledge.taxonomy.get(category.top_id)
+    category = knowledge.taxonomy.meaning(best.id) if percepts.labels.sure else None
+    if category is None:
+        return taught
+    if field.level == "top":
+        category = knowledge.taxonomy.lineage(category.id)[0]
     name = category.name(lang)
     value = [name] if field.type == "list" else name
-    return [Claim(field.name, value, "classifier", "category", best.confidence, category.id, category.id)]
+    return [*taught, Claim(field.name, value, "classifier", "category", best.confidence, category.id, category.id)]
+
+
+def _taught(field: TaskField, percepts: Percepts, knowledge: Knowledge, lang: Lang) -> list[Claim]:
+    """What the user's own examples say: a value where they are sure enough, else a candidate."""
+    claims = []
+    for one in knowledge.learned:
+        guess = one.learned.guess(percepts.picture_vector)
+        category = knowledge.taxonomy.named(guess.name) if guess else None
+        if guess is None or (field.level == "top" and category is None):
+            continue
+        if category is not None and field.level == "top":
+            category = knowledge.taxonomy.lineage(category.id)[0]
+        claims.append(
+            Claim(
+                field.name,
+                category.name(lang) if category else guess.name,
+                "classifier",
+                f"learned {one.name}",
+                guess.confidence,
+                key=category.id if category else "",
+                id=category.id if category else None,
+                quote=guess.name,
+                candidate_only=not guess.sure,
+                taught=True,
+            )
+        )
+    return claims
 
 
 def _from_colours(field: TaskField, _: Picture, percepts: Percepts, __: Knowledge, lang: Lang) -> list[Claim]:
@@ -148,7 +183,7 @@ def _named_category(field: TaskField, percepts: Percepts, knowledge: Knowledge, 
         return []
     category = knowledge.taxonomy.get(named.id)
     if field.level == "top":
-        category = knowledge.taxonomy.get(category.top_id)
+        category = knowledge.taxonomy.lineage(category.id)[0]
     line = named.line
     return [
         Claim(
@@ -187,8 +222,9 @@ def _brands(field: TaskField, lines: tuple[TextLine, ...], knowledge: Knowledge)
 def _tags(field: TaskField, percepts: Percepts, knowledge: Knowledge, lang: Lang) -> list[Claim]:
     """As many as are true: the category and its way up, colours, brands, a person."""
     tags: list[str] = []
-    if percepts.labels.sure:
-        tags += reversed(knowledge.taxonomy.path(percepts.labels.top3[0].id, lang))
+    category = knowledge.taxonomy.meaning(percepts.labels.top3[0].id) if percepts.labels.sure else None
+    if category is not None:
+        tags += reversed(knowledge.taxonomy.path(category.id, lang))
     tags += [c.zh if lang == "zh" else c.en for c in percepts.colours[:2] if c.share >= LARGE_SHARE]
     tags += [reading.value for reading in knowledge.brands.find(percepts.text_lines)[:1]]
     if percepts.faces:

@@ -48,6 +48,7 @@ def rank(claim: Claim) -> tuple[int, float]:
     """person > barcode with valid check digit > rule on OCR > model confirmed by OCR > model > classifier.
 
     Measured colours stand between a confirmed model and an unconfirmed one: pixels are measured, names are taste.
+    So does what a user taught by examples: it was right in 95 of 100 held-out pictures, a bare word in nobody knows.
     """
     if claim.candidate_only:
         order = 9
@@ -57,6 +58,8 @@ def rank(claim: Claim) -> tuple[int, float]:
         order = 1 if claim.valid is not False else 6
     elif claim.inferred:
         order = 7
+    elif claim.taught:
+        order = 4
     elif claim.source in ("rule", "ocr"):
         order = 2 if claim.valid is not False else 6
     elif claim.source == "model":
