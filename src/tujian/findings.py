@@ -157,9 +157,9 @@ def _from_rules(
     if field.type == "category":
         return _named_category(field, percepts, knowledge, lang)
     if field.name == "category":
-        scene = find_scene(percepts, knowledge.taxonomy)
+        scene = find_scene(picture, percepts)
         return (
-            [Claim(field.name, scene.zh if lang == "zh" else scene.en, "rule", "scene/1", None, inferred=True)]
+            [Claim(field.name, scene.zh if lang == "zh" else scene.en, "rule", "scene/2", None, inferred=True)]
             if scene
             else []
         )

@@ -33,6 +33,7 @@ from tujian.recent import Looked, Recent
 from tujian.recipes import recipe_hash, recipe_parts
 from tujian.recognise import recognise
 from tujian.records import Record
+from tujian.rules.scenes import is_named_screenshot
 from tujian.schema import open_database
 from tujian.settings import Settings
 from tujian.tasks import AUTO, Sampling, Task, Tasks
@@ -297,10 +298,11 @@ def _named_at(name: str) -> NamedTime | None:
 def _key(read: Sequence[tuple[bytes, str]]) -> str:
     """What an answer is stored under: the picture's sha256; for several pictures, that of their sha256s in order.
 
-    A time in a file's name can become part of the answer, so it is part of the key.
+    What a file's name tells, its time or that it is a screenshot, can become part of the answer: it is part of the key.
     """
     parts = [hashlib.sha256(content).hexdigest() for content, _ in read]
     parts += [named.quote for _, name in read if (named := _named_at(name))]
+    parts += ["screenshot" for _, name in read if is_named_screenshot(name)]
     return parts[0] if len(parts) == 1 else hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 

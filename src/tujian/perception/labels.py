@@ -13,7 +13,7 @@ that never occurred there speak for themselves. How the weights came about: `tra
 import hashlib
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,6 +31,7 @@ _DATA = Path(__file__).parent.parent / "data"
 BACKBONE_FILE = _DATA / "models" / "efficientnet-lite2-int8.onnx"
 HEAD_FILE = _DATA / "models" / "category.npz"
 CLASSES_FILE = _DATA / "taxonomy" / "imagenet.tsv"
+SCENES_FILE = _DATA / "taxonomy" / "scenes.tsv"
 
 FEATURES = 1280  # its penultimate layer
 IMAGENET_CLASSES = 1000
@@ -51,11 +52,15 @@ class Guess:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Best guesses first; `sure` says whether the first may be stated; `vector` has 256 float16, length 1."""
+    """Best guesses first; `sure` says whether the first may be stated; `vector` has 256 float16, length 1.
+
+    `kinds`: the share of the backbone's own odds that speaks for a kind of photo (pet, food, landscape …).
+    """
 
     top3: tuple[Guess, ...]
     sure: bool
     vector: npt.NDArray[np.float16]
+    kinds: Mapping[str, float] = field(default_factory=dict)
 
 
 class Reading(NamedTuple):
@@ -218,6 +223,7 @@ class Labeller:
         taxonomy = Taxonomy.load()
         self._backbone = Backbone(threads)
         self._scorer = Scorer(Head.load(), read_classes(), taxonomy)
+        self._kinds = read_kinds()
         self.name = f"efficientnet-lite2-int8+category {_identity(taxonomy)}"
 
     def label(self, pixels: Pixels) -> Labels:
@@ -226,7 +232,8 @@ class Labeller:
         vector = self._scorer.vector(reading)
         top3 = self._guesses(self._scorer.mass(reading), self._scorer.typicality(vector))
         sure = top3[0].confidence >= self._scorer.head.sure_at
-        return Labels(top3, sure, vector.astype(np.float16))
+        kinds = {kind: round(float(reading.odds[classes].sum()), 4) for kind, classes in self._kinds.items()}
+        return Labels(top3, sure, vector.astype(np.float16), kinds)
 
     def _guesses(self, mass: Mass, typicality: float) -> tuple[Guess, ...]:
         """The three heaviest shelves, deepened. The second and third share what the first leaves, by their mass."""
@@ -293,6 +300,16 @@ def read_classes(path: Path = CLASSES_FILE) -> dict[int, str]:
     return {int(index): category_id for index, _, category_id in cells}
 
 
+def read_kinds(path: Path = SCENES_FILE) -> dict[str, npt.NDArray[np.int64]]:
+    """Kind of photo → the ImageNet classes that speak for it. Raises BrokenInstall when the map is missing."""
+    found: dict[str, list[int]] = {}
+    for line in _require(path).read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            first, last, kind, _ = line.split("\t")
+            found.setdefault(kind, []).extend(range(int(first), int(last) + 1))
+    return {kind: np.array(classes) for kind, classes in found.items()}
+
+
 def _children(ids: Sequence[str], taxonomy: Taxonomy) -> dict[str, tuple[str, ...]]:
     """Each id's children among the ids that can be guessed, and the levels between them that the taxonomy names."""
     found: dict[str, dict[str, None]] = {}
@@ -321,7 +338,7 @@ def vector_identity() -> str:
 
 def _identity(taxonomy: Taxonomy) -> str:
     digest = hashlib.sha256(taxonomy.version.encode())
-    for path in (BACKBONE_FILE, HEAD_FILE, CLASSES_FILE):
+    for path in (BACKBONE_FILE, HEAD_FILE, CLASSES_FILE, SCENES_FILE):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:8]
 
