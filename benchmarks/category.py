@@ -21,7 +21,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tujian.perception.labels import Backbone, Labeller, look, read_classes
+from tujian.perception.labels import Backbone, Labeller, read_classes
+from tujian.perception.views import look
 from tujian.taxonomy import is_under
 
 KINDS = ("clothing", "grocery", "product")

@@ -15,10 +15,10 @@ ORDER = tuple(
     line.strip()
     for line in """
     errors, geometry, folding, settings, metrics, heap, clocks, lanes,
-    exif, rendering, decoding, sniffing, fetching, pictures,
-    taxonomy, perception.gs1, perception.shrinking, perception.text_regions, perception.letters, perception.crops,
-    perception.bends, perception.looks, perception.belief, perception.reading_order, perception.text,
-    perception.barcodes, perception.colours, perception.labels,
+    exif, file_times, rendering, decoding, sniffing, fetching, pictures,
+    taxonomy, places, perception.gs1, perception.shrinking, perception.text_regions, perception.letters,
+    perception.crops, perception.bends, perception.looks, perception.belief, perception.reading_order, perception.text,
+    perception.barcodes, perception.colours, perception.views, perception.labels,
     perception.faces, perception.safety, perception.quality, perception.regions, perception.scripts, perception.vectors,
     perception.ink, perception,
     records, tasks, presets,
@@ -28,7 +28,8 @@ ORDER = tuple(
     rules.sensitive, rules.adlaw, rules.scenes, rules.category_words, rules.names, rules.controlled, rules.instructions,
     rules.readers,
     recent,
-    claims, knowledge, engines.loops, engines.dialect, engines.asking, engines, engines.boxes,
+    claims, learning, learned_files, examples, category_list, knowledge,
+    engines.loops, engines.dialect, engines.asking, engines, engines.boxes,
     engines.wire, engines.troubles, engines.remote, engines.fake,
     engines.lifeline, engines.last_words, engines.child, engines.hosted, engines.machine, engines.memory,
     engines.gguf_files, engines.gguf_pairs, engines.preflight, engines.llamacpp_child, engines.llamacpp,
@@ -42,7 +43,7 @@ ORDER = tuple(
     schema, migrations, answers, house, chats, conversation,
     web.render, web.routes, web.models, web.login, web,
     api.errors, api.guard, api.flow, api.facts, api.v1, api.printed, api.chat, api.completions, api.chats, api.app, api,
-    cli.recognising, cli.asking, cli.models, cli.serving, cli.listing, cli.doctor, cli.main, cli, __main__
+    cli.recognising, cli.learning, cli.asking, cli.models, cli.serving, cli.listing, cli.doctor, cli.main, cli, __main__
     """.split(",")
 )
 MODULES = sorted(SOURCE.rglob("*.py"))

@@ -7,18 +7,15 @@ import pytest
 from PIL import Image
 
 from tujian.perception.labels import (
-    AREA_PX,
     HEAD_FILE,
     Head,
     Labeller,
     Mass,
     Scorer,
-    is_on_white,
-    look,
     read_classes,
     shelf,
-    trim,
 )
+from tujian.perception.views import AREA_PX, is_on_white, look, trim
 from tujian.taxonomy import Taxonomy, is_under
 
 

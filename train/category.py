@@ -35,16 +35,14 @@ from tujian.perception.labels import (
     Backbone,
     Floats,
     Head,
-    Pixels,
     Reading,
     Scorer,
-    View,
     class_prior,
-    look,
     read_classes,
     shelf,
     unit,
 )
+from tujian.perception.views import Pixels, View, look
 from tujian.taxonomy import Taxonomy, is_under
 
 Doubles = npt.NDArray[np.float64]

@@ -21,6 +21,7 @@ class Claim:
     `candidate_only` claims are kept and shown but never win: a hint is no finding. `inferred` ones were put together
     from other findings instead of being read. `comparable` is off where the words could not be understood as a fact of
     the field's kind: they agree with nothing and contradict nothing.
+    `taught` ones come from a user's own examples.
     `picture` counts the item's pictures from 0. `uncontrolled` ones fit none of the field's controlled values.
     """
 
@@ -41,6 +42,7 @@ class Claim:
     comparable: bool = True
     picture: int = 0
     uncontrolled: bool = False
+    taught: bool = False
     more: tuple[Evidence, ...] = field(default=())
 
     @property

@@ -72,8 +72,10 @@ def _zh(percepts: Percepts, category: Category | None, knowledge: Knowledge, cou
     elif category is not None:
         parts = [f"图中是{colours}的{category.zh}" if colours else f"图中是{category.zh}"]
     else:
-        likely = "、".join(dict.fromkeys(knowledge.taxonomy.get(guess.id).zh for guess in percepts.labels.top3))
-        parts = [f"拿不准是什么（最像：{likely}）" + (f"，主要颜色是{colours}" if colours else "")]
+        likely = "、".join(dict.fromkeys(category.zh for category, _ in knowledge.guessed(percepts.labels)))
+        parts = [
+            "拿不准是什么" + (f"（最像：{likely}）" if likely else "") + (f"，主要颜色是{colours}" if colours else "")
+        ]
     quotes = _quotes(percepts)
     if quotes:
         more = len(percepts.text_lines) - len(quotes)
@@ -93,8 +95,12 @@ def _en(percepts: Percepts, category: Category | None, knowledge: Knowledge, cou
     elif category is not None:
         parts = [f"The picture shows {category.en}" + (f" in {colours}" if colours else "")]
     else:
-        likely = ", ".join(dict.fromkeys(knowledge.taxonomy.get(guess.id).en for guess in percepts.labels.top3))
-        parts = [f"Not sure what it is (most like {likely})" + (f"; mainly {colours}" if colours else "")]
+        likely = ", ".join(dict.fromkeys(category.en for category, _ in knowledge.guessed(percepts.labels)))
+        parts = [
+            "Not sure what it is"
+            + (f" (most like {likely})" if likely else "")
+            + (f"; mainly {colours}" if colours else "")
+        ]
     quotes = _quotes(percepts)
     if quotes:
         count = len(percepts.text_lines)

@@ -46,17 +46,24 @@ def find_claims(picture: Picture, percepts: Percepts, task: Task, knowledge: Kno
 
 
 def likely_category(percepts: Percepts, knowledge: Knowledge) -> Category | None:
-    """What the picture names in print, else what the classifier is sure of; None when neither."""
+    """What the picture names in print, else what the user's examples or the classifier are sure of; None when none."""
     named = find_category(percepts, knowledge.taxonomy)
-    best = named.id if named else percepts.labels.top3[0].id if percepts.labels.sure else None
-    return knowledge.taxonomy.get(best) if best else None
+    if named:
+        return knowledge.taxonomy.get(named.id)
+    taught = next((guess for one in knowledge.learned if (guess := one.learned.guess(percepts.picture_vector))), None)
+    if taught is not None and taught.sure:
+        return knowledge.taxonomy.named(taught.name) or Category("", taught.name, taught.name)
+    return knowledge.taxonomy.meaning(percepts.labels.top3[0].id) if percepts.labels.sure else None
 
 
 def likely_category_id(percepts: Percepts, knowledge: Knowledge) -> str | None:
-    """The taxonomy id a picture is asked about by, as far as it can be told; None when it cannot."""
+    """The shipped list's id that a picture is asked about by, as far as it can be told; None when it cannot."""
     category = likely_category(percepts, knowledge)
-    if category is not None:
-        return category.id
+    shipped = knowledge.taxonomy.shipped_id(category.id) if category is not None and category.id else None
+    if shipped is not None:
+        return shipped
+    if percepts.labels.sure:
+        return percepts.labels.top3[0].id
     lines = percepts.text_lines
     if READERS["isbn"](lines):
         return BOOKS
@@ -65,15 +72,43 @@ def likely_category_id(percepts: Percepts, knowledge: Knowledge) -> str | None:
 
 
 def _from_classifier(field: TaskField, _: Picture, percepts: Percepts, knowledge: Knowledge, lang: Lang) -> list[Claim]:
-    if not percepts.labels.sure:
-        return []
+    taught = _taught(field, percepts, knowledge, lang) if field.type == "category" else []
     best = percepts.labels.top3[0]
-    category = knowledge.taxonomy.get(best.id)
-    if field.level == "top" and category.top_id:
-        category = knowledge.taxonomy.get(category.top_id)
+    category = knowledge.taxonomy.meaning(best.id) if percepts.labels.sure else None
+    if category is None:
+        return taught
+    if field.level == "top":
+        category = knowledge.taxonomy.lineage(category.id)[0]
     name = category.name(lang)
     value = [name] if field.type == "list" else name
-    return [Claim(field.name, value, "classifier", "category", best.confidence, category.id, category.id)]
+    return [*taught, Claim(field.name, value, "classifier", "category", best.confidence, category.id, category.id)]
+
+
+def _taught(field: TaskField, percepts: Percepts, knowledge: Knowledge, lang: Lang) -> list[Claim]:
+    """What the user's own examples say: a value where they are sure enough, else a candidate."""
+    claims = []
+    for one in knowledge.learned:
+        guess = one.learned.guess(percepts.picture_vector)
+        category = knowledge.taxonomy.named(guess.name) if guess else None
+        if guess is None or (field.level == "top" and category is None):
+            continue
+        if category is not None and field.level == "top":
+            category = knowledge.taxonomy.lineage(category.id)[0]
+        claims.append(
+            Claim(
+                field.name,
+                category.name(lang) if category else guess.name,
+                "classifier",
+                f"learned {one.name}",
+                guess.confidence,
+                key=category.id if category else "",
+                id=category.id if category else None,
+                quote=guess.name,
+                candidate_only=not guess.sure,
+                taught=True,
+            )
+        )
+    return claims
 
 
 def _from_colours(field: TaskField, _: Picture, percepts: Percepts, __: Knowledge, lang: Lang) -> list[Claim]:
@@ -123,7 +158,9 @@ def _from_barcodes(field: TaskField, _: Picture, percepts: Percepts, __: Knowled
     ]
 
 
-def _from_rules(field: TaskField, _: Picture, percepts: Percepts, knowledge: Knowledge, lang: Lang) -> list[Claim]:
+def _from_rules(
+    field: TaskField, picture: Picture, percepts: Percepts, knowledge: Knowledge, lang: Lang
+) -> list[Claim]:
     if field.name in SCREENED:
         return screen(field, percepts, knowledge, lang)
     if field.type == "brand":
@@ -136,16 +173,26 @@ def _from_rules(field: TaskField, _: Picture, percepts: Percepts, knowledge: Kno
     if field.type == "category":
         return _named_category(field, percepts, knowledge, lang)
     if field.name == "category":
-        scene = find_scene(percepts, knowledge.taxonomy)
+        scene = find_scene(picture, percepts)
         return (
-            [Claim(field.name, scene.zh if lang == "zh" else scene.en, "rule", "scene/1", None, inferred=True)]
+            [Claim(field.name, scene.zh if lang == "zh" else scene.en, "rule", "scene/2", None, inferred=True)]
             if scene
             else []
         )
+    if field.name == "taken_at":
+        return _named_time(field, picture)
     reader = READERS.get(field.name)
     claims = [_read_claim(field, reading, lang) for reading in reader(percepts.text_lines)] if reader else []
     in_parts = claims and field.type in ("list", "colour") and isinstance(claims[0].value, str)
     return [_joined(claims)] if in_parts else claims
+
+
+def _named_time(field: TaskField, picture: Picture) -> list[Claim]:
+    """The time in the file's name, where the camera wrote none: a name is easily changed, so it stays unchecked."""
+    named = picture.named_at
+    if named is None or picture.taken_at:
+        return []
+    return [Claim(field.name, named.iso, "rule", "file name", None, quote=named.quote, inferred=True)]
 
 
 def _named_category(field: TaskField, percepts: Percepts, knowledge: Knowledge, lang: Lang) -> list[Claim]:
@@ -154,7 +201,7 @@ def _named_category(field: TaskField, percepts: Percepts, knowledge: Knowledge, 
         return []
     category = knowledge.taxonomy.get(named.id)
     if field.level == "top":
-        category = knowledge.taxonomy.get(category.top_id)
+        category = knowledge.taxonomy.lineage(category.id)[0]
     line = named.line
     return [
         Claim(
@@ -193,8 +240,9 @@ def _brands(field: TaskField, lines: tuple[TextLine, ...], knowledge: Knowledge)
 def _tags(field: TaskField, percepts: Percepts, knowledge: Knowledge, lang: Lang) -> list[Claim]:
     """As many as are true: the category and its way up, colours, brands, a person."""
     tags: list[str] = []
-    if percepts.labels.sure:
-        tags += reversed(knowledge.taxonomy.path(percepts.labels.top3[0].id, lang))
+    category = knowledge.taxonomy.meaning(percepts.labels.top3[0].id) if percepts.labels.sure else None
+    if category is not None:
+        tags += reversed(knowledge.taxonomy.path(category.id, lang))
     tags += [c.zh if lang == "zh" else c.en for c in percepts.colours[:2] if c.share >= LARGE_SHARE]
     tags += [str(reading.value) for reading in knowledge.brands.find(percepts.text_lines)[:1]]
     if percepts.faces:
@@ -214,11 +262,12 @@ def _from_faces(field: TaskField, _: Picture, percepts: Percepts, __: Knowledge,
     return [Claim(field.name, value, "face", "faces", first.confidence, box_1000=first.box_1000, more=tuple(rest))]
 
 
-def _from_exif(field: TaskField, picture: Picture, _: Percepts, __: Knowledge, ___: Lang) -> list[Claim]:
+def _from_exif(field: TaskField, picture: Picture, _: Percepts, knowledge: Knowledge, lang: Lang) -> list[Claim]:
     if field.name == "taken_at" and picture.taken_at:
         return [Claim(field.name, picture.taken_at, "exif", "EXIF DateTimeOriginal", None, quote=picture.camera)]
     if field.name == "place" and picture.gps:
-        return [Claim(field.name, "{:.5f}, {:.5f}".format(*picture.gps), "exif", "EXIF GPS", None)]
+        place, written = knowledge.places.find(*picture.gps), "{:.5f}, {:.5f}".format(*picture.gps)
+        return [Claim(field.name, place.name(lang) if place else written, "exif", "EXIF GPS", None, quote=written)]
     return []
 
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tujian.answers import Answers
@@ -19,6 +20,7 @@ from tujian.engines.dialect import Engine, Question, Reply, SchemaBy, Speech
 from tujian.engines.selftest import Report, run_checks
 from tujian.errors import EngineError, EngineRefused, Lang, NoEngine
 from tujian.fetching import Fetcher
+from tujian.file_times import NamedTime, time_in_name
 from tujian.findings import likely_category_id
 from tujian.folding import printable
 from tujian.geometry import Size
@@ -31,6 +33,7 @@ from tujian.recent import Looked, Recent
 from tujian.recipes import recipe_hash, recipe_parts
 from tujian.recognise import recognise
 from tujian.records import Record
+from tujian.rules.scenes import is_named_screenshot
 from tujian.schema import open_database
 from tujian.settings import Settings
 from tujian.tasks import AUTO, Sampling, Task, Tasks
@@ -171,7 +174,7 @@ class House:
         """
         begun = time.perf_counter()
         read = [self._read(shot) for shot in (Shot(source, name), *more)]
-        key, recipe = _key([content for content, _ in read]), self._recipe(wish)
+        key, recipe = _key(read), self._recipe(wish)
         if self.is_blind and wish.insist:
             raise EngineRefused(zh=(f"{BLIND['zh']}。", "请换一个模型。"), en=(f"{BLIND['en']}.", "Use another model."))
         stored = recipe and self._answers.find(key, recipe)
@@ -232,11 +235,16 @@ class House:
         """The picture and what is seen on it: now, or lately."""
         known = self._recent.find(hashlib.sha256(content).hexdigest())
         if known is not None:
-            picture, percepts = replace(known.picture, path=name), replace(known.percepts, timings_ms={})
-            return replace(known, picture=picture, percepts=percepts, opened_ms=0.0)
+            return replace(
+                known,
+                picture=replace(known.picture, path=name, named_at=_named_at(name)),
+                percepts=replace(known.percepts, timings_ms={}),
+                opened_ms=0.0,
+            )
         with self._lanes.turn(priority, clock):
             begun = time.perf_counter()
             picture = open_picture(content, decoder=self._decoder, max_bytes=self.max_bytes, name=name)
+            picture = replace(picture, named_at=_named_at(name))
             opened_ms = (time.perf_counter() - begun) * 1000
             looked = Looked(picture, self.perception.perceive(picture), opened_ms)
         self.metrics.looked(looked.percepts.timings_ms)
@@ -298,10 +306,19 @@ def no_engine() -> NoEngine:
     )
 
 
-def _key(contents: Sequence[bytes]) -> str:
-    """What an answer is stored under: the picture's sha256; for several pictures, that of their sha256s in order."""
-    hashes = [hashlib.sha256(content).hexdigest() for content in contents]
-    return hashes[0] if len(hashes) == 1 else hashlib.sha256(" ".join(hashes).encode()).hexdigest()
+def _named_at(name: str) -> NamedTime | None:
+    return time_in_name(name, datetime.now(UTC))
+
+
+def _key(read: Sequence[tuple[bytes, str]]) -> str:
+    """What an answer is stored under: the picture's sha256; for several pictures, that of their sha256s in order.
+
+    What a file's name tells, its time or that it is a screenshot, can become part of the answer: it is part of the key.
+    """
+    parts = [hashlib.sha256(content).hexdigest() for content, _ in read]
+    parts += [named.quote for _, name in read if (named := _named_at(name))]
+    parts += ["screenshot" for _, name in read if is_named_screenshot(name)]
+    return parts[0] if len(parts) == 1 else hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 
 def _with_opening(record: Record, opened_ms: float) -> Record:

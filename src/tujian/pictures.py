@@ -24,6 +24,7 @@ from PIL import Image
 
 from tujian.decoding import Decoder
 from tujian.errors import FetchRefused, PictureTooLarge, UnreadablePicture
+from tujian.file_times import NamedTime
 from tujian.geometry import Box1000, Size, box_1000
 from tujian.sniffing import HEAD_BYTES, PICTURE_KINDS, refuse, sniff
 
@@ -43,6 +44,7 @@ class Picture:
 
     `pixels` is (height, width, 3), uint8, sRGB, upright, on white, longest side <= 2,048 px: the working copy.
     `size_px` is the upright original, to which every box refers. `path` is what the caller called it.
+    `taken_at` is the camera's word; `named_at` what the file's name says, if whoever opened the picture asked it.
     `notes` are codes: first_frame, reduced, truncated, range_guessed, icc_ignored, exif_unreadable.
     """
 
@@ -58,6 +60,7 @@ class Picture:
     gps: tuple[float, float] | None
     camera: str | None
     notes: tuple[str, ...]
+    named_at: NamedTime | None = None
 
 
 @dataclass(frozen=True, slots=True)

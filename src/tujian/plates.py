@@ -130,10 +130,10 @@ def _with_guesses(fields: dict[str, Value], percepts: Percepts, knowledge: Knowl
     """The classifier's best three beside the category, also where the value abstains."""
     if "category" not in fields:
         return fields
-    guesses = []
-    for guess in percepts.labels.top3:
-        category = knowledge.taxonomy.get(guess.id)
-        guesses.append(Guess(value=category.name(lang), id=guess.id, confidence=guess.confidence))
+    guesses = [
+        Guess(value=category.name(lang), id=category.id, confidence=guess.confidence)
+        for category, guess in knowledge.guessed(percepts.labels)
+    ]
     return fields | {"category": fields["category"].model_copy(update={"top3": guesses})}
 
 

@@ -53,7 +53,8 @@ def rank(claim: Claim) -> tuple[int, float]:
     """person > barcode with valid check digit > rule on OCR > model confirmed by OCR > model > classifier.
 
     Measured colours stand between a confirmed model and an unconfirmed one: pixels are measured, names are taste. So
-    does a day that was reckoned from two that were read.
+    does a day that was reckoned from two that were read, and what a user taught by examples: it was right in 95 of 100
+    held-out pictures, a bare word in nobody knows.
     """
     if claim.candidate_only:
         order = 9
@@ -63,6 +64,8 @@ def rank(claim: Claim) -> tuple[int, float]:
         order = {True: 1, None: 3, False: 6}[claim.valid]  # None: a code of another kind, which may hold anything
     elif claim.inferred:
         order = 4 if claim.by == RECKONED else 7
+    elif claim.taught:
+        order = 4
     elif claim.source in ("rule", "ocr"):
         order = 2 if claim.valid is not False else 6
     elif claim.source == "model":

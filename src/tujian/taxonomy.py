@@ -63,8 +63,10 @@ class Taxonomy:
     version: str
     """The first 12 hex digits of the sha256 of the file's (or both files') bytes."""
 
-    def __init__(self, categories: Mapping[str, Category], version: str) -> None:
+    def __init__(self, categories: Mapping[str, Category], version: str, shipped: "Taxonomy | None" = None) -> None:
+        """`shipped` is the list that the classifier's ids are of, where `categories` are another one."""
         self.version = version
+        self._shipped = shipped
         self._by_id = MappingProxyType(dict(categories))
         self._by_name = MappingProxyType(_names(self._by_id))
         self.folded_names = MappingProxyType({fold(name): found for name, found in self._by_name.items()})
@@ -120,6 +122,24 @@ class Taxonomy:
             raise _unknown(name)
         return self._by_id[found]
 
+    def named(self, name: str) -> Category | None:
+        """The category with this id or this name, in any case; None when there is none."""
+        return self._by_id.get(self._by_name.get(name.strip().casefold(), name.strip()))
+
+    def meaning(self, shipped_id: str) -> Category | None:
+        """What a shipped id is in this list: the category of that id or one of its names, else of its way up."""
+        if self._shipped is None:
+            return self._by_id.get(shipped_id)
+        return _first_named(self, self._shipped.lineage(shipped_id))
+
+    def shipped_id(self, category_id: str) -> str | None:
+        """The shipped id that a category of this list, or one above it, is called by; None when there is nothing so
+        called."""
+        if self._shipped is None:
+            return category_id
+        found = _first_named(self._shipped, self.lineage(category_id))
+        return found.id if found else None
+
     def path(self, category_id: str, lang: Lang) -> list[str]:
         """Names from the top down to this category; levels that the file leaves out are left out."""
         return [step.name(lang) for step in self.lineage(category_id)]
@@ -142,6 +162,12 @@ class Taxonomy:
         """Categories below a top with nothing below them."""
         inner = {step.id for c in self for step in self.lineage(c.id)[:-1]}
         return [c for c in self if c.id != c.top_id and c.id not in inner]
+
+
+def _first_named(among: Taxonomy, lineage: list[Category]) -> Category | None:
+    """The category of `among` that goes by an id or a name of a lineage, the finest first."""
+    names = (name for step in reversed(lineage) for name in (step.id, step.zh, step.en, *step.names))
+    return next((found for name in names if (found := among.named(name))), None)
 
 
 def _names(by_id: Mapping[str, Category]) -> dict[str, str]:

@@ -133,6 +133,28 @@ def tasks(
 
 
 @app.command()
+def learn(
+    source: Annotated[
+        Path | None, typer.Argument(help="a folder with a subfolder for each class, or a CSV of path,label")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="what to call it (default: the folder's or file's name)")] = None,
+    listed: Annotated[bool, typer.Option("--list", help="what was learnt, and how good it is")] = False,
+    forget: Annotated[str | None, typer.Option(help="delete what was learnt under this name")] = None,
+    lang: Lang = None,
+) -> None:
+    """Learns your own categories from examples: 5 pictures of each at least."""
+    from tujian.cli.learning import run_forget, run_learn, run_list
+
+    if (source is not None) + listed + (forget is not None) != 1:
+        raise typer.BadParameter("name a folder or a CSV file, or give --list or --forget NAME")
+    settings = _settings(lang=lang)
+    if source is not None:
+        raise typer.Exit(_told(settings, lambda: run_learn(settings, source, name)))
+    asked = functools.partial(run_list, settings) if listed else functools.partial(run_forget, settings, str(forget))
+    raise typer.Exit(_told(settings, asked))
+
+
+@app.command()
 @who_looks
 def doctor(lang: Lang = None, **who: object) -> None:
     """What works here, what does not, and what to do about it."""

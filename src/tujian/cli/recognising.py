@@ -76,7 +76,7 @@ def run(settings: Settings, paths: Sequence[str], task: str, *, as_json: bool, j
     show = _json_line if as_json else _table_row
     counts = {"done": 0, "failed": 0, "skipped": 0}
     try:
-        with _progress(settings.lang, len(files), as_json) as step:
+        with progress(settings.lang, len(files), as_json=as_json) as step:
             for outcome in _outcomes(house, files, wish, jobs, set(named)):
                 counts["skipped" if outcome.skipped else "failed" if outcome.error else "done"] += 1
                 step(lambda outcome=outcome: show(outcome, settings.lang, verbose))
@@ -135,14 +135,14 @@ def no_picture(path: Path) -> UnreadablePicture | None:
     return refuse(kind)
 
 
-class _progress:
+class progress:
     """A bar on a terminal, above which rows are printed; silence elsewhere."""
 
-    def __init__(self, lang: Lang, total: int, as_json: bool) -> None:
+    def __init__(self, lang: Lang, total: int, *, as_json: bool = False, word: str = "") -> None:
         console = Console(stderr=True)
         shown = console.is_terminal and total > 1 and not (as_json and sys.stdout.isatty())
-        word = "识别" if lang == "zh" else "Recognising"
-        columns = (TextColumn(word), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        doing = word or ("识别" if lang == "zh" else "Recognising")
+        columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         self._bar = Progress(*columns, console=console, transient=True, disable=not shown)
         self._task, self._lock = self._bar.add_task("", total=total), threading.Lock()
 

@@ -13,41 +13,32 @@ that never occurred there speak for themselves. How the weights came about: `tra
 import hashlib
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from tujian.errors import BrokenInstall
+from tujian.perception.views import Pixels, View, look
 from tujian.taxonomy import Taxonomy
 
 Floats = npt.NDArray[np.float32]
-Pixels = npt.NDArray[np.uint8]
 
 _DATA = Path(__file__).parent.parent / "data"
 BACKBONE_FILE = _DATA / "models" / "efficientnet-lite2-int8.onnx"
 HEAD_FILE = _DATA / "models" / "category.npz"
 CLASSES_FILE = _DATA / "taxonomy" / "imagenet.tsv"
+SCENES_FILE = _DATA / "taxonomy" / "scenes.tsv"
 
-AREA_PX = 260 * 260  # EfficientNet-Lite2's own input is this large (tensorflow/tpu, efficientnet/lite)
-CELL_PX = 16  # sides are multiples of it; a choice, the backbone takes any
-LONGEST = 2.2  # times the short side: a standing person fits; one try, the ends of longer pictures are cut off
 FEATURES = 1280  # its penultimate layer
 IMAGENET_CLASSES = 1000
 VECTOR_SIZE = 256
 NEIGHBOURS = 10  # pictures asked how usual this one is; a plain choice, others were not tried
 FOREIGN_SHARE = 0.3  # prior that the head never saw its like; chosen on the development set: docs/model-card.md
 DEEPEN_AT = 0.5  # a guess goes one level deeper while one child holds at least half of its mass
-TRIM_TOLERANCE = 24  # of 255: a choice by eye, room for JPEG rings; others were not tried
-TRIM_BORDER_SHARE = 0.6  # of the border must be one colour before the ground is cut away
-TRIM_PROBE_PX = 256  # the ground is looked for on a thumbnail of about this size
-WHITE_FROM = (
-    225  # of 255, each channel: by eye; 1 of 393 clothes and groceries at home is that white, 146 of 169 products
-)
-WHITE_BORDER_SHARE = 0.4  # of the border, its median being white: close-ups fill the rest
 _WIDE_SHELVES = ("aa-1", "aa-2", "fb-2", "hb-3")  # clothes, accessories, food, care: their children are shelves
 
 
@@ -61,18 +52,15 @@ class Guess:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Best guesses first; `sure` says whether the first may be stated; `vector` has 256 float16, length 1."""
+    """Best guesses first; `sure` says whether the first may be stated; `vector` has 256 float16, length 1.
+
+    `kinds`: the share of the backbone's own odds that speaks for a kind of photo (pet, food, landscape …).
+    """
 
     top3: tuple[Guess, ...]
     sure: bool
     vector: npt.NDArray[np.float16]
-
-
-class View(NamedTuple):
-    """(height, width, 3) of about 260 x 260 px in area, and whether the goods are on a shop's white ground."""
-
-    pixels: Pixels
-    on_white: bool
+    kinds: Mapping[str, float] = field(default_factory=dict)
 
 
 class Reading(NamedTuple):
@@ -137,6 +125,8 @@ class Backbone:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # spinning starves other workers
+        # without VNNI, products of 8 bits overflow their 16-bit sums: 2.4 of 100 guesses were lost; 7 ms, there alone
+        options.add_session_config_entry("session.x64quantprecision", "1")
         model = str(_require(BACKBONE_FILE))
         self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
@@ -233,6 +223,7 @@ class Labeller:
         taxonomy = Taxonomy.load()
         self._backbone = Backbone(threads)
         self._scorer = Scorer(Head.load(), read_classes(), taxonomy)
+        self._kinds = read_kinds()
         self.name = f"efficientnet-lite2-int8+category {_identity(taxonomy)}"
 
     def label(self, pixels: Pixels) -> Labels:
@@ -241,7 +232,8 @@ class Labeller:
         vector = self._scorer.vector(reading)
         top3 = self._guesses(self._scorer.mass(reading), self._scorer.typicality(vector))
         sure = top3[0].confidence >= self._scorer.head.sure_at
-        return Labels(top3, sure, vector.astype(np.float16))
+        kinds = {kind: round(float(reading.odds[classes].sum()), 4) for kind, classes in self._kinds.items()}
+        return Labels(top3, sure, vector.astype(np.float16), kinds)
 
     def _guesses(self, mass: Mass, typicality: float) -> tuple[Guess, ...]:
         """The three heaviest shelves, deepened. The second and third share what the first leaves, by their mass."""
@@ -264,39 +256,6 @@ def shelf(category_id: str) -> str:
     """
     parts = category_id.split("-")
     return "-".join(parts[: 3 if "-".join(parts[:2]) in _WIDE_SHELVES else 2])
-
-
-def look(pixels: Pixels) -> View:
-    """The whole picture without its plain ground, of the area the backbone was made for, in its own proportions.
-
-    A shop's cut-out loses its white margin, a garment's length stays in sight, nothing is squashed (but for sides
-    rounded to 16 px), no pixel is spent on padding. Sides are at most 2.2 to 1.
-    """
-    subject = _within(trim(pixels))
-    height, width = subject.shape[:2]
-    shrink = (AREA_PX / (height * width)) ** 0.5
-    size = [max(1, round(side * shrink / CELL_PX)) * CELL_PX for side in (width, height)]
-    how = cv2.INTER_AREA if shrink < 1 else cv2.INTER_LINEAR
-    return View(np.asarray(cv2.resize(subject, size, interpolation=how), np.uint8), is_on_white(pixels))
-
-
-def is_on_white(pixels: Pixels) -> bool:
-    """Whether the border is white enough, and enough of it, for a shop's picture.
-
-    >>> is_on_white(np.full((9, 9, 3), 255, np.uint8)), is_on_white(np.zeros((9, 9, 3), np.uint8))
-    (True, False)
-    """
-    return bool(_ground(pixels).min() > WHITE_FROM and 1 - _edge(_differs(pixels)[0]).mean() >= WHITE_BORDER_SHARE)
-
-
-def trim(pixels: Pixels) -> Pixels:
-    """The picture without its plain ground; the picture itself where the border is not of one colour."""
-    differs, step = _differs(pixels)
-    rows, columns = np.flatnonzero(differs.mean(1) > 0.01), np.flatnonzero(differs.mean(0) > 0.01)  # 1 %: specks
-    if 1 - _edge(differs).mean() < TRIM_BORDER_SHARE or min(len(rows), len(columns)) < 8:  # 8 of ~256: nothing there
-        return pixels
-    top, bottom, left, right = rows[0] * step, (rows[-1] + 1) * step, columns[0] * step, (columns[-1] + 1) * step
-    return pixels[top:bottom, left:right]
 
 
 def unit(rows: Floats) -> Floats:
@@ -341,6 +300,16 @@ def read_classes(path: Path = CLASSES_FILE) -> dict[int, str]:
     return {int(index): category_id for index, _, category_id in cells}
 
 
+def read_kinds(path: Path = SCENES_FILE) -> dict[str, npt.NDArray[np.int64]]:
+    """Kind of photo → the ImageNet classes that speak for it. Raises BrokenInstall when the map is missing."""
+    found: dict[str, list[int]] = {}
+    for line in _require(path).read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            first, last, kind, _ = line.split("\t")
+            found.setdefault(kind, []).extend(range(int(first), int(last) + 1))
+    return {kind: np.array(classes) for kind, classes in found.items()}
+
+
 def _children(ids: Sequence[str], taxonomy: Taxonomy) -> dict[str, tuple[str, ...]]:
     """Each id's children among the ids that can be guessed, and the levels between them that the taxonomy names."""
     found: dict[str, dict[str, None]] = {}
@@ -358,34 +327,18 @@ def _one_hot(pairs: Sequence[tuple[int, int]], shape: tuple[int, int]) -> Floats
     return matrix
 
 
-def _ground(pixels: Pixels) -> npt.NDArray[np.int16]:
-    """The median colour of the border."""
-    return np.median(_edge(pixels), axis=0).astype(np.int16)
-
-
-def _edge(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    return np.concatenate([rows[0], rows[-1], rows[:, 0], rows[:, -1]])
-
-
-def _differs(pixels: Pixels) -> tuple[npt.NDArray[np.bool_], int]:
-    """Where any channel is further from the ground than rings of JPEG are, in each n-th row and column; and n."""
-    step, ground = max(1, max(pixels.shape[:2]) // TRIM_PROBE_PX), _ground(pixels)
-    probe = np.ascontiguousarray(pixels[::step, ::step])
-    low, high = ((ground + by).astype(np.float64) for by in (-TRIM_TOLERANCE, TRIM_TOLERANCE))
-    return np.asarray(cv2.inRange(probe, low, high)) == 0, step
-
-
-def _within(pixels: Pixels) -> Pixels:
-    """The middle of a picture whose long side is over LONGEST times its short side."""
-    height, width = pixels.shape[:2]
-    tall, wide = min(height, int(width * LONGEST)), min(width, int(height * LONGEST))
-    top, left = (height - tall) // 2, (width - wide) // 2
-    return pixels[top : top + tall, left : left + wide]
+def vector_identity() -> str:
+    """12 hex digits over all that a picture's vector comes from: vectors of another identity are not comparable."""
+    digest = hashlib.sha256(_require(BACKBONE_FILE).read_bytes())
+    with np.load(_require(HEAD_FILE)) as stored:
+        digest.update(stored["mean"].tobytes())
+        digest.update(stored["axes"].tobytes())
+    return digest.hexdigest()[:12]
 
 
 def _identity(taxonomy: Taxonomy) -> str:
     digest = hashlib.sha256(taxonomy.version.encode())
-    for path in (BACKBONE_FILE, HEAD_FILE, CLASSES_FILE):
+    for path in (BACKBONE_FILE, HEAD_FILE, CLASSES_FILE, SCENES_FILE):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:8]
 

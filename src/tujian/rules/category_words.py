@@ -64,12 +64,13 @@ def _is_plausible(category_id: str, percepts: Percepts, taxonomy: Taxonomy) -> b
 
     Fruit, vegetables and water on a pack are flavour, picture or instruction: they need the classifier's first guess.
     """
-    first = percepts.labels.top3[0].id
-    flavour = next((flavour for flavour in FLAVOURS if taxonomy.is_under(category_id, flavour)), None)
+    guessed = [taxonomy.meaning(guess.id) for guess in percepts.labels.top3]
+    first = guessed[0].id if guessed[0] else ""
+    flavours = [found.id for flavour in FLAVOURS if (found := taxonomy.meaning(flavour))]
+    flavour = next((flavour for flavour in flavours if taxonomy.is_under(category_id, flavour)), None)
     if flavour is not None and not taxonomy.is_under(first, flavour):
         return False
-    if percepts.labels.sure:
+    if percepts.labels.sure and first:
         return taxonomy.is_under(category_id, first) or taxonomy.is_under(first, category_id)
-    thought_of = {taxonomy.get(guess.id).top_id for guess in percepts.labels.top3}
     is_pack = bool(percepts.barcodes or find_net_content(percepts.text_lines))
-    return is_pack or taxonomy.get(category_id).top_id in thought_of
+    return is_pack or taxonomy.get(category_id).top_id in {category.top_id for category in guessed if category}
