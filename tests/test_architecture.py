@@ -14,7 +14,7 @@ SOURCE = ROOT / "src" / "tujian"
 ORDER = tuple(
     line.strip()
     for line in """
-    errors, geometry, folding, settings, metrics, heap, clocks, lanes,
+    errors, geometry, folding, settings, logs, metrics, heap, clocks, lanes,
     exif, rendering, decoding, sniffing, fetching, pictures,
     taxonomy, perception.gs1, perception.shrinking, perception.text,
     perception.barcodes, perception.colours, perception.labels,
@@ -23,7 +23,7 @@ ORDER = tuple(
     rules, rules.gtin, rules.measures, rules.dates, rules.brands, rules.colour_words, rules.sensitive, rules.scenes,
     rules.category_words, rules.controlled, rules.instructions,
     recent,
-    claims, knowledge, engines.loops, engines.dialect, engines.asking, engines, engines.boxes,
+    claims, knowledge, engines.loops, engines.dialect, engines.metered, engines.asking, engines, engines.boxes,
     engines.wire, engines.troubles, engines.remote, engines.fake,
     engines.lifeline, engines.last_words, engines.child, engines.hosted, engines.machine, engines.memory,
     engines.gguf_files, engines.gguf_pairs, engines.preflight, engines.llamacpp_child, engines.llamacpp,
@@ -35,7 +35,8 @@ ORDER = tuple(
     findings, replies, reconcile, describe, review, recipes, plates, prompting, recognise,
     schema, migrations, answers, house, chats, conversation,
     web.render, web.routes, web.models, web.login, web,
-    api.errors, api.guard, api.flow, api.facts, api.v1, api.printed, api.chat, api.completions, api.chats, api.app, api,
+    api.errors, api.bodies, api.guard, api.logged,
+    api.flow, api.facts, api.v1, api.printed, api.chat, api.completions, api.chats, api.app, api,
     cli.recognising, cli.asking, cli.models, cli.serving, cli.listing, cli.doctor, cli.main, cli, __main__
     """.split(",")
 )

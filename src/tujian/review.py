@@ -10,7 +10,8 @@ from tujian.folding import printable
 from tujian.perception import Percepts, TextLine
 from tujian.perception.quality import Flaw, say
 from tujian.pictures import Picture
-from tujian.records import Value, Verdict
+from tujian.records import Record, Value, Verdict
+from tujian.rules.instructions import gives_orders
 from tujian.rules.sensitive import Sensitive
 from tujian.tasks import Task
 
@@ -62,6 +63,23 @@ def reasons(
     if "truncated" in picture.notes:
         found.append("图片文件不完整，只解出一部分" if zh else "The file is cut off; only a part could be decoded")
     return list(dict.fromkeys(found))
+
+
+def kinds_of(record: Record) -> list[str]:
+    """What a record's reasons are about, for statistics: a closed list without words of the picture."""
+    if not record.review:
+        return []
+    verdicts = [value.verdict for value in record.fields.values()]
+    holds = {
+        "quality": bool(record.picture.quality),
+        "truncated": "truncated" in record.picture.notes,
+        "orders": any(gives_orders(line.text) for line in record.text_lines),
+        "sensitive": bool(record.sensitive),
+        "nudity": record.safety.get("nsfw", 0) >= UNSAFE,
+        "barcode": any(code.valid is False for code in record.barcodes),
+        "contradicted": Verdict.CONTRADICTED in verdicts,
+    }
+    return [kind for kind, is_so in holds.items() if is_so] or ["other"]
 
 
 def flaw_words(flaw: Flaw, lang: Lang) -> str:

@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     max_upload_mb: float = Field(default=50, gt=0, description="largest picture taken, in MB")
     concurrency: int = Field(default=0, ge=0, description="pictures looked at together (0: one per core, at most 4)")
     queue: int = Field(default=32, ge=0, description="requests that may wait; more are answered 429")
+    log: Literal["text", "json"] = Field(
+        default="text", description="lines on stderr; text: what went wrong, json: every request too"
+    )
     cache_mb: int = Field(default=512, ge=0, description="stored answers kept, in MB; the oldest go first")
 
     fetch_allow: str = Field(default="", description="private networks pictures may be fetched from, e.g. 10.1.0.0/16")

@@ -13,6 +13,7 @@ from tujian.engines.choosing import first_words
 from tujian.engines.machine import read_memory
 from tujian.errors import BadSettings, TujianError
 from tujian.house import House
+from tujian.logs import open_log
 from tujian.settings import Settings
 
 SHUTDOWN_S = 3  # for answers that are being said when somebody presses Ctrl-C
@@ -29,10 +30,12 @@ def run(settings: Settings) -> int:
             ),
         )
     listening = _listen(settings)
+    open_log(settings.log)
     house = House(settings)
     port = listening.getsockname()[1]
     config = uvicorn.Config(
         create_app(house),
+        log_config=None,  # its lines go the way of ours
         log_level="warning",
         access_log=False,
         server_header=False,
