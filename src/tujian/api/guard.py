@@ -42,6 +42,7 @@ class Guard:
         try:
             self._check(scope, headers)
         except TujianError as error:
+            self._metrics.failed(type(error).__name__)
             return await _refuse(body.send, error, self._settings, scope)
         if scope["method"] == "HEAD":  # as GET; the server sends no body for it
             scope["method"] = "GET"
@@ -119,5 +120,6 @@ async def _refuse(send: Send, error: TujianError, settings: Settings, scope: Sco
     if isinstance(error, NotAllowed) and scope["method"] in SAFE_METHODS and path in PAGES:  # a person with a browser
         status, headers = 303, [(b"location", b"/login")]
     body = json.dumps(body_of(error, settings.lang, path), ensure_ascii=False).encode()
+    headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -55,8 +55,8 @@ def find_net_content(lines: Sequence[TextLine]) -> list[Reading]:
     alone = [
         reading
         for line in lines
-        if not _LABEL.search(line.text) and not _is_of_a_table(line, lines)
-        for reading in _standing_alone(line)
+        if not _LABEL.search(line.text) and (found := _standing_alone(line)) and not _is_of_a_table(line, lines)
+        for reading in found
     ]
     return labelled + (alone if len({reading.key for reading in alone}) <= MOST_SIZES else [])
 
@@ -122,7 +122,9 @@ def _key(match: re.Match[str]) -> str:
 
 
 def _prices(text: str) -> list[re.Match[str]]:
-    return [match for match in _PRICE.finditer(text) if not _REBATE.search(text[: match.start()])]
+    return [
+        match for match in _PRICE.finditer(text) if not _REBATE.search(text[max(0, match.start() - 3) : match.start()])
+    ]
 
 
 def _price(match: re.Match[str], line: TextLine) -> Reading:
