@@ -14,7 +14,7 @@ SOURCE = ROOT / "src" / "tujian"
 ORDER = tuple(
     line.strip()
     for line in """
-    errors, geometry, folding, settings, logs, metrics, heap, clocks, lanes,
+    errors, geometry, folding, settings, logs, metrics, scratch, heap, clocks, lanes,
     exif, rendering, decoding, sniffing, fetching, pictures,
     taxonomy, perception.gs1, perception.shrinking, perception.text,
     perception.barcodes, perception.colours, perception.labels,

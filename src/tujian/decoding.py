@@ -20,6 +20,7 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -140,7 +141,7 @@ class _Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # libtiff and libjpeg write warnings there
-            env={name: value for name, value in os.environ.items() if not _OWN.match(name)} | ALLOCATOR,
+            env=_environment(),
             pipesize=PIPE_BYTES,
         )
         return self._process
@@ -178,6 +179,12 @@ class _Child:
         process.kill()
         process.wait()
         cast(IO[bytes], process.stdout).close()
+
+
+def _environment() -> dict[str, str]:
+    """The child's: without what a decoder should not know, its temporary files where this process has its own."""
+    known = {name: value for name, value in os.environ.items() if not _OWN.match(name)}
+    return known | ALLOCATOR | {"TMPDIR": tempfile.gettempdir()}
 
 
 class _Deadline:
