@@ -14,7 +14,7 @@ SOURCE = ROOT / "src" / "tujian"
 ORDER = tuple(
     line.strip()
     for line in """
-    errors, geometry, folding, settings, metrics, heap, clocks, lanes,
+    errors, geometry, folding, settings, logs, metrics, scratch, heap, clocks, lanes,
     exif, file_times, rendering, decoding, sniffing, fetching, pictures,
     taxonomy, places, perception.gs1, perception.shrinking, perception.text_regions, perception.letters,
     perception.crops, perception.bends, perception.looks, perception.belief, perception.reading_order, perception.text,
@@ -29,7 +29,7 @@ ORDER = tuple(
     rules.readers,
     recent,
     claims, learning, learned_files, examples, category_list, knowledge,
-    engines.loops, engines.dialect, engines.asking, engines, engines.boxes,
+    engines.loops, engines.dialect, engines.metered, engines.asking, engines, engines.boxes,
     engines.wire, engines.troubles, engines.remote, engines.fake,
     engines.lifeline, engines.last_words, engines.child, engines.hosted, engines.machine, engines.memory,
     engines.gguf_files, engines.gguf_pairs, engines.preflight, engines.llamacpp_child, engines.llamacpp,
@@ -42,7 +42,8 @@ ORDER = tuple(
     recognise,
     schema, migrations, answers, house, chats, conversation,
     web.render, web.routes, web.models, web.login, web,
-    api.errors, api.guard, api.flow, api.facts, api.v1, api.printed, api.chat, api.completions, api.chats, api.app, api,
+    api.errors, api.bodies, api.guard, api.logged,
+    api.flow, api.facts, api.v1, api.printed, api.chat, api.completions, api.chats, api.app, api,
     cli.recognising, cli.learning, cli.asking, cli.models, cli.serving, cli.listing, cli.doctor, cli.main, cli, __main__
     """.split(",")
 )

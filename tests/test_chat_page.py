@@ -456,6 +456,7 @@ MARKDOWN = [
     ),
     ("[a](javascript:x(1)) \\*c\\*", "<p><span>a<small> javascript:x(1)</small></span> *c*</p>"),
     ("![b](//e)", "<p><span>b<small> //e</small></span></p>"),
+    ("## C#\n# a ###  ", "<h4>C#</h4><h3>a</h3>"),
     ("", ""),
 ]
 
@@ -474,12 +475,15 @@ def test_markdown_becomes_elements(page, text, html):
 HEAVY = [
     *(part * 100_000 for part in ("*", "[", "`", "|", "\\", "  ")),
     *(part * 25_000 for part in ("**a ", "_a", "| a\n", "![](", "1. a\n\n", "`a` ", "``` ", "**a**b")),
-    "> " * 5_000,
-    "- " * 5_000 + "x",
+    *("# a" + " " * 100_000 + "b", "# " + "#" * 100_000 + "x", "- " * 50_000 + "x", "-" + " " * 100_000 + "x"),
+    *("|\n" + " " * 100_000 + "x", "|\n-" + " " * 100_000 + "x", "|\n" + "-|" * 50_000 + "x"),
+    "|" * 1_000 + "\n" + "|-" * 1_000 + "\n" + "|\n" * 50_000,  # a thousand columns and rows without end
+    "|a|b|\n|-|-|\n" + "|1|2|\n" * 30_000,
+    *("a\n" * 60_000, "a" + "*b*" * 60_000, "- a\n" * 5_000, "> " * 50_000, "\\a" * 60_000),
 ]
 
 
-@pytest.mark.parametrize("text", HEAVY, ids=lambda text: text[:6])
+@pytest.mark.parametrize("text", HEAVY, ids=range(len(HEAVY)))
 def test_no_answer_makes_the_page_stand_still(page, text):
     spent_ms = page.evaluate(
         """async (text) => {

@@ -5,6 +5,8 @@ import io
 import socket
 import threading
 import time
+import zlib
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -99,6 +101,29 @@ FORBIDDEN = [
     # cloud metadata
     *("http://169.254.169.254/latest/meta-data/", "http://[fd00:ec2::254]/", "http://100.100.100.200/"),
     *("http://2852039166/", "http://0xa9fea9fe/", "http://[::ffff:169.254.169.254]/", "http://[64:ff9b::a9fe:a9fe]/"),
+    # IPv4 within IPv6 in every way that ever was one, and what is nobody's
+    *("http://[::ffff:0:127.0.0.1]/", "http://[::ffff:0:7f00:1]/", "http://[64:ff9b:1::7f00:1]/", "http://[fec0::1]/"),
+    *("http://[2001:0:4136:e378:8000:63bf:3fff:fdd2]/", "http://[fe80::5efe:127.0.0.1]/", "http://[100::1]/"),
+    *("http://[::1%25lo]/", "http://[::1%lo]/", "http://[2001:db8::1]/", "http://[4000::1]/", "http://192.0.2.1/"),
+    *("http://[0000:0000:0000:0000:0000:ffff:7f00:0001]/", "http://192.0.0.8/", "http://4294967295/"),
+    # letters that become others, blanks, line ends, backslashes, two names in one
+    *("http://１２７.０.０.１/", "http://127\u3002\uff10.0.1/", "http://ⓛⓞⓒⓐⓛⓗⓞⓢⓣ/", "http://\u200b127.0.0.1/"),
+    *("http://127.0.0.1\r\nX: y/", "http://example.com\r\n@127.0.0.1/", "http://exam\tple.com@127.0.0.1/"),
+    *("http://example.com%0d%0aHost:%20127.0.0.1/", "http://exa mple.com/", "http://127.0.0.1\t/", "HTTP://LocalHost/"),
+    *("http://127.0.0.1\\@example.com/", "http://example.com\\@127.0.0.1/", "http:\\\\127.0.0.1/", "http:/127.0.0.1/"),
+    *(
+        "http://[::1]\\@example.com/",
+        "http:127.0.0.1",
+        "http://127.0.0.1:80:80/",
+        "http://1.1.1.1 &@2.2.2.2# @127.0.0.1/",
+    ),
+    *(
+        "http://127.000.000.001/",
+        "http://0177.1/",
+        "http://00000177.0.0.1/",
+        "http://127%2e0%2e0%2e1/",
+        "http://:@127.0.0.1/",
+    ),
     # disguises, ports and schemes
     *("http://example.com@127.0.0.1/", "http://user:secret@example.com/", "http://127.0.0.1#@example.com/"),
     *("http://example.com:22/", "http://example.com:6379/", "https://127.0.0.1/", "http://127.0.0.1:80/"),
@@ -106,10 +131,24 @@ FORBIDDEN = [
 ]
 
 
+@pytest.fixture
+def connections(monkeypatch) -> list[object]:
+    """Every address that a socket of this process is connected to."""
+    made: list[object] = []
+    connect = socket.socket.connect
+    monkeypatch.setattr(socket.socket, "connect", lambda self, to: (made.append(to), connect(self, to))[1])
+    return made
+
+
+def test_there_are_many_of_them_all_different():
+    assert len(set(FORBIDDEN)) == len(FORBIDDEN) >= 100
+
+
 @pytest.mark.parametrize("url", FORBIDDEN)
-def test_no_spelling_of_an_inner_address_is_opened(url):
+def test_no_spelling_of_an_inner_address_is_opened(url, connections):
     with pytest.raises(FetchRefused) as refused:
         fetcher(allow=[]).fetch(url)
+    assert connections == []
     assert all("TUJIAN_FETCH_ALLOW" in refused.value.say(lang).remedy for lang in ("zh", "en"))
 
 
@@ -123,12 +162,44 @@ def answering(*addresses: str):
     return look_up, asked
 
 
-@pytest.mark.parametrize("addresses", [("10.0.0.5",), ("93.184.216.34", "127.0.0.1"), ("169.254.169.254",)])
-def test_a_name_that_leads_inside_is_refused_even_if_it_also_leads_outside(addresses):
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        ("10.0.0.5",),
+        ("93.184.216.34", "127.0.0.1"),
+        ("169.254.169.254",),
+        ("::1",),
+        ("::ffff:0:7f00:1",),
+        ("fe80::1%eth0",),
+    ],
+)
+def test_a_name_that_leads_inside_is_refused_even_if_it_also_leads_outside(addresses, connections):
     look_up, asked = answering(*addresses)
     with pytest.raises(FetchRefused):
         fetcher(allow=[], look_up=look_up).fetch("http://shop.example/a.jpg")
-    assert asked == ["shop.example"]
+    assert asked == ["shop.example"] and connections == []
+
+
+@pytest.mark.parametrize(
+    "name", ["127.0.0.1.nip.io", "localtest.me", "localhost.localdomain", "ip6-localhost", "localhost."]
+)
+def test_public_names_of_this_machine_are_refused(name, connections):
+    look_up, _ = answering("127.0.0.1")
+    with pytest.raises(FetchRefused):
+        fetcher(allow=[], look_up=look_up).fetch(f"http://{name}/")
+    assert connections == []
+
+
+def test_a_name_that_changes_its_mind_is_asked_once_for_each_redirect(connections):
+    """DNS rebinding: outside when it is checked, inside when it is opened, or at the redirect."""
+    answers = iter(["127.0.0.1", "10.0.0.1"])
+
+    def look_up(host, port, *_):
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(answers), port))]
+
+    with server(redirect("/again")) as (url, _), pytest.raises(FetchRefused):
+        fetcher(look_up=look_up).fetch(url.replace("127.0.0.1", "shop.example"))
+    assert [to[0] for to in connections] == ["127.0.0.1"]
 
 
 def test_a_name_is_resolved_once_and_the_answer_is_what_is_opened():
@@ -190,6 +261,28 @@ def test_a_drip_is_cut_at_the_deadline_in_head_and_body(answer):
     with server(answer, pause_s=0.05) as (url, _), pytest.raises(FetchFailed, match="longer than 1 s"):
         fetcher(timeout_s=1).fetch(url)
     assert time.monotonic() - started < 2
+
+
+def test_a_compressed_bomb_is_not_unpacked(connections):
+    """A megabyte of deflated zeros stands for a gigabyte; the answer is refused by its header, and read no further."""
+    bomb = zlib.compress(bytes(200_000_000), 9)
+    for coding in ("gzip", "deflate", "br, gzip", "GZIP"):
+        with (
+            server(ok(bomb, f"Content-Encoding: {coding}\r\n")) as (url, _),
+            pytest.raises(FetchFailed, match="compressed"),
+        ):
+            fetcher().fetch(url)
+
+
+def test_a_slow_address_does_not_keep_the_others_waiting():
+    """Eight slow-loris servers at once, and one that is quick."""
+    with server(ok(bytes(500)), pause_s=0.2) as (slow, _), server(ok(PNG)) as (quick, _), ThreadPoolExecutor(9) as pool:
+        shared = fetcher(timeout_s=1.5)
+        lost = [pool.submit(shared.fetch, slow) for _ in range(8)]
+        begun = time.monotonic()
+        assert pool.submit(shared.fetch, quick).result() == PNG and time.monotonic() - begun < 1
+        assert all(isinstance(one.exception(), FetchFailed) for one in lost)
+        assert time.monotonic() - begun < 4
 
 
 def test_a_name_server_that_never_answers_is_left_at_the_deadline():

@@ -15,13 +15,15 @@ import io
 import json
 import os
 import queue
+import re
 import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import IO, TYPE_CHECKING, Any, Self, cast
 
@@ -38,6 +40,13 @@ PIPE_BYTES = 1 << 20  # Linux lets a user have this much; 64 KiB, the default, c
 # glibc would keep large buffers for good: 136 MB after one 12-MP picture, with these 53; the heap's own 16 MB stay
 ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(4 << 20), "MALLOC_TRIM_THRESHOLD_": str(16 << 20)}
 _LENGTHS = struct.Struct(">II")  # every message: length of its JSON, length of its bytes, then both
+MOST_WORDS_BYTES = 1_000_000  # of an answer's JSON; facts are bounded where they are read
+MOST_PIXELS_BYTES = 3 * WORKING_SIDE_PX**2
+# The processor time a picture may take, by the size it says it has: 40 MP of noise as AVIF, the slowest kind, took 5 s
+# on one core of a Xeon (HEIC, WebP and progressive JPEG 3-4), a file of no size that spins has no such claim.
+CPU_S, CPU_S_A_MEGAPIXEL = 4.0, 0.3
+_OUT_OF_CPU = -getattr(signal, "SIGPROF", 0) or None  # how a child ends whose time is up; Windows has no such timer
+_OWN = re.compile(r"TUJIAN_|.*(?:KEY|TOKEN|SECRET|PASSWORD)", re.IGNORECASE)  # nothing a decoder should know
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +74,19 @@ class Decoder:
     not: make one after forking. `close()` ends the children; a later `decode` starts new ones.
     """
 
-    def __init__(self, timeout_s: float = 20, memory_mb: int = 1024, *, children: int = 1) -> None:
+    def __init__(
+        self,
+        timeout_s: float = 20,
+        memory_mb: int = 1024,
+        *,
+        children: int = 1,
+        replaced: Callable[[str], None] = lambda why: None,
+    ) -> None:
+        """`replaced` is told why a child was given up: died, overdue."""
         self._children = children
         self._idle: queue.LifoQueue[_Child] = queue.LifoQueue()
         for _ in range(children):
-            self._idle.put(_Child(timeout_s, memory_mb))
+            self._idle.put(_Child(timeout_s, memory_mb, replaced))
 
     def decode(self, content: bytes, kind: str) -> Decoded:
         """`content` decoded as `kind`, a key of PLUGINS.
@@ -80,6 +97,8 @@ class Decoder:
         child = self._idle.get()
         try:
             return _decoded(*_asked_twice(child, content, kind))
+        except (LookupError, TypeError, ValueError) as error:  # an answer in no form of ours
+            raise damaged(kind, "") from error
         finally:
             self._idle.put(child)
 
@@ -107,8 +126,8 @@ class Decoder:
 class _Child:
     """One process and the two pipes to it. Not for several threads at once."""
 
-    def __init__(self, timeout_s: float, memory_mb: int) -> None:
-        self._timeout_s, self._memory_mb = timeout_s, memory_mb
+    def __init__(self, timeout_s: float, memory_mb: int, replaced: Callable[[str], None]) -> None:
+        self._timeout_s, self._memory_mb, self._replaced = timeout_s, memory_mb, replaced
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> subprocess.Popen[bytes]:
@@ -122,7 +141,7 @@ class _Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # libtiff and libjpeg write warnings there
-            env=os.environ | ALLOCATOR,
+            env=_environment(),
             pipesize=PIPE_BYTES,
         )
         return self._process
@@ -133,14 +152,19 @@ class _Child:
         deadline, answered = _Deadline(self._timeout_s, process), False
         try:
             _send(stdin, {"kind": kind}, content)
-            answer = _receive(stdout)
+            answer = _receive(stdout, MOST_WORDS_BYTES, MOST_PIXELS_BYTES)
             answered = True
             return answer
         except (OSError, EOFError, ValueError) as error:
             process.kill()
             if deadline.passed:
+                self._replaced("overdue")
                 raise _overdue(self._timeout_s) from error
-            raise _Died(process.wait()) from error
+            status = process.wait()
+            self._replaced("overdue" if status == _OUT_OF_CPU else "died")
+            if status == _OUT_OF_CPU:
+                raise _too_costly() from error
+            raise _Died(status) from error
         finally:
             deadline.lift()
             if deadline.passed or not answered:  # Ctrl-C too: half an answer must not greet the next picture
@@ -155,6 +179,12 @@ class _Child:
         process.kill()
         process.wait()
         cast(IO[bytes], process.stdout).close()
+
+
+def _environment() -> dict[str, str]:
+    """The child's: without what a decoder should not know, its temporary files where this process has its own."""
+    known = {name: value for name, value in os.environ.items() if not _OWN.match(name)}
+    return known | ALLOCATOR | {"TMPDIR": tempfile.gettempdir()}
 
 
 class _Deadline:
@@ -188,7 +218,7 @@ def _decoded(told: dict[str, Any], pixels: bytearray) -> Decoded:
         raise kind(zh=tuple(told["zh"]), en=tuple(told["en"]))
     width, height = told["pixels_px"]
     if not (0 < width <= WORKING_SIDE_PX and 0 < height <= WORKING_SIDE_PX and len(pixels) == width * height * 3):
-        raise damaged(told["format"], "")
+        raise ValueError("sizes that do not fit the pixels")
     facts = told["facts"] | {"gps": told["facts"]["gps"] and tuple(told["facts"]["gps"])}
     return Decoded(
         pixels=np.frombuffer(pixels, dtype=np.uint8).reshape(height, width, 3),
@@ -207,8 +237,11 @@ def _send(pipe: IO[bytes], told: dict[str, Any], blob: bytes) -> None:
     pipe.flush()
 
 
-def _receive(pipe: IO[bytes]) -> tuple[dict[str, Any], bytearray]:
+def _receive(pipe: IO[bytes], most_words: int, most_bytes: int) -> tuple[dict[str, Any], bytearray]:
+    """One message; ValueError when it claims to be longer than it may be."""
     words_bytes, blob_bytes = _LENGTHS.unpack(_read(pipe, _LENGTHS.size))
+    if words_bytes > most_words or blob_bytes > most_bytes:
+        raise ValueError(f"a message of {words_bytes} + {blob_bytes} bytes")
     words = _read(pipe, words_bytes)
     return json.loads(words), _read(pipe, blob_bytes)
 
@@ -234,7 +267,7 @@ def main(memory_mb: int, alarm_s: float) -> None:
     _limit(memory_mb)
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
-            told, content = _receive(questions)
+            told, content = _receive(questions, MOST_WORDS_BYTES, 0xFFFFFFFF)  # the parent bounds what it asks
             with _alarm(alarm_s):
                 said, pixels = _answer(bytes(content), told["kind"])
             _send(answers, said, pixels)
@@ -242,7 +275,7 @@ def main(memory_mb: int, alarm_s: float) -> None:
 
 def _answer(content: bytes, kind: str) -> tuple[dict[str, Any], bytes]:
     try:
-        rendering = render(content, kind)
+        rendering = render(content, kind, _allow)
     except (PictureTooLarge, DecodeFailed) as error:
         return {"error": type(error).__name__, "zh": error.zh, "en": error.en}, b""
     told = asdict(rendering)
@@ -267,9 +300,17 @@ def _alarm(alarm_s: float) -> Iterator[None]:
     """End this process if a decoder hangs and the parent, who watches the clock, is gone."""
     if sys.platform != "win32":
         signal.setitimer(signal.ITIMER_REAL, alarm_s)
+        signal.setitimer(signal.ITIMER_PROF, CPU_S)
     yield
     if sys.platform != "win32":
         signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _allow(size_px: Size) -> None:
+    """The processor time for a picture that says it has this size."""
+    if sys.platform != "win32":
+        signal.setitimer(signal.ITIMER_PROF, CPU_S + CPU_S_A_MEGAPIXEL * size_px[0] * size_px[1] / 1e6)
 
 
 class _Died(Exception):
@@ -300,6 +341,16 @@ def _overdue(timeout_s: float) -> DecodeFailed:
         en=(
             f"Decoding took longer than {timeout_s:g} s and was stopped.",
             "Shrink it, save it in another format, or raise TUJIAN_DECODE_TIMEOUT_S.",
+        ),
+    )
+
+
+def _too_costly() -> DecodeFailed:
+    return DecodeFailed(
+        zh=("解这个文件要花的计算时间远超它的大小，已停止。", "请另存为 PNG 或 JPEG 后再试。"),
+        en=(
+            "Decoding this file takes far more computing time than its size explains; it was stopped.",
+            "Save it again as PNG or JPEG.",
         ),
     )
 

@@ -5,6 +5,7 @@
     │  ├─ UnreadablePicture    these bytes are no picture that Tujian reads
     │  │  ├─ PictureTooLarge   more bytes or pixels than the limit
     │  │  └─ DecodeFailed      the decoder gave up: damaged, too slow, out of its memory limit
+    │  ├─ UploadStalled        the client began to send and went silent
     │  ├─ FetchRefused         the address may not be opened (private network, scheme, port)
     │  ├─ FetchFailed          the address was opened and did not give a picture in time
     │  ├─ NotFound             there is nothing of that name or number
@@ -14,6 +15,7 @@
     │  └─ BadSettings          a setting or a command-line value is wrong
     ├─ NotAllowed              token, host or origin is wrong
     ├─ Busy                    the queue is full
+    ├─ StoreFailed             the database cannot be read or written: full, locked, read-only, damaged
     ├─ NoEngine                an engine was asked for and none is configured
     ├─ EngineError             the engine was asked and no usable answer came
     │  ├─ EngineDown           it cannot be reached, or ran out of time
@@ -68,6 +70,9 @@ class PictureTooLarge(UnreadablePicture): ...
 class DecodeFailed(UnreadablePicture): ...
 
 
+class UploadStalled(BadInput): ...
+
+
 class FetchRefused(BadInput): ...
 
 
@@ -93,6 +98,14 @@ class NotAllowed(TujianError): ...
 
 
 class Busy(TujianError): ...
+
+
+class StoreFailed(TujianError):
+    """`why` is one of full, locked, read_only, damaged, other: a label for logs and metrics."""
+
+    def __init__(self, why: str, *, zh: Said | tuple[str, str], en: Said | tuple[str, str]) -> None:
+        super().__init__(zh=zh, en=en)
+        self.why = why
 
 
 class NoEngine(TujianError): ...

@@ -16,9 +16,12 @@ from typing import cast
 
 from PIL import ExifTags, Image, ImageFile, IptcImagePlugin
 
+MOST_TEXT = 200  # characters of a tag; makers' names have under 40, a crafted one has megabytes
 UPRIGHT = 1  # EXIF 2.32, tag 0x0112: row 0 is the visual top, column 0 the visual left
 
-_DATE = re.compile(r"(\d{4})[:/-](\d\d)[:/-](\d\d)[ T](\d\d):(\d\d):(\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+_DATE = re.compile(
+    r"(\d{4})[:/-](\d\d)[:/-](\d\d)[ T](\d\d):(\d\d):(\d\d)(?:(\.\d{1,9})\d*)?(Z|[+-]\d\d:\d\d)?", re.ASCII
+)
 _OFFSET = re.compile(r"Z|[+-]\d\d:\d\d")
 
 _ORIGINAL = (
@@ -26,7 +29,7 @@ _ORIGINAL = (
     *(ExifTags.Base.DateTimeOriginal, ExifTags.Base.SubsecTimeOriginal, ExifTags.Base.OffsetTimeOriginal),
 )
 _DIGITIZED = (*(ExifTags.Base.DateTimeDigitized, ExifTags.Base.SubsecTimeDigitized, ExifTags.Base.OffsetTimeDigitized),)
-_XMP_VALUE = r"""(?:\s*=\s*["']|>)\s*([^"'<]+)"""  # as attribute or as element
+_XMP_VALUE = r"""(?:\s*=\s*["']|>)\s*([^"'<]{1,200})"""  # as attribute or as element
 _XMP_TAKEN = re.compile(rf"(?:exif:DateTimeOriginal|photoshop:DateCreated){_XMP_VALUE}")
 _XMP_CREATED = re.compile(rf"(?:xmp|xap):CreateDate{_XMP_VALUE}")
 _IPTC_DATE, _IPTC_TIME = (2, 55), (2, 60)  # IPTC-IIM 4.2: date and time the picture was created
@@ -102,7 +105,7 @@ def _xmp_gps(xmp: str) -> tuple[float, float] | None:
     """ "39,6.9N" and "108,24,3.5W" (XMP specification part 2, GPSCoordinate)."""
     sides = []
     for name, limit in (("Latitude", 90), ("Longitude", 180)):
-        found = re.search(rf"""exif:GPS{name}(?:\s*=\s*["']|>)\s*([\d.,]+)([NSEW])""", xmp)
+        found = re.search(rf"""exif:GPS{name}(?:\s*=\s*["']|>)\s*([\d.,]{1, 60})([NSEW])""", xmp)
         sides.append(_degrees(tuple(found[1].split(",")), found[2], limit) if found else None)
     latitude, longitude = sides
     return None if latitude is None or longitude is None else (latitude, longitude)
@@ -194,6 +197,9 @@ def _camera(make: str, model: str) -> str | None:
 
 
 def _text(value: object) -> str:
-    """A tag as one line of text: bytes are read as UTF-8, control characters and padding go."""
-    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value if isinstance(value, str) else ""
+    """A tag as one line of text, its beginning: bytes are read as UTF-8, control characters and padding go."""
+    if not isinstance(value, bytes | str):
+        return ""
+    some = value[:MOST_TEXT]
+    text = some.decode("utf-8", "replace") if isinstance(some, bytes) else some
     return " ".join("".join(c if c.isprintable() else " " for c in text.split("\0")[0]).split())

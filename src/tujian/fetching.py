@@ -28,6 +28,7 @@ from tujian.errors import BadSettings, FetchFailed, FetchRefused, PictureTooLarg
 WEB_PORTS = frozenset({80, 443})
 MAX_REDIRECTS = 5
 ADDRESSES_TRIED = 2  # one IPv6, one IPv4; each gets half of the time that is left
+JUDGED = tuple(map(ipaddress.ip_network, ("2000::/3", "64:ff9b::/96", "::ffff:0:0/96")))  # RFC 4291, 6052
 CHUNK_BYTES = 65_536
 HEADERS = {
     "User-Agent": "Tujian",
@@ -62,7 +63,7 @@ class Fetcher:
         try:
             with self._client(clock) as client, client.stream("GET", url) as response:
                 return self._body(response, clock)
-        except (ssrfguard.BlockedURLError, ssrfguard.BlockedAddressError, _PortRefused) as error:
+        except (ssrfguard.BlockedURLError, ssrfguard.BlockedAddressError, _Refused) as error:
             raise _refused(error.reason) from error
         except (httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError) as error:
             raise _refused(str(error)) from error
@@ -115,17 +116,17 @@ class Fetcher:
         )
 
 
-class _PortRefused(Exception):
-    """A port other than 80 and 443, outside the allowed networks."""
+class _Refused(Exception):
+    """Refused by a rule of our own."""
 
-    def __init__(self, port: int) -> None:
-        self.reason = f"port {port} is open only on networks in TUJIAN_FETCH_ALLOW; elsewhere 80 and 443"
-        super().__init__(self.reason)
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
 
 
 @dataclass(frozen=True, slots=True)
 class _Resolver:
-    """getaddrinfo with a deadline, which it lacks, and the rule about ports, which needs the addresses."""
+    """getaddrinfo with a deadline, which it lacks, and our own rules, which need the addresses."""
 
     policy: ssrfguard.Policy
     look_up: LookUp
@@ -134,8 +135,12 @@ class _Resolver:
     def __call__(self, host: str, port: int, *rest: Any) -> list[Any]:  # noqa: ANN401 - getaddrinfo's own
         answers = self._in_time(host, port, *rest)
         inside = self.policy.allowed_networks
-        if port not in WEB_PORTS and not all(_is_inside(str(answer[4][0]), inside) for answer in answers):
-            raise _PortRefused(port)
+        foreign = [address for answer in answers if not _is_inside(address := str(answer[4][0]), inside)]
+        if port not in WEB_PORTS and foreign:
+            raise _Refused(f"port {port} is open only on networks in TUJIAN_FETCH_ALLOW; elsewhere 80 and 443")
+        unknown = next((address for address in foreign if not _is_judged(address)), None)
+        if unknown is not None:
+            raise _Refused(f"{unknown} is no public address")
         return answers
 
     def _in_time(self, *question: Any) -> list[Any]:  # noqa: ANN401
@@ -197,6 +202,15 @@ def _policy(allow: Sequence[str]) -> ssrfguard.Policy:
 
 def _is_inside(address: str, networks: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
     return any(ipaddress.ip_address(address.split("%")[0]) in network for network in networks)
+
+
+def _is_judged(address: str) -> bool:
+    """Whether ssrfguard 0.4 knows what the address means: IPv4, global unicast, or IPv4 within IPv6 as it unpacks it.
+
+    Others lead nowhere public, or inside by a way it does not unpack: ::ffff:0:7f00:1 (RFC 7915) is 127.0.0.1.
+    """
+    found = ipaddress.ip_address(address.split("%")[0])
+    return found.version == 4 or any(found in network for network in JUDGED)
 
 
 def _refused(reason: str) -> FetchRefused:

@@ -4,12 +4,15 @@ Enters: settings. Leaves: records. Threads share one house.
 """
 
 import hashlib
+import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from tujian.answers import Answers
 from tujian.clocks import Clock
@@ -17,8 +20,9 @@ from tujian.decoding import Decoder
 from tujian.engines.asking import listen, steady, watched
 from tujian.engines.attaching import adapt, attach, keep_report, kept_report
 from tujian.engines.dialect import Engine, Question, Reply, SchemaBy, Speech
+from tujian.engines.metered import Metered
 from tujian.engines.selftest import Report, run_checks
-from tujian.errors import EngineError, EngineRefused, Lang, NoEngine
+from tujian.errors import EngineError, EngineRefused, Lang, NoEngine, StoreFailed
 from tujian.fetching import Fetcher
 from tujian.file_times import NamedTime, time_in_name
 from tujian.findings import likely_category_id
@@ -26,6 +30,7 @@ from tujian.folding import printable
 from tujian.geometry import Size
 from tujian.knowledge import Knowledge
 from tujian.lanes import Lanes, Priority
+from tujian.logs import note
 from tujian.metrics import Metrics
 from tujian.perception import Perception, Percepts
 from tujian.pictures import fit_to_tokens, open_picture, read_content
@@ -33,12 +38,14 @@ from tujian.recent import Looked, Recent
 from tujian.recipes import recipe_hash, recipe_parts
 from tujian.recognise import recognise
 from tujian.records import Record
+from tujian.review import kinds_of
 from tujian.rules.scenes import is_named_screenshot
 from tujian.schema import open_database
 from tujian.settings import Settings
 from tujian.tasks import AUTO, Sampling, Task, Tasks
 
 FIRST_TEST_S = 60.0  # for the self-test of a start: a slow model's goes on by `tujian models check`
+STORE_RESTS_S = 30.0  # after it failed: each further try could cost the time that SQLite waits for a lock
 PATIENCE_S = 600.0  # a picture that has not been looked at by then is told to come again
 RECENT_BYTES = 64_000_000  # pixels kept of pictures looked at lately: seven of the largest
 
@@ -88,11 +95,18 @@ class House:
         self.knowledge = Knowledge.load(settings.home_dir, lambda word, values: self.perception.nearest(word, values))
         self.engine = engine or attach(settings)
         self.metrics = Metrics()
-        self._decoder = Decoder(settings.decode_timeout_s, settings.decode_memory_mb, children=min(2, settings.workers))
+        self._asked = Metered(self.engine, self.metrics.engine_answered) if self.engine else None
+        self._decoder = Decoder(
+            settings.decode_timeout_s,
+            settings.decode_memory_mb,
+            children=min(2, settings.workers),
+            replaced=self.metrics.decode_restarted,
+        )
         networks = [part.strip() for part in settings.fetch_allow.split(",") if part.strip()]
         self._fetcher = Fetcher(networks, settings.fetch_timeout_s, self.max_bytes)
         self.database = open_database(settings.home_dir / "tujian.sqlite")
         self._answers = Answers(self.database, settings.cache_mb)
+        self._store_rests_until_s = 0.0
         self._recent = Recent(RECENT_BYTES)
         self._lanes = Lanes(settings.workers, settings.queue)
         self.metrics.watch(lambda: self._lanes.waiting)
@@ -177,10 +191,10 @@ class House:
         key, recipe = _key(read), self._recipe(wish)
         if self.is_blind and wish.insist:
             raise EngineRefused(zh=(f"{BLIND['zh']}。", "请换一个模型。"), en=(f"{BLIND['en']}.", "Use another model."))
-        stored = recipe and self._answers.find(key, recipe)
+        stored = self._find(key, recipe)
         if stored:
             self.metrics.answered("stored")
-            return _served_again(Record.model_validate(stored), read[0][1], begun)
+            return _served_again(Record.model_validate(stored), [called for _, called in read], begun)
         clock = Clock.of(PATIENCE_S, stopped)
         first, *others = [self._look(content, called, wish.priority, clock) for content, called in read]
         task = self._choose(wish.task, first.percepts).drawn_by(wish.sampling)
@@ -189,7 +203,7 @@ class House:
         record = recognise(
             first,
             task,
-            None if self.is_blind else self.engine,
+            None if self.is_blind else self._asked,
             knowledge=self.knowledge,
             lang=wish.lang,
             question=wish.question,
@@ -211,21 +225,21 @@ class House:
     def view(self, source: bytes | Path | str, *, name: str = "", max_tokens: int = 1024) -> Seen:
         """The picture as an engine is shown it. Raises as `record` does."""
         content, called = self._read(Shot(source, name))
-        with self._lanes.turn("high", Clock.of(PATIENCE_S)):
+        with self._turn("high", Clock.of(PATIENCE_S)):
             picture = open_picture(content, decoder=self._decoder, max_bytes=self.max_bytes, name=called)
             return Seen(picture.sha256, fit_to_tokens(picture, max_tokens).jpeg, picture.size_px, called)
 
     def converse(self, question: Question, stopped: threading.Event | None = None) -> Speech:
         """An answer, piece by piece, cut when it goes round in circles. Raises NoEngine, Busy, EngineError."""
-        if self.engine is None:
+        if self._asked is None:
             raise no_engine()
-        return watched(steady(self.engine, question, stopped))
+        return watched(steady(self._asked, question, stopped))
 
     def ask(self, question: Question, stopped: threading.Event | None = None) -> Reply:
         """A whole answer. Raises NoEngine, Busy, EngineError."""
-        if self.engine is None:
+        if self._asked is None:
             raise no_engine()
-        return listen(self.engine, question, stopped)
+        return listen(self._asked, question, stopped)
 
     def _read(self, shot: Shot) -> tuple[bytes, str]:
         content, called = read_content(shot.source, self._fetcher, self.max_bytes)
@@ -241,13 +255,13 @@ class House:
                 percepts=replace(known.percepts, timings_ms={}),
                 opened_ms=0.0,
             )
-        with self._lanes.turn(priority, clock):
+        with self._turn(priority, clock):
             begun = time.perf_counter()
             picture = open_picture(content, decoder=self._decoder, max_bytes=self.max_bytes, name=name)
             picture = replace(picture, named_at=_named_at(name))
             opened_ms = (time.perf_counter() - begun) * 1000
             looked = Looked(picture, self.perception.perceive(picture), opened_ms)
-        self.metrics.looked(looked.percepts.timings_ms)
+        self.metrics.looked({"open": opened_ms, **looked.percepts.timings_ms})
         self._recent.keep(looked)
         return looked
 
@@ -288,8 +302,38 @@ class House:
     def _remember(self, record: Record, key: str, recipe: str | None) -> None:
         complete = self.engine is None or record.engine is not None  # a failed engine may answer next time
         self.metrics.answered("looked" if complete else "engine_failed")
-        if complete and recipe:
-            self._answers.keep(key, recipe, record.to_json())
+        self.metrics.recorded([value.verdict for value in record.fields.values()], kinds_of(record))
+        if complete and recipe and not self._store_rests():
+            try:
+                self._answers.keep(key, recipe, record.to_json())
+            except StoreFailed as failed:
+                self._store_failed("write", failed)
+
+    def _find(self, key: str, recipe: str | None) -> dict[str, Any] | None:
+        if recipe is None or self._store_rests():
+            return None
+        try:
+            return self._answers.find(key, recipe)
+        except StoreFailed as failed:
+            self._store_failed("read", failed)
+            return None
+
+    def _store_failed(self, doing: str, failed: StoreFailed) -> None:
+        """The record is answered without the store; log and numbers say so, and it is left alone for a while."""
+        self._store_rests_until_s = time.monotonic() + STORE_RESTS_S
+        self.metrics.store_failed(doing, failed.why)
+        words = "".join(failed.zh) if self.settings.lang == "zh" else " ".join(failed.en)
+        note("store_failed", words, level=logging.WARNING, doing=doing, why=failed.why)
+
+    def _store_rests(self) -> bool:
+        return time.monotonic() < self._store_rests_until_s
+
+    @contextmanager
+    def _turn(self, priority: Priority, clock: Clock) -> Iterator[None]:
+        begun = time.perf_counter()
+        with self._lanes.turn(priority, clock):
+            self.metrics.waited(time.perf_counter() - begun)
+            yield
 
 
 def no_engine() -> NoEngine:
@@ -327,8 +371,12 @@ def _with_opening(record: Record, opened_ms: float) -> Record:
     return record.model_copy(update={"timings_ms": timings})
 
 
-def _served_again(record: Record, path: str, begun: float) -> Record:
-    """A stored record for a file that may have another name now, with the time it took to find."""
+def _served_again(record: Record, paths: Sequence[str], begun: float) -> Record:
+    """A stored record for files that may have other names now, with the time it took to find.
+
+    The names of whoever asked first are nobody else's business."""
     elapsed_ms = round((time.perf_counter() - begun) * 1000, 2)
-    facts = record.picture.model_copy(update={"path": path})
-    return record.model_copy(update={"picture": facts, "timings_ms": {"stored": elapsed_ms, "total": elapsed_ms}})
+    facts = [record.picture, *record.more_pictures]
+    first, *more = [one.model_copy(update={"path": path}) for one, path in zip(facts, paths, strict=True)]
+    timings_ms = {"stored": elapsed_ms, "total": elapsed_ms}
+    return record.model_copy(update={"picture": first, "more_pictures": more, "timings_ms": timings_ms})

@@ -35,6 +35,8 @@ CELL_PX = 32  # Qwen3-VL: a token is a patch of 16 px, merged 2 x 2 (processor's
 TINY_PX = 256  # below, cutting a side down to a multiple of 32 would cost over a tenth of it: padded instead
 VIEW_QUALITY = 92  # JPEG; with 4:4:4 chroma, as small coloured print is what models are asked to read
 
+MOST_ESCAPES = 1_000_000  # %XX in a data: URI; urllib makes an object of each, 60 bytes and more
+
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -218,17 +220,19 @@ def _unpack(uri: str, max_bytes: int) -> bytes:
         raise _bad_uri("没有逗号", "it has no comma")
     if len(body) > 3 * max_bytes:  # %XX is three characters a byte, base64 fewer
         raise _too_many_bytes(len(body) // 3, max_bytes)
-    if not re.search(r";\s*base64\s*$", header, re.IGNORECASE):
-        return unquote_to_bytes(body)
+    if body.count("%") > MOST_ESCAPES:
+        raise _too_escaped()
     try:
+        if not header.rstrip().lower().endswith("base64"):
+            return unquote_to_bytes(body)
         return base64.b64decode(_filled(unquote_to_bytes(body)), validate=True)
-    except (binascii.Error, ValueError) as error:
+    except (binascii.Error, ValueError) as error:  # UnicodeEncodeError too: half a character from a JSON escape
         raise _bad_uri(f"base64 不对（{error}）", f"its base64 is wrong ({error})") from error
 
 
 def _filled(body: bytes) -> bytes:
     """base64 as senders write it: with line breaks, in the URL alphabet, without the closing =."""
-    body = b"".join(body.split()).translate(bytes.maketrans(b"-_", b"+/")).rstrip(b"=")
+    body = body.translate(bytes.maketrans(b"-_", b"+/"), b" \t\r\n\v\f").rstrip(b"=")
     return body + b"=" * (-len(body) % 4)
 
 
@@ -259,6 +263,13 @@ def _bad_uri(why_zh: str, why_en: str) -> UnreadablePicture:
     return UnreadablePicture(
         zh=(f"data: 地址不完整：{why_zh}。", "请按 data:image/jpeg;base64,… 的形式重新编码整个文件。"),
         en=(f"The data: URI cannot be read: {why_en}.", "Encode the whole file again, as data:image/jpeg;base64,…"),
+    )
+
+
+def _too_escaped() -> PictureTooLarge:
+    return PictureTooLarge(
+        zh=("data: 地址里的 %XX 太多。", "请改用 base64：data:image/jpeg;base64,…，或上传文件。"),
+        en=("The data: URI has too many %XX.", "Use base64 (data:image/jpeg;base64,…) or give the file itself."),
     )
 
 

@@ -7,8 +7,10 @@ it does not know the process around it, nor numpy, which would double the child'
 
 import io
 import math
+import re
 import struct
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -23,6 +25,8 @@ FULL_DECODE_PX = 40_000_000  # issue 2: decoded whole up to 40 MP
 REDUCED_DECODE_PX = 500_000_000  # JPEG can leave out detail while decoding: at 1/8 a side, 500 MP are 8 MP
 SIDE_PX = 32_767  # longest side a browser draws on a canvas; longer strips are crafted, not taken
 TRUNCATED_SHARE = 0.5  # a JPEG that was cut is worth a record when most of its rows are there
+USUAL_SCANS = 40  # 10 of an encoder, more of one that optimises; a few in thumbnails
+MOST_SCANNED_MP = 500  # megapixels times scans: 12 scans of 40 MP, or 40 of a usual photo
 WHITES = (255, 4095, 65535)  # 8, 12 and 16 bits: what cameras and scanners store in a 16- or 32-bit sample
 
 PLUGINS: dict[str, tuple[str, ...]] = {
@@ -39,6 +43,7 @@ PLUGINS: dict[str, tuple[str, ...]] = {
     "JPEG2000": ("JPEG2000",),
 }
 
+_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL)  # T.81, B.1.1: all but stuffing, fill and restarts
 _FRAMES = ("GIF", "PNG", "WEBP", "TIFF", "AVIF", "HEIF")  # in MPO and ICO the others are the same picture again
 _TURNS = {
     # EXIF 2.32, tag 0x0112: how to turn what is stored into what was seen
@@ -90,10 +95,13 @@ class Rendering:
     notes: tuple[str, ...]
 
 
-def render(content: bytes, kind: str) -> Rendering:
-    """`content` decoded as `kind`, a key of PLUGINS. Raises PictureTooLarge and DecodeFailed."""
+def render(content: bytes, kind: str, allow: Callable[[Size], None] = lambda size_px: None) -> Rendering:
+    """`content` decoded as `kind`, a key of PLUGINS. Raises PictureTooLarge and DecodeFailed.
+
+    `allow` is told the size that the file says it has, before its pixels are decoded.
+    """
     try:
-        return _render(content, kind)
+        return _render(content, kind, allow)
     except Image.DecompressionBombError:
         raise _too_many_pixels(kind, None) from None
     except MemoryError:
@@ -102,9 +110,9 @@ def render(content: bytes, kind: str) -> Rendering:
         raise damaged(kind, "" if isinstance(error, UnidentifiedImageError) else str(error)) from error
 
 
-def _render(content: bytes, kind: str) -> Rendering:
+def _render(content: bytes, kind: str, allow: Callable[[Size], None]) -> Rendering:
     notes: list[str] = []
-    image, opened_px, facts = _load_what_is_there(content, kind, notes)
+    image, opened_px, facts = _load_what_is_there(content, kind, notes, allow)
     # asked again after loading: TIFF and HEIC decoders have turned the picture already and say so
     turn = 1 if "exif_unreadable" in notes else read_orientation(image.getexif())
     stored_px = opened_px if "reduced" in notes else image.size
@@ -124,16 +132,18 @@ def _render(content: bytes, kind: str) -> Rendering:
     )
 
 
-def _load_what_is_there(content: bytes, kind: str, notes: list[str]) -> tuple[Image.Image, Size, Facts]:
+def _load_what_is_there(
+    content: bytes, kind: str, notes: list[str], allow: Callable[[Size], None]
+) -> tuple[Image.Image, Size, Facts]:
     try:
-        return _load(content, kind, notes)
+        return _load(content, kind, notes, allow)
     except OSError as error:
         if kind != "JPEG" or "truncated" not in str(error).lower():
             raise
     notes[:] = ["truncated"]
     ImageFile.LOAD_TRUNCATED_IMAGES = True
     try:
-        loaded = _load(content, kind, notes)
+        loaded = _load(content, kind, notes, allow)
     finally:
         ImageFile.LOAD_TRUNCATED_IMAGES = False
     if _decoded_share(loaded[0]) < TRUNCATED_SHARE:
@@ -141,10 +151,14 @@ def _load_what_is_there(content: bytes, kind: str, notes: list[str]) -> tuple[Im
     return loaded
 
 
-def _load(content: bytes, kind: str, notes: list[str]) -> tuple[Image.Image, Size, Facts]:
+def _load(
+    content: bytes, kind: str, notes: list[str], allow: Callable[[Size], None]
+) -> tuple[Image.Image, Size, Facts]:
     image = Image.open(io.BytesIO(content), formats=PLUGINS[kind])
     opened_px = image.size
     _check_size(opened_px, kind)
+    _check_scans(content, kind, opened_px)
+    allow(opened_px)
     if opened_px[0] * opened_px[1] > FULL_DECODE_PX:
         image.draft(image.mode, _fit(opened_px))
         notes.append("reduced")
@@ -168,6 +182,25 @@ def _check_size(size_px: Size, kind: str) -> None:
     limit_px = REDUCED_DECODE_PX if kind == "JPEG" else FULL_DECODE_PX
     if max(size_px) > SIDE_PX or size_px[0] * size_px[1] > limit_px:
         raise _too_many_pixels(kind, size_px)
+
+
+def _check_scans(content: bytes, kind: str, size_px: Size) -> None:
+    """A progressive JPEG may paint its pixels over and over, in a few bytes a time (libjpeg-turbo, "Two Issues with the
+    JPEG Standard", D. R. Commander 2015); an encoder takes a dozen scans."""
+    if kind != "JPEG" or content.count(b"\xff\xda") <= USUAL_SCANS:
+        return
+    scans, megapixels = _scans_in(content), size_px[0] * size_px[1] / 1e6
+    if scans > USUAL_SCANS and scans * megapixels > MOST_SCANNED_MP:
+        raise damaged(kind, f"{scans} scans")
+
+
+def _scans_in(content: bytes) -> int:
+    """Scans before the picture's end; what a camera puts behind it, such as a film, is none of its pixels."""
+    at, scans = 2, 0
+    while (found := _MARKER.search(content, at)) and content[found.end() - 1] != 0xD9:
+        at = found.end() + int.from_bytes(content[found.end() : found.end() + 2], "big")
+        scans += content[found.end() - 1] == 0xDA
+    return scans
 
 
 def _fit(size_px: Size) -> Size:

@@ -10,9 +10,10 @@ from tujian.folding import printable
 from tujian.perception import Percepts, TextLine
 from tujian.perception.quality import Flaw, say
 from tujian.pictures import Picture
-from tujian.records import Value, Verdict
+from tujian.records import Record, Value, Verdict
 from tujian.rules.adlaw import AdFinding, disclaimer, flagged
 from tujian.rules.dates import RECKONED, misfit, shelf_key
+from tujian.rules.instructions import gives_orders
 from tujian.rules.names import PROMINENT
 from tujian.rules.nutrition import NAMES as NUTRIENTS
 from tujian.rules.nutrition import doubts
@@ -86,6 +87,23 @@ def unread_words(count: int, lang: Lang) -> str:
         return f"有 {count} 处文字读不出（可能是韩文、泰文等不支持的文字），请看原图"
     places = "1 place" if count == 1 else f"{count} places"
     return f"Text in {places} could not be read (perhaps Korean, Thai or another unsupported script): see the picture"
+
+
+def kinds_of(record: Record) -> list[str]:
+    """What a record's reasons are about, for statistics: a closed list without words of the picture."""
+    if not record.review:
+        return []
+    verdicts = [value.verdict for value in record.fields.values()]
+    holds = {
+        "quality": bool(record.picture.quality),
+        "truncated": "truncated" in record.picture.notes,
+        "orders": any(gives_orders(line.text) for line in record.text_lines),
+        "sensitive": bool(record.sensitive),
+        "nudity": record.safety.get("nsfw", 0) >= UNSAFE,
+        "barcode": any(code.valid is False for code in record.barcodes),
+        "contradicted": Verdict.CONTRADICTED in verdicts,
+    }
+    return [kind for kind, is_so in holds.items() if is_so] or ["other"]
 
 
 def flaw_words(flaw: Flaw, lang: Lang) -> str:

@@ -4,14 +4,17 @@ SQLAlchemy Core; the SQL stays visible where it is used. Migrations are Alembic'
 SQLite: WAL, synchronous=NORMAL, one writer a process (notes/scale.md).
 """
 
+import logging
+import re
+import sqlite3
 from importlib.resources import files
 from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import DatabaseError
 
-from tujian.errors import BrokenInstall
+from tujian.errors import BrokenInstall, StoreFailed
+from tujian.logs import note
 
 metadata = sa.MetaData()
 
@@ -78,35 +81,83 @@ chat_shown = sa.Table(
 sa.Index("chat_shown_by_picture", chat_shown.c.sha256)
 
 HEAD = "0002"
+LOCK_WAIT_S = 5  # for another process's write; longer, and whoever asks about a picture would wait for the store
+_WHYS = {
+    # SQLite's own messages (sqlite3ErrStr in main.c), first match
+    "locked": "locked|busy",
+    "full": "full|disk I/O error",
+    "read_only": "readonly|unable to open|not authorized|^Permission|^Read-only",
+    "not_set_up": "no such table",
+    "damaged": "malformed|not a database",
+}
+_WORDS = {
+    "locked": (("被别的程序占用", "is locked by another program"), ("请关闭占用它的程序。", "End what holds it.")),
+    "full": (("写不进去，磁盘可能已满", "cannot be written, the disk may be full"), ("请腾出空间。", "Make room.")),
+    "read_only": (
+        ("所在的目录不可写", "lies in a folder that cannot be written"),
+        ("请检查 TUJIAN_HOME 的权限，或换一个目录。", "Check the permissions of TUJIAN_HOME, or choose another."),
+    ),
+    "not_set_up": (
+        ("启动时没有建成", "could not be set up at the start"),
+        ("请排除启动时报告的问题，然后重启图鉴。", "Mend what the start reported, then start Tujian again."),
+    ),
+    "damaged": (
+        ("已损坏", "is damaged"),
+        ("请移走这个文件，图鉴会新建一个。", "Move the file away: a new one is made."),
+    ),
+    "other": (("用不了", "cannot be used"), ("请检查 TUJIAN_HOME。", "Check TUJIAN_HOME.")),
+}
+_TOO_NEW = re.compile("syntax error|no such column|has no column")  # a wrong statement is our own fault
 
 
 def open_database(path: Path) -> sa.Engine:
-    """The database in `path`, made or migrated to the newest version."""
+    """The database in `path`, made or migrated to the newest version. Every use of it may raise StoreFailed.
+
+    One that is full, locked or read-only now is no reason not to look at pictures: it is noted, and each use says so
+    again. Raises BrokenInstall when the file is damaged.
+    """
+    engine = _engine_of(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # it holds all text of what was looked at
-        return _open(path)
-    except (OSError, DatabaseError) as error:
-        why = str(getattr(error, "orig", error))
-        raise BrokenInstall(
-            zh=(f"数据库 {path} 打不开：{why}。", "请检查目录权限；文件若已损坏，移走它，图鉴会新建一个。"),
-            en=(
-                f"The database {path} cannot be opened: {why}.",
-                "Check the folder; move a damaged file away.",
-            ),
-        ) from error
+        if _version(engine) != HEAD:
+            _migrate(engine)
+    except OSError as error:
+        note("store_failed", str(_failed(path, error.strerror or "")), level=logging.WARNING, doing="open")
+    except StoreFailed as failed:
+        if failed.why in ("damaged", "other"):
+            raise BrokenInstall(zh=failed.zh, en=failed.en) from failed
+        note("store_failed", str(failed), level=logging.WARNING, doing="open", why=failed.why)
+    return engine
 
 
-def _open(path: Path) -> sa.Engine:
-    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 20})
+def _engine_of(path: Path) -> sa.Engine:
+    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": LOCK_WAIT_S})
 
     @event.listens_for(engine, "connect")
     def _tune(connection, _) -> None:  # noqa: ANN001 - DBAPI connection, event record
         connection.execute("pragma journal_mode = wal")
         connection.execute("pragma synchronous = normal")
+        connection.execute("pragma temp_store = memory")  # sorting needs no temporary files then
 
-    if _version(engine) != HEAD:
-        _migrate(engine)
+    @event.listens_for(engine, "handle_error")
+    def _translate(context: sa.engine.ExceptionContext) -> None:
+        error = context.original_exception
+        is_the_file = type(error) in (sqlite3.OperationalError, sqlite3.DatabaseError)  # not a wrong statement or value
+        if is_the_file and not _TOO_NEW.search(str(error)):
+            raise _failed(path, str(error)) from error
+
     return engine
+
+
+def _failed(path: Path, error: str) -> StoreFailed:
+    """What SQLite's message means and what to do about it."""
+    why = next((why for why, pattern in _WHYS.items() if re.search(pattern, error)), "other")
+    (what_zh, what_en), (do_zh, do_en) = _WORDS[why]
+    return StoreFailed(
+        why,
+        zh=(f"数据库 {path.name} {what_zh}（{error}）：回答照常，但什么也没有保存。", do_zh),
+        en=(f"The database {path.name} {what_en} ({error}): pictures are answered, nothing is kept.", do_en),
+    )
 
 
 def _version(engine: sa.Engine) -> str | None:

@@ -5,7 +5,6 @@ Order: what the command line passes, then `TUJIAN_*` in the environment, then th
 
 import os
 import re
-import tomllib
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from tujian.errors import BadSettings, Said
 
 DEFAULT_HOME = Path("~/.tujian")
+MOST_OWN_BYTES = 5_000_000  # of a word list: some 200,000 names
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     max_upload_mb: float = Field(default=50, gt=0, description="largest picture taken, in MB")
     concurrency: int = Field(default=0, ge=0, description="pictures looked at together (0: one per core, at most 4)")
     queue: int = Field(default=32, ge=0, description="requests that may wait; more are answered 429")
+    log: Literal["text", "json"] = Field(
+        default="text", description="lines on stderr; text: what went wrong, json: every request too"
+    )
     cache_mb: int = Field(default=512, ge=0, description="stored answers kept, in MB; the oldest go first")
 
     fetch_allow: str = Field(default="", description="private networks pictures may be fetched from, e.g. 10.1.0.0/16")
@@ -107,10 +110,29 @@ def read_settings(**chosen: object) -> Settings:
         return Settings(**{name: value for name, value in chosen.items() if value is not None})  # pyright: ignore[reportArgumentType]
     except ValidationError as error:
         raise BadSettings(zh=_why(error, "zh"), en=_why(error, "en")) from error
-    except (tomllib.TOMLDecodeError, OSError, UnicodeDecodeError) as error:
+    except (
+        ValueError,
+        OSError,
+        RecursionError,
+    ) as error:  # no TOML, no UTF-8, a number of 5,000 digits, nested to kill
         raise BadSettings(
             zh=(f"settings.toml 读不了：{error}。", "请按 TOML 格式修改，或先移走这个文件。"),
             en=(f"settings.toml cannot be read: {error}.", "Mend its TOML, or move it away."),
+        ) from error
+
+
+def read_own(path: Path) -> str:
+    """A text file of the user's own, "" where there is none. Raises BadSettings."""
+    try:
+        if not path.is_file():
+            return ""
+        if path.stat().st_size > MOST_OWN_BYTES:
+            raise ValueError(f"> {MOST_OWN_BYTES // 1_000_000} MB")
+        return path.read_text("utf-8-sig")  # editors on Windows put a mark first
+    except (OSError, ValueError) as error:  # UnicodeDecodeError is a ValueError
+        raise BadSettings(
+            zh=(f"{path.name} 读不了：{error}。", "请另存为 UTF-8 文本。"),
+            en=(f"{path.name} cannot be read: {error}.", "Save it as UTF-8 text."),
         ) from error
 
 

@@ -278,12 +278,14 @@ class Tasks:
 
 def read_task(path: Path) -> Task:
     """A task from a file. Raises BadTask."""
-    if path.stat().st_size > MOST_FILE_BYTES:
-        raise _refused(path.name, 1, "larger than 64 kB", "文件大于 64 kB")
     try:
+        if path.stat().st_size > MOST_FILE_BYTES:
+            raise _refused(path.name, 1, "larger than 64 kB", "文件大于 64 kB")
         return parse_task(path.read_text("utf-8"), path.name)
     except UnicodeDecodeError as error:
         raise _refused(path.name, 1, "not UTF-8 text", "不是 UTF-8 文本") from error
+    except OSError as error:
+        raise _refused(path.name, 1, f"cannot be read ({error.strerror})", f"读不了（{error.strerror}）") from error
 
 
 def parse_task(text: str, name: str) -> Task:
@@ -306,7 +308,7 @@ def parse_task(text: str, name: str) -> Task:
 def _values(front: str, name: str) -> dict[str, Any]:
     try:
         return yaml.safe_load(front)
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date such as 2026-99-99
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date such as 2026-99-99
         mark = getattr(error, "problem_mark", None)
         raise _refused(
             name, (mark.line if mark else 0) + 2, f"no valid YAML: {error}", f"YAML 有误：{error}"
@@ -316,7 +318,7 @@ def _values(front: str, name: str) -> dict[str, Any]:
 def _compose(front: str, name: str) -> yaml.Node:
     try:
         tree = yaml.compose(front, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None) or str(error)
         raise _refused(
             name, (mark.line if mark else 0) + 2, f"no valid YAML: {problem}", f"YAML 有误：{problem}"

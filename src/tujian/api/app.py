@@ -8,15 +8,18 @@ from pathlib import Path
 
 import anyio.to_thread
 from fastapi import FastAPI
+from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Scope
 
 from tujian import __version__
 from tujian.api.chat import chat_router
 from tujian.api.chats import chats_router
 from tujian.api.completions import completions_router
-from tujian.api.errors import add_handlers
+from tujian.api.errors import add_handlers, body_of, fault, status_of
 from tujian.api.facts import facts_router
 from tujian.api.guard import Guard
+from tujian.api.logged import Logged
 from tujian.api.printed import printed_router
 from tujian.api.v1 import v1_router
 from tujian.chats import Chats
@@ -53,8 +56,16 @@ def create_app(house: House) -> FastAPI:
     app.include_router(page_router(settings, lambda: _mark(house), _samples(samples)))
     app.mount("/samples", StaticFiles(directory=samples, check_dir=False), name="samples")
     app.mount("/static", StaticFiles(directory=static_dir), name="static")
-    app.add_middleware(Guard, settings=settings)
+    app.add_middleware(Guard, settings=settings, metrics=house.metrics)
+    app.add_middleware(Logged, metrics=house.metrics, fault=lambda scope: _broken(house, scope))
     return app
+
+
+def _broken(house: House, scope: Scope) -> ASGIApp:
+    """What a client is told of a fault inside; the log has it under the request's id."""
+    error = fault()
+    house.metrics.failed(type(error).__name__)
+    return JSONResponse(body_of(error, house.settings.lang, scope["path"]), status_of(error))
 
 
 def _mark(house: House) -> EngineMark | None:

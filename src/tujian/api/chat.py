@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, ValidationError
 from starlette.datastructures import UploadFile as Uploaded
 
+from tujian.api.bodies import PictureRoute
 from tujian.api.flow import finished
 from tujian.api.v1 import address_of, content_of
 from tujian.errors import BadInput
@@ -43,7 +44,7 @@ class Asked(BaseModel):
 
 
 def chat_router(house: House) -> APIRouter:
-    router = APIRouter(tags=["printed"])
+    router = APIRouter(tags=["printed"], route_class=PictureRoute)
 
     @router.post("/chat", openapi_extra=BODY)
     async def chat(request: Request) -> dict[str, str]:

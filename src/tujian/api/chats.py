@@ -10,6 +10,7 @@ from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel
 
+from tujian.api.bodies import PictureRoute
 from tujian.api.flow import opened
 from tujian.api.v1 import address_of, content_of
 from tujian.chats import MOST_LISTED, Chat, ChatHead, Chats, Listed, Shown, no_such_picture, to_markdown
@@ -31,7 +32,7 @@ class Titled(BaseModel):
 
 
 def chats_router(house: House, chats: Chats) -> APIRouter:
-    router = APIRouter(tags=["chats"])
+    router = APIRouter(tags=["chats"], route_class=PictureRoute)
     conversation = Conversation(house, chats)
     _add_chats(router, chats, conversation)
     _add_files(router, chats, conversation, house.settings.lang)

@@ -17,8 +17,8 @@ from fastapi.responses import StreamingResponse
 from jsonschema import Draft202012Validator, SchemaError
 from pydantic import BaseModel, Field
 
+from tujian.api.bodies import MOST_PICTURES
 from tujian.api.flow import finished, opened
-from tujian.api.guard import MOST_PICTURES
 from tujian.api.v1 import address_of
 from tujian.engines.asking import read_reply, unusable
 from tujian.engines.dialect import SYSTEM, Question, Reply, Turn

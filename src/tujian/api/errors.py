@@ -18,7 +18,9 @@ from tujian.errors import (
     NotAllowed,
     NotFound,
     PictureTooLarge,
+    StoreFailed,
     TujianError,
+    UploadStalled,
 )
 from tujian.lanes import RETRY_AFTER_S
 from tujian.metrics import Metrics
@@ -26,11 +28,13 @@ from tujian.metrics import Metrics
 # the first match decides, so the finer kinds stand first
 STATUS: tuple[tuple[type[TujianError], int], ...] = (
     (PictureTooLarge, 413),
+    (UploadStalled, 408),
     (NotFound, 404),
     (BadInput, 400),
     (NotAllowed, 403),
     (Busy, 429),
     (NoEngine, 503),
+    (StoreFailed, 507),
     (ContextTooSmall, 400),  # as OpenAI does: trying again cannot help
     (EngineError, 502),
     (BrokenInstall, 500),
@@ -62,15 +66,16 @@ def _too_long() -> PictureTooLarge:
     )
 
 
-def _fault() -> BrokenInstall:
+def fault() -> BrokenInstall:
+    """Something broke that nobody had thought of."""
     return BrokenInstall(
         zh=(
             "图鉴内部出错了，这张图片没有记录。",
-            "请查看运行图鉴的终端里的报错；tujian doctor 可检查。",
+            "请凭回答头里的 X-Request-ID 查看日志；tujian doctor 可检查。",
         ),
         en=(
             "Something broke inside Tujian; there is no record.",
-            "See the terminal it runs in for the traceback; try tujian doctor.",
+            "Look up the answer's X-Request-ID in the log; try tujian doctor.",
         ),
     )
 
@@ -82,6 +87,7 @@ def add_handlers(app: FastAPI, lang: Lang, metrics: Metrics) -> None:
         request: Request, error: TujianError, status: int | None = None, headers: dict[str, str] | None = None
     ) -> JSONResponse:
         metrics.failed(type(error).__name__)
+        request.state.error = type(error).__name__  # for the request's line in the log
         spoken: Lang = getattr(request.state, "lang", lang)
         headers = {"Retry-After": str(RETRY_AFTER_S)} if isinstance(error, Busy) else headers
         return JSONResponse(body_of(error, spoken, request.url.path), status or status_of(error), headers)
@@ -107,6 +113,8 @@ def add_handlers(app: FastAPI, lang: Lang, metrics: Metrics) -> None:
 
     @app.exception_handler(HTTPException)
     def _unknown(request: Request, error: HTTPException) -> JSONResponse:
+        if isinstance(error.__cause__, TujianError):  # a body given up while it was parsed
+            return answer(request, error.__cause__)
         if "exceeded maximum size" in str(error.detail):  # Starlette's limit for text fields is 1 MB
             return answer(request, _too_long())
         return answer(
@@ -118,7 +126,3 @@ def add_handlers(app: FastAPI, lang: Lang, metrics: Metrics) -> None:
             error.status_code,
             dict(error.headers or {}),
         )
-
-    @app.exception_handler(Exception)
-    def _broken(request: Request, _: Exception) -> JSONResponse:  # uvicorn logs the traceback
-        return answer(request, _fault())

@@ -6,6 +6,7 @@ answer that nobody reads.
 """
 
 import asyncio
+import contextvars
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from typing import TypeVar
@@ -77,7 +78,7 @@ async def _flowing(
             error = trouble
         put(_End(error))
 
-    threading.Thread(target=run, daemon=True).start()
+    threading.Thread(target=contextvars.copy_context().run, args=(run,), daemon=True).start()  # with the request's id
     try:
         while not isinstance(item := await items.get(), _End):
             yield item

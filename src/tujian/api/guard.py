@@ -2,7 +2,7 @@
 
 Host names: addresses and localhost always, other names only when listed, so that a foreign page cannot rebind its
 own name to this server. Changes must come from this origin or from no page at all (curl): cross-site requests carry
-Sec-Fetch-Site or Origin. The token is asked for whenever one is set. Bodies are counted while they stream.
+Sec-Fetch-Site or Origin. The token is asked for whenever one is set. Bodies are counted while they stream (bodies.py).
 """
 
 import hmac
@@ -12,44 +12,45 @@ from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tujian.api.bodies import REQUESTS_HELD, Body, Limits, Room
 from tujian.api.errors import body_of, status_of
-from tujian.errors import NotAllowed, PictureTooLarge, TujianError
+from tujian.errors import NotAllowed, TujianError
+from tujian.metrics import Metrics
 from tujian.settings import Settings
 from tujian.web.login import TOKEN_COOKIE
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 OPEN_PATHS = ("/healthz", "/readyz", "/login")
 PAGES = ("/", "/chat", "/models")
-FORM_ROOM_BYTES = 1_000_000  # multipart boundaries and text fields beside the pictures
-MOST_PICTURES = 8  # in one request
 
 
 class Guard:
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
-        self._app, self._settings = app, settings
+    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
+        self._app, self._settings, self._metrics = app, settings, metrics
         self._names = {"localhost", settings.host, *(n.strip().lower() for n in settings.allowed_hosts.split(","))}
         self._token = settings.token.get_secret_value() if settings.token else None
-        one_bytes = int(settings.max_upload_mb * 1_000_000)
-        self._limit_bytes = one_bytes * MOST_PICTURES + FORM_ROOM_BYTES
-        self._one_bytes = one_bytes * 4 // 3 + FORM_ROOM_BYTES  # in base64
+        self._limits = Limits(settings.max_upload_mb)
+        self._room = Room(REQUESTS_HELD * self._limits.form_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         headers = Headers(scope=scope)
+        body = Body(headers, receive, send, self._limits, self._room, self._metrics.refused)
         try:
             self._check(scope, headers)
         except TujianError as error:
-            return await _refuse(send, error, self._settings, scope)
+            self._metrics.failed(type(error).__name__)
+            return await _refuse(body.send, error, self._settings, scope)
         if scope["method"] == "HEAD":  # as GET; the server sends no body for it
-            scope = {**scope, "method": "GET"}
-        limit_bytes = self._one_bytes if scope["path"] == "/chat" else self._limit_bytes
-        body = _Counted(receive, send, limit_bytes)
-        await self._app(scope, body.receive, body.send)
-        if body.is_over:
-            await _refuse(send, self._too_large(), self._settings, scope)
+            scope["method"] = "GET"
+        scope["picture_bytes"] = self._limits.picture_bytes
+        try:
+            await self._app(scope, body.receive, body.send)
+        finally:
+            body.let_go()
 
     def _check(self, scope: Scope, headers: Headers) -> None:
         host = headers.get("host", "")
@@ -66,14 +67,16 @@ class Guard:
                     "Send it from Tujian's own page or a command line.",
                 ),
             )
-        if self._token and not scope["path"].startswith(("/static/", *OPEN_PATHS)) and not self._knows_token(headers):
+        is_open = scope["path"] in OPEN_PATHS or scope["path"].startswith("/static/")
+        if self._token and not is_open and not self._knows_token(headers):
             raise NotAllowed(
                 zh=("需要访问令牌。", "请在 Authorization: Bearer 里给出 TUJIAN_TOKEN，或在 /login 登录。"),
                 en=("A token is needed.", "Give TUJIAN_TOKEN in Authorization: Bearer, or log in at /login."),
             )
-        length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > self._limit_bytes:
-            raise self._too_large()
+        length, kind = headers.get("content-length", "0"), headers.get("content-type", "").lower()
+        if not (length.isascii() and length.isdecimal() and int(length[:20]) <= self._limits.of(kind)):
+            self._metrics.refused("too_large")
+            raise self._limits.too_large(kind)
 
     def _knows(self, host: str) -> bool:
         try:
@@ -89,41 +92,6 @@ class Guard:
     def _knows_token(self, headers: Headers) -> bool:
         given = headers.get("authorization", "").removeprefix("Bearer ").strip() or _cookie(headers)
         return hmac.compare_digest(given.encode(), (self._token or "").encode())
-
-    def _too_large(self) -> PictureTooLarge:
-        limit_mb = self._settings.max_upload_mb
-        return PictureTooLarge(
-            zh=(
-                f"上传内容太大（每张上限 {limit_mb:g} MB，一次最多 {MOST_PICTURES} 张）。",
-                "请缩小图片，或调高 TUJIAN_MAX_UPLOAD_MB。",
-            ),
-            en=(
-                f"The upload is too large ({limit_mb:g} MB a picture, {MOST_PICTURES} at once).",
-                "Shrink it, or raise TUJIAN_MAX_UPLOAD_MB.",
-            ),
-        )
-
-
-class _Counted:
-    """A body that ends at the limit; whatever the routes then answer is swallowed, since 413 is the answer."""
-
-    def __init__(self, receive: Receive, send: Send, limit_bytes: int) -> None:
-        self._receive, self._send, self._left = receive, send, limit_bytes
-        self._answering = False
-
-    @property
-    def is_over(self) -> bool:
-        return self._left < 0 and not self._answering
-
-    async def receive(self) -> Message:
-        message = await self._receive()
-        self._left -= len(message.get("body", b""))
-        return {"type": "http.disconnect"} if self._left < 0 else message
-
-    async def send(self, message: Message) -> None:
-        if self._left >= 0 or self._answering:
-            self._answering = True
-            await self._send(message)
 
 
 def _is_own(headers: Headers, host: str) -> bool:
@@ -147,9 +115,11 @@ def _cookie(headers: Headers) -> str:
 
 async def _refuse(send: Send, error: TujianError, settings: Settings, scope: Scope) -> None:
     status, path = status_of(error), scope["path"]
+    scope["state"]["error"] = type(error).__name__
     headers = [(b"content-type", b"application/json; charset=utf-8")]
     if isinstance(error, NotAllowed) and scope["method"] in SAFE_METHODS and path in PAGES:  # a person with a browser
         status, headers = 303, [(b"location", b"/login")]
     body = json.dumps(body_of(error, settings.lang, path), ensure_ascii=False).encode()
+    headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Request, UploadFile
 
+from tujian.api.bodies import PictureRoute
 from tujian.api.flow import finished
 from tujian.api.v1 import content_of, require_engine
 from tujian.house import House, Wish
@@ -17,7 +18,7 @@ UNKNOWN = {"zh": ("其他", "未知"), "en": ("other", "unknown")}
 
 
 def printed_router(house: House) -> APIRouter:
-    router = APIRouter(tags=["printed"])
+    router = APIRouter(tags=["printed"], route_class=PictureRoute)
 
     @router.post("/recognize")
     async def recognize(

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from starlette.datastructures import UploadFile as Uploaded
 
+from tujian.api.bodies import MOST_PICTURES, PictureRoute
 from tujian.api.errors import body_of
 from tujian.api.flow import finished
-from tujian.api.guard import MOST_PICTURES
 from tujian.errors import BadInput, Lang, Stopped, TujianError
 from tujian.house import House, Shot, Wish, no_engine
 
@@ -19,7 +19,7 @@ EXAMPLE = {"content": {"application/json": {"example": {"picture": {"path": "mil
 
 
 def v1_router(house: House) -> APIRouter:
-    router = APIRouter(tags=["v1"])
+    router = APIRouter(tags=["v1"], route_class=PictureRoute)
 
     @router.post("/v1/records", responses={200: EXAMPLE})
     async def make_records(

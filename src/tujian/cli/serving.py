@@ -13,6 +13,8 @@ from tujian.engines.choosing import first_words
 from tujian.engines.machine import read_memory
 from tujian.errors import BadSettings, TujianError
 from tujian.house import House
+from tujian.logs import open_log
+from tujian.scratch import scratch_folder
 from tujian.settings import Settings
 
 SHUTDOWN_S = 3  # for answers that are being said when somebody presses Ctrl-C
@@ -29,10 +31,17 @@ def run(settings: Settings) -> int:
             ),
         )
     listening = _listen(settings)
+    open_log(settings.log)
+    with scratch_folder(settings.home_dir):
+        return _serve(settings, listening)
+
+
+def _serve(settings: Settings, listening: socket.socket) -> int:
     house = House(settings)
     port = listening.getsockname()[1]
     config = uvicorn.Config(
         create_app(house),
+        log_config=None,  # its lines go the way of ours
         log_level="warning",
         access_log=False,
         server_header=False,

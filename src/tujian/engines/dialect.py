@@ -76,7 +76,11 @@ Speech = Generator[str, None, Reply]
 class Engine(Protocol):
     """A vision-language model. Threads share it."""
 
-    schema_by: SchemaBy
+    @property
+    def schema_by(self) -> SchemaBy: ...
+
+    @schema_by.setter
+    def schema_by(self, value: SchemaBy) -> None: ...
 
     @property
     def slots(self) -> int | None:

@@ -20,6 +20,7 @@ from tujian.perception.text import TextLine
 from tujian.rules import Reading
 from tujian.rules.labels import labelled
 from tujian.rules.layout import below, letter_height
+from tujian.settings import read_own
 
 SHORTEST = 3  # folded letters; shorter names are only taken when they are the whole line
 SHORTEST_MENDED = 5  # letters from which digits may be read as the letters they look like
@@ -42,7 +43,9 @@ class Brands:
         self._by_key: dict[str, str] = {}
         self._ordinary: set[str] = set()
         for name in names:
-            spellings = [part.strip() for part in name.split("|") if part.strip()]
+            spellings = [part.strip() for part in name.split("|") if fold(part)]
+            if not spellings:  # "=" or "|" alone: a name without letters would stand on every line
+                continue
             first = spellings[0].lstrip("=")
             self._by_key |= {fold(spelling): first for spelling in spellings}
             self._ordinary |= {fold(spelling) for spelling in spellings if spelling.startswith("=")}
@@ -61,8 +64,7 @@ class Brands:
         only where it fills its line. `#` opens a comment.
         """
         text = files("tujian").joinpath("data/words/brands.txt").read_text("utf-8")
-        if own is not None and own.is_file():
-            text += "\n" + own.read_text("utf-8")
+        text += "\n" + (read_own(own) if own else "")
         return cls(line for line in text.splitlines() if line.strip() and not line.startswith("#"))
 
     def find(self, lines: Sequence[TextLine]) -> list[Reading]:

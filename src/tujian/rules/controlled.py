@@ -13,6 +13,7 @@ from typing import Literal
 
 from tujian.errors import BadSettings
 from tujian.folding import fold
+from tujian.settings import read_own
 from tujian.tasks import Words
 
 How = Literal["exact", "synonym", "meaning"]
@@ -38,15 +39,13 @@ class Synonyms:
             value, colon, words = line.partition(":")
             if not colon:
                 raise _malformed(name, number)
-            for word in words.split(","):
+            for word in filter(fold, words.split(",")):
                 self._value_of.setdefault(fold(word), fold(value))
 
     @classmethod
     def load(cls, own: Path | None = None) -> "Synonyms":
         shipped = files("tujian").joinpath("data/words/synonyms.txt").read_text("utf-8").splitlines()
-        if own is None or not own.is_file():
-            return cls(shipped, "synonyms.txt")
-        return cls([*own.read_text("utf-8").splitlines(), *shipped], own.name)
+        return cls([*(read_own(own).splitlines() if own else ()), *shipped], own.name if own else "synonyms.txt")
 
     def value_of(self, word: str) -> str | None:
         """The value, folded, that `word` is another word for."""

@@ -29,11 +29,18 @@ def find_in_lines(lines: Sequence[TextLine]) -> list[Reading]:
     A wrong check digit is reported only where nothing but such a number can be meant: 13 digits alone on a line, or
     behind a word such as 条码. All other numbers must have a right one; a date of eight digits is none.
     """
+    return [reading for line in lines for reading in _in_line(line)]
+
+
+def _in_line(line: TextLine) -> list[Reading]:
+    numbers = list(_numbers(line.text))
+    if not numbers:
+        return []
+    is_labelled, is_alone = bool(_LABEL.search(line.text)), bool(_DIGITS_ONLY.fullmatch(line.text))
     return [
         Reading(digits, digits, line, quote, RULE, valid=is_valid(digits))
-        for line in lines
-        for quote, digits in _numbers(line.text)
-        if is_valid(digits) or _can_only_be_gtin(digits, line.text)
+        for quote, digits in numbers
+        if is_valid(digits) or is_labelled or (len(digits) == 13 and is_alone)
     ]
 
 
@@ -43,7 +50,3 @@ def _numbers(text: str) -> Iterator[tuple[str, str]]:
         digits = re.sub(r"\s", "", match.group())
         if is_gtin_like(digits) and not _DATE.fullmatch(digits):
             yield match.group(), digits
-
-
-def _can_only_be_gtin(digits: str, text: str) -> bool:
-    return bool(_LABEL.search(text)) or (len(digits) == 13 and bool(_DIGITS_ONLY.fullmatch(text)))

@@ -84,9 +84,8 @@ def find_net_content(lines: Sequence[TextLine]) -> list[Reading]:
     alone = [
         reading
         for line in lines
-        if id(line) not in taken
-        for reading in _standing_alone(line)
-        if not _is_of_a_table(line, lines)
+        if id(line) not in taken and (found := _standing_alone(line)) and not _is_of_a_table(line, lines)
+        for reading in found
     ]
     return behind + (alone if len({reading.key for reading in alone}) <= MOST_SIZES else [])
 

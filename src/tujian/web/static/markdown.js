@@ -1,15 +1,16 @@
-// A model's Markdown becomes elements: headings, lists, tables, code, quotes, bold, italics. All else stays the text
-// it is, HTML, links and pictures among it: an answer may quote what somebody printed on a box.
+// A model's Markdown becomes elements. All else stays the text it is, HTML, links and pictures too: an answer may
+// quote what is printed on a box.
 import { make } from "./dom.js";
 
 const FENCE = /^ {0,3}(`{3,}|~{3,})[^`]*$/;
-const HEADING = /^ {0,3}(#{1,6})\s+(.*?)\s*#*$/;
+const HEADING = /^ {0,3}(#{1,6})\s+(.*)$/;
+const CLOSING = /(^|\s)#+$/;
 const RULE = /^ {0,3}([-*_])(\s*\1){2,}\s*$/;
 const QUOTE = /^ {0,3}> ?/;
 const ITEM = /^(\s*)(?:[-*+]|(\d{1,9})[.)])\s+(?=\S)/;
-const DASHES = /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/;
-const DEEPEST = 6; // lists, quotes, spans within each other; more is no text that anybody reads
-// {1,999}: the longest that is looked through for the other star, so that a thousand lone ones cost no time.
+const DASHES = /^\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?$/; // of a trimmed line
+const DEEPEST = 6; // lists, quotes, spans within each other
+// {1,999}: as far as the other star is looked for: lone ones cost no time.
 const SPAN = new RegExp(
   [
     /(?<!`)(?<ticks>`{1,3})(?!`)(?<code>.{1,999}?)(?<!`)\k<ticks>(?!`)/,
@@ -22,7 +23,7 @@ const SPAN = new RegExp(
   "g",
 );
 
-/** `text` as a fragment of elements. Lines within a paragraph stay lines, as chat models mean them. */
+/** `text` as elements. Lines within a paragraph stay lines. */
 export const render = (text) => blocks(text.split(/\r?\n/), 0);
 
 function blocks(lines, depth) {
@@ -35,11 +36,12 @@ function blocks(lines, depth) {
   return out;
 }
 
-const isTable = (lines, at) => lines[at].includes("|") && DASHES.test(lines[at + 1] ?? "");
+const HEAD = /^[^|]*(\|[^|]*){1,50}$/; // at most 50 columns and 500 rows
+const isTable = (lines, at) => HEAD.test(lines[at]) && DASHES.test((lines[at + 1] ?? "").trim());
 const begins = (lines, at) =>
   isTable(lines, at) || [FENCE, HEADING, RULE, QUOTE, ITEM].some((start) => start.test(lines[at]));
 
-/** The first line from `at` on of which `goesOn` is not true. */
+/** The first line from `at` on that does not go on. */
 function past(lines, at, goesOn) {
   while (at < lines.length && goesOn(lines[at], at)) at += 1;
   return at;
@@ -54,7 +56,7 @@ function block(lines, at, depth) {
     return [make("pre", {}, make("code", { text: lines.slice(at + 1, end).join("\n") })), end + 1];
   }
   const [, signs, words] = line.match(HEADING) ?? [];
-  if (signs) return [make(`h${Math.min(signs.length + 2, 6)}`, {}, ...spans(words)), at + 1];
+  if (signs) return [make(`h${Math.min(signs.length + 2, 6)}`, {}, ...spans(words.trimEnd().replace(CLOSING, ""))), at + 1];
   if (RULE.test(line)) return [make("hr"), at + 1];
   if (depth < DEEPEST && QUOTE.test(line)) {
     const end = past(lines, at, (next) => QUOTE.test(next));
@@ -63,8 +65,9 @@ function block(lines, at, depth) {
   if (depth < DEEPEST && ITEM.test(line)) return list(lines, at, depth);
   if (isTable(lines, at)) return table(lines, at);
   const end = past(lines, at + 1, (next, place) => next.trim() && !begins(lines, place));
-  const parts = lines.slice(at, end).flatMap((one) => [make("br"), ...spans(one.trim())]);
-  return [make("p", {}, ...parts.slice(1)), end];
+  const node = make("p"); // one by one: arguments are limited
+  lines.slice(at, end).forEach((one, n) => node.append(n ? make("br") : "", ...spans(one.trim())));
+  return [node, end];
 }
 
 function list(lines, at, depth) {
@@ -81,7 +84,7 @@ function list(lines, at, depth) {
   }
 }
 
-/** Whether a line goes on with the item `indent` deep: deeper ones, blank ones before more of the list, lazy ones. */
+/** Whether a line goes on with the item `indent` deep: deeper, blank before more of the list, or lazy. */
 function belongs(lines, at, indent) {
   const [line, next] = [lines[at], lines[at + 1] ?? ""];
   if (!line.trim()) return /^\s/.test(next) || ITEM.test(next);
@@ -95,7 +98,7 @@ function table(lines, at) {
     const said = cells(line);
     return make("tr", {}, ...head.map((_, place) => make(tag, {}, ...spans(said[place]?.trim() ?? ""))));
   };
-  const end = past(lines, at + 2, (line) => line.includes("|"));
+  const end = past(lines, at + 2, (line, place) => line.includes("|") && place < at + 502);
   const body = lines.slice(at + 2, end).map((line) => row("td", line));
   const whole = make("table", {}, make("thead", {}, row("th", lines[at])), make("tbody", {}, ...body));
   return [make("div", { class: "wide" }, whole), end];
