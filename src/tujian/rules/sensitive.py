@@ -174,9 +174,9 @@ def has_iban(lines: Sequence[str]) -> bool:
     """An account number of the right length for its country, with the right check digits."""
     compact = [re.sub("^IBAN:?", "", line) for line in _compact(lines)]
     starts = [match.group() for line in compact for match in IBAN_START.finditer(line)]
-    tails = ["", *(line for line in compact if line.isdigit())]  # the rest may be read as a line of its own
-    wholes = (start + tail for start in starts for tail in tails)
-    return any(is_iban(whole[: _words()["iban"].get(whole[:2], 0)]) for whole in wholes)
+    tails = [line for line in compact if line.isdigit()]  # the rest may be read as a line of its own
+    split = (start + tail.removeprefix(lap) for start in starts for tail in tails for lap in ("", start[-1]))
+    return any(is_iban(start[: _words()["iban"].get(start[:2], 0)]) for start in starts) or any(map(is_iban, split))
 
 
 def is_iban(text: str) -> bool:
