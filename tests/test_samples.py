@@ -15,7 +15,7 @@ import tujian
 from tujian.decoding import Decoder
 from tujian.perception import Perception
 from tujian.pictures import open_picture
-from tujian.rules import dates, gtin, measures
+from tujian.rules import dates, gtin, measures, prices
 from tujian.rules.brands import Brands, largest_lettering
 
 SAMPLES = Path(tujian.__file__).parent / "data/samples"
@@ -100,7 +100,7 @@ def test_the_net_content_comes_first_before_amounts_in_the_table_of_nutrients(fi
 
 @pytest.mark.parametrize("file", that_show("prices"))
 def test_prices_are_found_with_their_currency(file, percepts):
-    readings = measures.find_prices(percepts[file].text_lines)
+    readings = prices.find_prices(percepts[file].text_lines)
     assert [reading.value for reading in readings] == TRUTH[file]["prices"]
 
 

@@ -66,6 +66,38 @@ def test_plates_stand_alone_on_their_line():
     assert kinds("MICHIGAN", "JAN", "CFA 7360") == ["licence_plate"]
 
 
+def test_numbers_split_into_groups_or_lines_are_put_together():
+    assert kinds("6222", "0212", "3456", "7899", "9", "VALID THRU 05/30") != ["bank_card"]  # a wrong Luhn digit
+    assert kinds("4111", "1111", "1111", "1111") == ["bank_card"]
+    assert kinds("110105", "19491231", "002X") == ["id_card"]
+    assert kinds("2345 6987 6543 3", "IBAN: GB82 WEST 1") == []
+    assert kinds("1234 5698 7654 32", "IBAN: GB82 WEST 1") == ["iban"]  # the boxes of two lines overlap by a sign
+    assert kinds("IBAN GB82 WEST", "1234 5698 7654 32") == ["iban"]
+
+
+def test_the_back_of_a_card_and_a_word_misread_are_found():
+    assert kinds("中华人民共和国", "居民身份证", "签发机关 北京市公安局") == ["id_card"]
+    assert kinds("公民身分号码", "姓名 张三") == ["id_card"]
+
+
+def test_cards_of_either_size_are_found_by_their_machine_lines_as_read():
+    assert kinds("5611148M2712217UT0<<<<<<<<<<<2") == ["passport"]  # the country's O read as 0
+    assert kinds("ERIKSSON<<ANNA<MARIA<<<<<<<<<<") == ["passport"]
+    assert kinds("I<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<", "D231458907UTO7408122F1204159<<<<<<<6") == ["passport"]
+    assert kinds("新品 <<< 特惠 <<<") == kinds("A<B", "<<<") == []
+
+
+def test_licences_and_medical_reports_are_told_by_their_words():
+    assert "driving_licence" in kinds("中华人民共和国机动车驾驶证", "准驾车型 C1")
+    assert kinds("市第一人民医院检验报告单", "姓名：张三 性别：男", "科室：内科", "参考范围") == ["medical"]
+    assert kinds("医院同款", "维生素C泡腾片", "适用人群：成人") == []
+
+
+def test_a_plate_in_two_rows_or_without_its_province_is_found():
+    assert kinds("京A", "12345") == kinds("沪A·D12345") == kinds("G·75167") == ["licence_plate"]
+    assert kinds("A·BCDEF") == kinds("型号", "A12345") == []
+
+
 @pytest.mark.parametrize(
     "lines",
     [

@@ -22,7 +22,7 @@ _AUDIENCE = re.compile(
     re.I,
 )
 _SMALL_PRINT = re.compile(
-    r"解释权|详情|咨询|扫码|二维码|电话|热线|地址|门店|仅供参考|先到先得|有限公司|活动时间|时间[:：]|有效期|www\.|https?:|\.com|@|"
+    r"[:：]|解释权|详情|咨询|扫码|二维码|电话|热线|地址|门店|仅供参考|先到先得|有限公司|活动时间|时间[:：]|有效期|www\.|https?:|\.com|@|"
     r"^品牌|limited offer|hot sale|new arrival|terms|©|原价|到手价|\d{3,4}-\d{3,}",
     re.I,
 )
@@ -42,7 +42,12 @@ def find_headline(lines: Sequence[TextLine]) -> list[Reading]:
 
 
 def find_selling_points(lines: Sequence[TextLine]) -> list[Reading]:
-    """The largest group of short lines in one letter height that are no headline, offer, price or small print."""
+    """The largest group of short lines in one letter height that are no headline, offer, price or small print.
+
+    None on a picture that offers nothing at a price: it is no poster, and its lines may be anything.
+    """
+    if not any(offers_in(line.text) or price_keys(line.text) for line in lines):
+        return []
     headline = {id(reading.line) for reading in find_headline(lines)}
     top = max((reading.line.box_1000.y1 for reading in find_headline(lines)), default=0)
     below = [line for line in lines if line.box_1000.y1 >= top and id(line) not in headline]

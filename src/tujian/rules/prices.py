@@ -25,7 +25,10 @@ _PRICE = re.compile(
     rf"(?:\s*(?:/|每|per\s)\s*(?P<count>\d{{1,4}})?\s*(?P<weight>{_WEIGHT})(?![a-z]))?(?P<from>\s*起(?!订))?",
     re.I,
 )
-_BARE = re.compile(rf"^\W{{0,2}}(?P<b>{NUMBER})\s*(?P<yuan>元)?(?:/[件盒瓶袋个杯份双套])?(?P<from>\s*起)?[\s,.]*$")
+_BARE = re.compile(
+    rf"^\W{{0,2}}(?P<b>{NUMBER})\s*(?P<yuan>元|(?=/[件盒瓶袋个杯份双套]))?(?:/[件盒瓶袋个杯份双套])?(?P<from>\s*起)?[\s,.]*$"
+)
+_UNIT_FIRST = re.compile(r"\s*(?:元|/[件盒瓶袋个杯份双套])")  # "/杯" after a number says that it is a price
 _SIGN_LAST = re.compile(rf"(?:{_SIGN})\s*$", re.I)
 Kind = Literal["current", "listed", "original", "none"]
 # what the words before a price make of it; the last one before it counts
@@ -102,7 +105,7 @@ def is_price_label(text: str) -> bool:
 
 def _priced(lines: Sequence[TextLine]) -> Iterator[_Price]:
     """Every price with its kind: by the words before it on its line, else by a label beside or above it."""
-    below = {
+    below: dict[int, Kind] = {
         id(value_beside(line, lines)): kind
         for line in lines
         if (kind := _lone_label(line.text)) and not any(map(_is_number, _touching(line, lines)))
@@ -125,7 +128,7 @@ def _bare_price(
     sign = _SIGN_LAST.search(left.text) if left else None
     labelled = _after_label(line.text) != line.text
     kind = (_kind_before(line.text) if labelled else None) or _kind_left(line, lines) or below
-    has_unit = match["yuan"] or (right is not None and right.text.strip().startswith("元"))
+    has_unit = match["yuan"] is not None or (right is not None and _UNIT_FIRST.match(right.text) is not None)
     if kind or sign or has_unit:
         yield _price(match, line, kind or "current", labelled=kind is not None, sign=sign[0] if sign else "元")
 

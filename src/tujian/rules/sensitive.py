@@ -2,10 +2,12 @@
 
 Enters: the lines that OCR read, in reading order. Leaves: `Sensitive` findings, each kind once, with the reason in
 Chinese and English; the reason never repeats the number itself. It does not know the picture, so a passport whose
-machine-readable lines were not read goes unseen. Numbers count only with their check digit right.
+machine-readable lines and headings were not read goes unseen. Numbers count only with their check digit right; words
+of the papers' forms may have a sign misread.
 
 Sources: GB 11643-1999 (resident identity number), ISO/IEC 7812-1 (card numbers: Luhn digit, issuer prefixes),
-ICAO Doc 9303 parts 3-5 (machine-readable zone), ISO 13616-1 (IBAN), GA 36-2018 (plates of motor vehicles).
+ICAO Doc 9303 parts 3-6 (machine-readable zone), ISO 13616-1 (IBAN), GA 36-2018 (plates of motor vehicles),
+GA 482-2012 (driving licences).
 """
 
 import re
@@ -15,9 +17,14 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any, Literal
 
-Kind = Literal["id_card", "bank_card", "passport", "iban", "invoice", "receipt", "licence_plate"]
+from rapidfuzz import fuzz
+
+Kind = Literal[
+    "id_card", "bank_card", "passport", "driving_licence", "iban", "invoice", "receipt", "medical", "licence_plate"
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +38,13 @@ class Sensitive:
 
 REASONS: dict[Kind, tuple[str, str]] = {
     "id_card": ("有居民身份证的号码或字样", "a Chinese resident identity number, or the words of the card"),
-    "bank_card": ("有校验正确的银行卡号", "a payment card number with the right check digit"),
-    "passport": ("有护照或旅行证件的机读码", "the machine-readable lines of a passport or travel document"),
+    "bank_card": ("有校验正确的银行卡号或卡面字样", "a payment card number with the right check digit, or its words"),
+    "passport": ("有护照或旅行证件的机读码或字样", "the machine-readable lines or words of a travel document"),
+    "driving_licence": ("有驾驶证或行驶证的字样", "the words of a driving or vehicle licence"),
     "iban": ("有校验正确的国际银行账号", "a bank account number (IBAN) with the right check digits"),
     "invoice": ("有发票或账单的字样", "the words of an invoice or bill"),
     "receipt": ("有购物小票的字样", "the words of a shop receipt"),
+    "medical": ("有病历或检验报告的字样", "the words of a medical report"),
     "licence_plate": ("有车牌号", "a licence plate"),
 }
 
@@ -47,10 +56,19 @@ CARD_SHAPES = re.compile(
     r"|35(?:2[89]|[3-8]\d)\d{12}|6(?:011|5\d\d)\d{12}"
 )
 MRZ_HEAD = re.compile(r"P[A-Z<][A-Z<]{3}[A-Z]+<+[A-Z<]{12,}")
-MRZ_PASSPORT = re.compile(r"([A-Z0-9<]{9})(\d)[A-Z<]{3}(\d{6})(\d)[MFX<](\d{6})(\d)")
-MRZ_CARD = re.compile(r"(\d{6})(\d)[MFX<](\d{6})(\d)[A-Z<]{3}")
-IBAN = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}[A-Z0-9]{11,}")
+# a country's O may be read as 0
+MRZ_PASSPORT = re.compile(r"([A-Z0-9<]{9})(\d)[A-Z0<]{3}(\d{6})(\d)[MFX<](\d{6})(\d)")
+MRZ_CARD = re.compile(r"(\d{6})(\d)[MFX<](\d{6})(\d)[A-Z0<]{3}")
+MRZ_NAMES = re.compile(r"[A-Z|<]+<<[A-Z|<]*<{6,}")  # the third line of a card: nothing else is filled up like this
+IBAN_START = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}[A-Z0-9]{4,}")
 PLATE_NUMBER = re.compile(r"(?=.*\d)(?=.*[A-Z])[A-Z0-9]{5,8}")
+MRZ_SIGNS = str.maketrans(
+    {"‹": "<", "≤": "<", "〈": "<", "《": "«", "＜": "<", "(": "<", "{": "<"}
+)  # as OCR reads fillers
+DIGIT_GROUP = re.compile(r"\d{3,8}[Xx]?")
+LONG_WORD, ALIKE = 4, 75
+# the dot stands on Chinese plates alone: with it a province, or one sign, may be missing
+PLATE_WITH_DOT = re.compile(r"[^\W\d_]?[A-HJ-NP-Z]\s?[·•・]\s?(?=(?:[A-Z]*\d){2})[A-HJ-NP-Z0-9]{4,6}")
 PLATE_LINES = 8  # a plate seen near carries its state, a slogan, stickers and little else
 
 
@@ -70,23 +88,26 @@ def find_sensitive(lines: Sequence[str]) -> tuple[Sensitive, ...]:
     """
     rules: dict[Kind, Callable[[Sequence[str]], bool]] = {
         "id_card": has_id_card,
-        "bank_card": has_card_number,
-        "passport": has_machine_readable_zone,
+        "bank_card": lambda lines: has_card_number(lines) or _has_words(lines, "bank_card"),
+        "passport": lambda lines: has_machine_readable_zone(lines) or _has_words(lines, "passport"),
+        "driving_licence": lambda lines: _has_words(lines, "driving_licence"),
         "iban": has_iban,
         "invoice": lambda lines: _has_words(lines, "invoice"),
         "receipt": lambda lines: _has_words(lines, "receipt"),
+        "medical": lambda lines: _has_words(lines, "medical"),
         "licence_plate": has_licence_plate,
     }
     return tuple(Sensitive(kind, *REASONS[kind]) for kind, holds in rules.items() if holds(lines))
 
 
 def has_id_card(lines: Sequence[str]) -> bool:
-    """A number that GB 11643 allows, or three of the words printed on the card."""
+    """A number that GB 11643 allows, or three of the words printed on the card, two when one is the card's own."""
     text = "".join(lines).replace(" ", "")
     card = _words()["id_card"]
-    if sum(word in text for word in card["words"]) >= card["least"]:
+    met = sum(_stands_in(word, text) for word in card["words"])
+    if met >= card["least"] or (met == card["least"] - 1 and any(_stands_in(word, text) for word in card["own"])):
         return True
-    return any(is_id_number(found) for line in _compact(lines) for found in ID_NUMBER.findall(line))
+    return any(is_id_number(found) for line in _numbers(lines) for found in ID_NUMBER.findall(line))
 
 
 def is_id_number(text: str) -> bool:
@@ -107,7 +128,7 @@ def is_id_number(text: str) -> bool:
 
 def has_card_number(lines: Sequence[str]) -> bool:
     """A payment card number: an issuer's prefix and length, and the Luhn digit."""
-    numbers = (found for line in _compact(lines) for found in CARD_NUMBER.findall(line))
+    numbers = (found for line in _numbers(lines) for found in CARD_NUMBER.findall(line))
     return any(CARD_SHAPES.fullmatch(number) and is_luhn(number) for number in numbers)
 
 
@@ -124,8 +145,8 @@ def is_luhn(digits: str) -> bool:
 def has_machine_readable_zone(lines: Sequence[str]) -> bool:
     """A first line "P<…", or a second line (passport or card) with two check digits right."""
     for line in _compact(lines):
-        zone = line.upper().replace("«", "<<").replace("‹", "<")
-        if MRZ_HEAD.match(zone) and zone.count("<") >= 5:
+        zone = line.upper().translate(MRZ_SIGNS).replace("«", "<<")
+        if (MRZ_HEAD.search(zone) and zone.count("<") >= 5) or MRZ_NAMES.fullmatch(zone):
             return True
         for shape in (MRZ_PASSPORT, MRZ_CARD):
             match = shape.search(zone)
@@ -151,8 +172,11 @@ def mrz_check_digit(field: str) -> int:
 
 def has_iban(lines: Sequence[str]) -> bool:
     """An account number of the right length for its country, with the right check digits."""
-    starts = (match.group() for line in _compact(lines) for match in IBAN.finditer(re.sub("^IBAN:?", "", line)))
-    return any(is_iban(start[: _words()["iban"].get(start[:2], 0)]) for start in starts)
+    compact = [re.sub("^IBAN:?", "", line) for line in _compact(lines)]
+    starts = [match.group() for line in compact for match in IBAN_START.finditer(line)]
+    tails = [line for line in compact if line.isdigit()]  # the rest may be read as a line of its own
+    split = (start + tail.removeprefix(lap) for start in starts for tail in tails for lap in ("", start[-1]))
+    return any(is_iban(start[: _words()["iban"].get(start[:2], 0)]) for start in starts) or any(map(is_iban, split))
 
 
 def is_iban(text: str) -> bool:
@@ -167,19 +191,42 @@ def is_iban(text: str) -> bool:
 
 
 def has_licence_plate(lines: Sequence[str]) -> bool:
-    """A Chinese plate on a line of its own, or a US plate: few lines, one a state, one short letters with digits."""
-    bare = [re.sub(r"[\s·•.\-]", "", line).upper() for line in lines]
+    """A Chinese plate on one or two lines, or a US plate: few lines, one a state, one short letters with digits."""
+    bare = [re.sub(r"[\s·•.,:：・\-]", "", line).upper() for line in lines]
     plate = _words()["licence_plate"]
-    if any(re.fullmatch(plate["chinese"], line) for line in bare):
+    if len(lines) <= PLATE_LINES and any(PLATE_WITH_DOT.fullmatch(line.strip().upper()) for line in lines):
+        return True
+    halves = (one + other for one, other in pairwise(bare) if len(one) == 2)
+    if any(re.fullmatch(plate["chinese"], line) for line in [*bare, *halves]):
         return True
     if len(lines) > PLATE_LINES or not any(line.lower() in plate["states"] for line in bare):
         return False
     return any(PLATE_NUMBER.fullmatch(line) for line in bare)
 
 
-def _has_words(lines: Sequence[str], paper: Literal["invoice", "receipt"]) -> bool:
+def _has_words(lines: Sequence[str], paper: Kind) -> bool:
     text, wanted = "\n".join(lines), _words()[paper]
     return sum(bool(re.search(pattern, text, re.IGNORECASE)) for pattern in wanted["patterns"]) >= wanted["least"]
+
+
+def _stands_in(word: str, text: str) -> bool:
+    """Whether `word` is printed there; long ones may have one sign in four misread."""
+    if word in text:
+        return True
+    return len(word) >= LONG_WORD and fuzz.partial_ratio(word, text) >= ALIKE
+
+
+def _numbers(lines: Sequence[str]) -> Iterator[str]:
+    """Lines without blanks, and neighbouring groups of digits put together: a card's number is printed in fours."""
+    compact = list(_compact(lines))
+    yield from compact
+    run = ""
+    for line in [*compact, ""]:
+        if DIGIT_GROUP.fullmatch(line):
+            run += line
+        else:
+            yield run
+            run = ""
 
 
 def _compact(lines: Sequence[str]) -> Iterator[str]:
