@@ -148,7 +148,7 @@ def foreign(script: str, texts: tuple[str, ...]) -> list[Drawn]:
     face = font(40, index=KOREAN) if script == "Korean" else font(40, DEJAVU)
     cards = []
     for number, text in enumerate(texts):
-        picture = paper(round(face.getlength(text)) + 120, 160, random.Random(number))
-        ImageDraw.Draw(picture).text((60, 50), text, font=face, fill=(30, 30, 50))
+        picture = paper(round(face.getlength(text)) + 240, 400, random.Random(number))
+        ImageDraw.Draw(picture).text((120, 160), text, font=face, fill=(30, 30, 50))
         cards.append(Drawn(np.asarray(picture), (text,)))
     return cards

@@ -19,9 +19,7 @@ KEEP_SHORT = 0.88  # one or two characters: cloth and foliage are read as single
 KEEP_LATIN = 0.97  # a single Latin letter or digit
 KEEP_TURNED = 0.95  # held otherwise than its neighbours: Hebrew upside down looks like Latin
 SINGLE_MOST = 0.3  # of the picture's shorter side: printed single letters stay below .2, garments begin at .35
-UNREAD_MOST = 0.3  # of its longer side
-EMPTY = 0.5  # letters per square, below it a line has holes; wide-set Latin has .8 and more
-HOLES_SURE = 0.9  # from here on even a line with holes is what it says: wide-set capitals
+UNREAD_MOST = 0.15  # of its longer side: stripes and machines that are found as text are larger
 CLEAR_PX = 20  # height from which a line is large enough that holes in it are not for want of pixels
 LARGE_PX = 24  # and from which poor letters are not, either
 POOR = 0.75  # confidence of such a line
@@ -30,14 +28,13 @@ LEAST_SCORE = 0.6  # of the detector
 STRAY = 0.6  # mean of a word at a line's end, below which it is cut where the rest is read surely
 REST_SURE = 0.9
 REST_LETTERS = 3
-GREEK_WORD = re.compile(r"[α-ω]{3}")  # no accents in the network's list (scripts.py): hardly such a word is whole
 WORD = re.compile(r"[\u2e80-\u9fff\uff00-\uffef]+|[^\s\u2e80-\u9fff\uff00-\uffef]+")
 
 
 def believed(seen: Seen, size_px: Size) -> Letters | None:
     """The letters of a region as far as they were read rather than imagined, or None."""
     letters = without_strays(seen.letters)
-    if not is_believable(letters.text, letters.confidence) or has_holes(letters) or _is_poor(seen, size_px):
+    if not is_believable(letters.text, letters.confidence) or letters.has_holes or _is_poor(seen, size_px):
         return None
     if _is_held_oddly(seen, letters):
         return None
@@ -51,7 +48,7 @@ def is_unread(seen: Seen, size_px: Size) -> bool:
     if not _is_clear(seen, size_px):
         return False
     is_cut = without_strays(seen.letters) is not seen.letters
-    return is_cut or has_holes(seen.letters) or _is_poor(seen, size_px) or _is_held_oddly(seen, seen.letters)
+    return is_cut or seen.letters.has_holes or _is_poor(seen, size_px) or _is_held_oddly(seen, seen.letters)
 
 
 def is_believable(text: str, confidence: float) -> bool:
@@ -63,12 +60,6 @@ def is_believable(text: str, confidence: float) -> bool:
     if len(letters) == 1:
         return confidence >= (KEEP_SHORT if is_chinese else KEEP_LATIN)
     return len(letters) > 3 or confidence >= KEEP_SHORT or is_chinese
-
-
-def has_holes(letters: Letters) -> bool:
-    """Whether the line stays empty where text was found, or its words have lost their accented letters."""
-    is_empty = letters.confidence < HOLES_SURE and (letters.fill < EMPTY or "  " in letters.text)
-    return is_empty or GREEK_WORD.search(letters.text) is not None
 
 
 def without_strays(letters: Letters) -> Letters:

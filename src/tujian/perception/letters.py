@@ -3,6 +3,7 @@
 Enters: a line as (48, w, 3) BGR. Leaves: Letters. Does not know: where the line stood or which way it was turned.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,10 @@ from tujian.perception.text_regions import Pixels
 HEIGHT_PX = 48  # what the network was trained on
 LEAST_WIDTH_PX = 96
 MOST_WIDTH_PX = 48 * 80  # a line of eighty squares; longer ones are squeezed into it
+
+EMPTY = 0.5  # letters per square, below it a line has holes; wide-set Latin has .8 and more
+HOLES_SURE = 0.9  # from here on even a line with holes is what it says: wide-set capitals
+GREEK_WORD = re.compile(r"[α-ω]{3}")  # no accents in the network's list (scripts.py): hardly such a word is whole
 
 Network = Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]]
 
@@ -35,6 +40,12 @@ class Letters:
     def fill(self) -> float:
         """Letters read per square. Chinese has about one, Latin two; a script that is not known leaves gaps."""
         return sum(not c.isspace() for c in self.text) / self.squares if self.squares else 0.0
+
+    @property
+    def has_holes(self) -> bool:
+        """Whether the line stays empty where text was found, or its words have lost their accented letters."""
+        is_empty = self.confidence < HOLES_SURE and (self.fill < EMPTY or "  " in self.text)
+        return is_empty or GREEK_WORD.search(self.text) is not None
 
     def part(self, start: int, end: int) -> "Letters":
         """The letters from `start` to `end` of the text; the line stays as long as it was."""

@@ -21,6 +21,7 @@ TELLING_SURE = 0.95  # confidence and
 TELLING = 3  # letters from which a line tells how its neighbours stand
 PLAUSIBLE = 0.5  # text held the wrong way is hardly ever read so surely; then only its neighbours' way is tried
 AGAINST = 0.2  # how much surer a line must be that is held otherwise than its neighbours
+HOLLOW = 0.5  # what a line with holes is worth
 TALL = 1.5  # height / width from which a line is taken as standing, as RapidOCR does
 NARROW = 3.0  # height / width below which what stands may be a single 1 or I
 
@@ -79,7 +80,7 @@ class Looker:
         for quarters in turns_of(region, votes):
             one = Seen(region, self._reader.read(straight(bgr, turned(region.quad, quarters))), quarters)
             yield one
-            if votes and quarters == _usual(votes) and one.letters.confidence >= PLAUSIBLE:
+            if votes and quarters == _usual(votes) and _worth(one, votes) >= PLAUSIBLE:
                 break
         lies = region.sides_px[0] >= region.sides_px[1]
         bow = bow_of(region, region.quad if lies else turned(region.quad, 1))
@@ -107,8 +108,9 @@ def _usual(votes: Counter[int]) -> int:
 
 
 def _worth(seen: Seen, votes: Counter[int]) -> float:
+    """How far a look is to be preferred: its confidence, less where it is odd. Text held wrongly is read with holes."""
     is_against = bool(votes) and seen.quarters != _usual(votes)
-    return seen.letters.confidence - (AGAINST if is_against else 0.0)
+    return seen.letters.confidence * (HOLLOW if seen.letters.has_holes else 1) - (AGAINST if is_against else 0)
 
 
 def _squares(region: Region) -> float:
