@@ -129,12 +129,27 @@ def canned_record(lang="zh", engine=None):
     }
 
 
+ITEMS = [
+    {
+        "box_1000": [150, 75, 500, 975],
+        "confidence": 0.97,
+        "fields": {
+            "brand": field("ALPINA", "confirmed", evidence("ocr", "ALPINA")),
+            "colours": field(["米白", "红"], "unchecked", evidence("colour", by="kmeans")),
+            "text": field(HOSTILE, "confirmed", evidence("ocr", HOSTILE)),
+        },
+    },
+    {"box_1000": [520, 300, 860, 930], "confidence": None, "fields": {"brand": field(None, "unseen")}},
+]
+
+
 class FakeApi:
     """The contract of /v1 with canned answers; it keeps what it was asked and how many were in work together."""
 
     def __init__(self):
         self.asked, self.busy_left, self.now, self.most, self.previews = [], 0, 0, 0, 0
         self.engine = None
+        self.items = []
         self.app = FastAPI()
         self.app.include_router(page_router(Settings(lang="zh"), lambda: self.engine, SAMPLES))
         self.app.mount("/static", StaticFiles(directory=static_dir))
@@ -172,7 +187,7 @@ class FakeApi:
         self.most = max(self.most, self.now)
         time.sleep(0.15)
         self.now -= 1
-        record = canned_record(lang, self.engine)
+        record = canned_record(lang, self.engine) | {"items": self.items}
         return record | {"answer": f"没有接模型。看到：ALPINA。{HOSTILE}"} if question else record
 
 

@@ -56,6 +56,12 @@ def test_the_description_counts_what_was_seen_apart(lang, words):
     assert words in record_of(looked(LEFT, RIGHT), lang=lang).descriptions[lang]
 
 
+def test_a_scene_of_several_has_no_brand_or_category_of_its_own():
+    assert not {"brand", "category"} & set(record_of(looked(LEFT, RIGHT)).fields)
+    assert record_of(looked(LEFT, RIGHT))["text"].value == "ALPRO\nOATLY"
+    assert record_of(looked())["category"].value is not None  # one thing: the picture is the item
+
+
 def test_one_thing_is_the_whole_picture_and_no_list():
     record = record_of(looked())
     assert record.items == [] and "件商品" not in record.description

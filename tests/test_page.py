@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from page_server import HOSTILE, SIZE_PX, Served, draw_carton
+from page_server import HOSTILE, ITEMS, SIZE_PX, Served, draw_carton
 from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 
@@ -115,6 +115,33 @@ def test_a_text_line_lights_its_place(page):
     assert page.locator('.box.is-lit[data-of="text:4"]').count() == 1
     page.locator('.box[data-of="text:4"]').hover(force=True)
     assert page.locator(".texts li.is-lit").text_content().startswith(HOSTILE)
+
+
+def test_several_products_are_numbered_on_the_picture_and_in_a_list(page, served):
+    served.api.items = ITEMS
+    choose(page, "shelf.png")
+    wait_for_plate(page)
+    assert page.text_content(".items h3") == "图中的商品 2 件"
+    assert page.locator(".marker.is-item text").all_text_contents() == ["1", "2"]
+    assert page.locator(".items li span").all_text_contents() == ["ALPINA ✓ · 米白、红 ≈", "未命名"]
+    page.locator(".items li").first.focus()
+    page.keyboard.press("ArrowDown")
+    assert page.locator('.box.is-lit[data-of="item:1"]').count() == 1
+    page.locator(".marker.is-item").first.click()
+    assert page.evaluate("document.activeElement.dataset.thing") == "item:0"
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert fits_the_width(page) and page.locator(".marker.is-item").count() == 2
+
+
+def test_the_sheet_holds_how_many_products_and_each_ones_values(page, served):
+    served.api.items = ITEMS
+    choose(page, "shelf.png")
+    wait_for_plate(page)
+    with page.expect_download() as download:
+        page.click("text=存 CSV")
+    rows = Path(download.value.path()).read_text(encoding="utf-8-sig").splitlines()
+    assert next(row for row in rows if ",items," in row).split(",")[3] == "2"
+    assert next(row for row in rows if ",items.1.brand," in row).split(",")[2:4] == ["品牌", "ALPINA"]
 
 
 def test_no_leader_line_crosses_another(page):

@@ -75,14 +75,16 @@ def recognise(
     said = Said() if engine is None else _ask(heard, task, engine, knowledge, lang, question, priority, stopped)
     if said.trouble is not None and (insist or isinstance(said.trouble, Stopped)):
         raise said.trouble
+    alone = heard[0] if not more else replace(heard[0], parts=None)  # several pictures are of one item
+    items = items_of(alone, task, said.items, knowledge, lang, model_asked=engine is not None)
+    if task.lists_items and len(items) > 1:
+        task = task.of_several
     claims = [*_found(heard, task, knowledge, lang), *said.claims]
     fields = _settled(task, claims, lang, model_asked=engine is not None)
     if copy := draft(task, fields, lang):
         claims += copy
         fields = _settled(task, claims, lang, model_asked=engine is not None)
     category = likely_category(heard[0].percepts, knowledge)
-    alone = heard[0] if not more else replace(heard[0], parts=None)  # several pictures are of one item
-    items = items_of(alone, task, said.items, knowledge, lang, model_asked=engine is not None)
     descriptions = describe(heard[0].percepts, category, knowledge, items)
     sensitive = find_sensitive([line.text for look in looks for line in look.percepts.text_lines])
     return lay_out(

@@ -174,6 +174,12 @@ class Task(Frozen):
         return self.model_copy(update={"fields": self.items, "items": []})
 
     @property
+    def of_several(self) -> "Task":
+        """What is asked of a whole picture with several products: not what each of them has of its own."""
+        own = {field.name for field in self.items if field.type not in ("text", "list")}
+        return self.model_copy(update={"fields": [field for field in self.fields if field.name not in own]})
+
+    @property
     def lists_items(self) -> bool:
         """Whether a model is asked for a list of products."""
         return any("model" in field.sources for field in self.items)

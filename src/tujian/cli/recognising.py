@@ -21,7 +21,7 @@ from rich.table import Table
 from tujian.errors import Lang, TujianError, UnreadablePicture
 from tujian.folding import printable
 from tujian.house import House, Wish
-from tujian.records import Record, Verdict
+from tujian.records import Record, Value, Verdict
 from tujian.settings import Settings
 from tujian.sniffing import HEAD_BYTES, PICTURE_KINDS, refuse, sniff
 
@@ -187,13 +187,24 @@ def _print_plate(console: Console, path: Path | str, record: Record) -> None:
     for name, value in record.fields.items():
         if value.value is None:
             continue
-        shown = "、".join(value.value) if isinstance(value.value, list) else str(value.value).replace("\n", " / ")
+        shown = _shown(value)
         sure = f" [dim]{value.confidence:.2f}[/]" if value.confidence is not None else ""
         table.add_row(escape(record.labels[name]), MARKS[value.verdict], escape(shown[:300]) + sure)
+    for number, item in enumerate(record.items, 1):
+        said = [_shown(value) for name, value in item.fields.items() if name != "text" and value.value is not None]
+        table.add_row(f"{_items(record.lang)} {number}/{len(record.items)}", "", escape(" · ".join(said)[:300]))
     for reason in record.review:
         table.add_row("", "!", f"[yellow]{escape(reason)}[/]")
     console.print(table)
     console.print(f"[dim]{escape(record.description)}[/]\n", soft_wrap=True)
+
+
+def _shown(value: Value) -> str:
+    return "、".join(value.value) if isinstance(value.value, list) else str(value.value).replace("\n", " / ")
+
+
+def _items(lang: Lang) -> str:
+    return "商品" if lang == "zh" else "Product"
 
 
 def _summary(counts: dict[str, int], lang: Lang) -> None:

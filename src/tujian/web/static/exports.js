@@ -14,11 +14,21 @@ export function cell(value) {
 }
 
 export function toCsv(entries) {
-  const rows = entries.flatMap(({ name, record }) =>
-    Object.entries(record.fields).map(([field, value]) => row(name, record, field, value))
-  );
+  const rows = entries.flatMap(({ name, record }) => [
+    ...Object.entries(record.fields).map(([field, value]) => row(name, record, field, value)),
+    ...itemRows(name, record),
+  ]);
   const head = COLUMNS.map((column) => cell(say(`csv_${column}`)));
   return `\uFEFF${[head, ...rows].map((cells) => cells.join(",")).join("\r\n")}\r\n`; // the mark makes Excel read UTF-8
+}
+
+/** How many products there are, then the values of each: items.1.brand. */
+function itemRows(name, record) {
+  const items = record.items ?? [];
+  const values = items.flatMap(({ fields }, index) =>
+    Object.entries(fields).map(([field, value]) => row(name, record, `items.${index + 1}.${field}`, value))
+  );
+  return items.length ? [row(name, record, "items", { value: items.length, verdict: "unchecked" }), ...values] : [];
 }
 
 function row(name, record, field, value) {
@@ -27,7 +37,7 @@ function row(name, record, field, value) {
   return [
     name,
     field,
-    record.labels?.[field] ?? field,
+    record.labels?.[field.split(".").at(-1)] ?? field,
     plain,
     say(`verdict_${value.verdict}`),
     value.confidence,

@@ -1,11 +1,12 @@
 // Lines and boxes over the plate. They join things: {id, places, node, verdict, line} where node is a value's card
-// (line: true) or a row of the lists (line: false), whose places are invisible until lit.
+// (line: true) or a row of the lists (line: false), whose places are invisible until lit, but for its mark if it has one.
 import { inReadingOrder, twoColumns, untangle } from "./arrange.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const NARROW = matchMedia("(max-width: 900px)"); // shared/ui/README.md: below 900 px numbers, no lines
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 const GUTTER_PX = 34; // the level part of a line, from the value to the picture's margin
+const RADIUS_PX = 10; // of a number's circle
 const ROUNDS = 8; // swapping cards changes heights a little, so look again; 8 left no crossing of 11 lines at 960 px
 
 const draw = (tag, attributes) => {
@@ -135,7 +136,12 @@ export class Leaders {
     const area = ({ place: [x1, y1, x2, y2] }) => (x2 - x1) * (y2 - y1);
     boxes.sort((a, b) => a.thing.line - b.thing.line || area(b) - area(a));
     for (const box of boxes) this.#box(box);
-    for (const { thing, place, index } of boxes) if (thing.line && index === 0) this.#join(thing, place);
+    for (const { thing, place, index } of boxes) {
+      if (thing.line && index === 0) this.#join(thing, place);
+      if (!thing.mark) continue;
+      const { x, y } = this.#rect(place);
+      this.#circled(thing, x + 13, y + 13, thing.mark, " is-item");
+    }
     this.light(this.lit);
   }
 
@@ -169,15 +175,17 @@ export class Leaders {
   }
 
   #marker(thing, place) {
-    const radius = 10;
     const { width } = this.stage.getBoundingClientRect();
     const box = this.#rect(place);
-    const cx = Math.min(Math.max(box.x - radius - 2, radius), width - radius); // beside the words, not on them
-    const cy = box.y + box.height / 2;
-    const group = draw("g", { class: `marker is-${thing.verdict}`, "data-of": thing.id });
+    const cx = Math.min(Math.max(box.x - RADIUS_PX - 2, RADIUS_PX), width - RADIUS_PX); // beside the words, not on them
+    this.#circled(thing, cx, box.y + box.height / 2, thing.node.dataset.number, "");
+  }
+
+  #circled(thing, cx, cy, words, kind) {
+    const group = draw("g", { class: `marker is-${thing.verdict}${kind}`, "data-of": thing.id });
     const number = draw("text", { x: cx, y: cy });
-    number.textContent = thing.node.dataset.number;
-    group.append(draw("circle", { cx, cy, r: 22, class: "reach" }), draw("circle", { cx, cy, r: radius }), number);
+    number.textContent = words;
+    group.append(draw("circle", { cx, cy, r: 22, class: "reach" }), draw("circle", { cx, cy, r: RADIUS_PX }), number);
     group.addEventListener("click", () => this.find(thing));
     this.#add(thing, group);
   }

@@ -5,6 +5,7 @@ import { Leaders } from "./leaders.js";
 import { others, places, plainText, score, share, SIGNS, swatch, valueCard, withUnit } from "./values.js";
 
 const IN_HEAD = ["category", "description", "tags"]; // they have places of their own on the plate
+const IN_ITEM = ["name", "brand", "category", "colours", "net_content", "price"];
 const LEAST_GUESS = 0.05; // beside a sure category, rarer ones are noise
 const MOST_CARDS = 10; // five a side stay legible beside a picture; beyond that the unseen are named in one line
 
@@ -198,16 +199,16 @@ function talk(item) {
 
 function listsOf(record) {
   const things = [];
-  const lit = (node, id, box, verdict) => {
-    things.push({ id, places: box ? [box] : [], verdict, line: false, node });
+  const lit = (node, id, box, verdict, mark) => {
+    things.push({ id, places: box ? [box] : [], verdict, line: false, node, mark });
     return node;
   };
   const parts = [
+    itemsPart(record, lit),
     textsPart(record, lit),
     barcodesPart(record, lit),
     coloursPart(record),
     facesPart(record, lit),
-    itemsPart(record, lit),
     factsPart(record),
   ];
   const node = make("div", { class: "lists" }, ...parts);
@@ -313,14 +314,26 @@ function facesPart(record, lit) {
   );
 }
 
+/** Each product of several, numbered as its mark on the picture. */
 function itemsPart(record, lit) {
   const items = record.items ?? [];
   if (!items.length) return null;
-  const words = (one) => Object.values(one.fields).map(withUnit).filter(Boolean).join(say("list_comma"));
-  const rows = items.map((one, index) =>
-    lit(make("li", { tabindex: stop(index), text: words(one) }), `item:${index}`, one.box_1000, "unchecked")
-  );
-  return part(say("items"), make("ul", { class: "rows" }, ...rows), "items");
+  const rows = items.map((one, index) => {
+    const values = IN_ITEM.map((name) => one.fields[name]).filter((value) => plainText(value));
+    const said = values.map((value) => `${withUnit(value)} ${SIGNS[value.verdict]}`).join(" · ");
+    const verdict = ["contradicted", "confirmed"].find((word) => values.some((value) => value.verdict === word));
+    const mark = `${index + 1}`;
+    const row = make(
+      "li",
+      { tabindex: stop(index) },
+      make("b", { class: "mark", text: mark }),
+      make("span", { text: said || say("untitled") }),
+      make("small", { class: "figures", text: score(one.confidence) ?? "" }),
+    );
+    return lit(row, `item:${index}`, one.box_1000, verdict ?? "unchecked", mark);
+  });
+  const title = `${say("items")} ${say("items_count", { count: items.length })}`;
+  return part(title, make("ol", { class: "rows" }, ...rows), "items");
 }
 
 function factsPart(record) {
