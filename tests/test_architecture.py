@@ -42,7 +42,7 @@ ORDER = tuple(
     recognise,
     schema, migrations, answers, house, chats, conversation,
     web.render, web.routes, web.models, web.login, web,
-    api.errors, api.bodies, api.guard, api.logged,
+    api.errors, api.bodies, api.guard, api.logged, api.patience,
     api.flow, api.facts, api.v1, api.printed, api.chat, api.completions, api.chats, api.app, api,
     cli.recognising, cli.learning, cli.asking, cli.models, cli.serving, cli.listing, cli.doctor, cli.main, cli, __main__
     """.split(",")

@@ -3,6 +3,7 @@
 Against the real server process. The client is a bare socket, which sends on as long as it is let.
 """
 
+import contextlib
 import json
 import socket
 import threading
@@ -138,6 +139,26 @@ def test_many_such_uploads_at_once_share_one_room(server):
     watcher.join()
     assert 429 in statuses or 413 in statuses
     assert peak[0] - before_mb < 2 * bodies.REQUESTS_HELD * 401 and server.is_up
+
+
+def test_clients_that_never_finish_are_let_go_and_others_are_served(server):
+    """Two hundred connections that send a letter of a header now and then."""
+    before = server.process.num_fds()
+    slow = [server.connect() for _ in range(200)]
+    for wire in slow:
+        wire.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ")
+    until_s, left = time.monotonic() + 60, len(slow)
+    while server.process.num_fds() > before + 5 and time.monotonic() < until_s:
+        for wire in slow:
+            with contextlib.suppress(OSError):
+                wire.sendall(b"a")
+        with urllib.request.urlopen(f"{server.url}/healthz", timeout=5) as answer:
+            assert answer.status == 200
+        time.sleep(1)
+        left = server.process.num_fds() - before
+    for wire in slow:
+        wire.close()
+    assert left <= 5
 
 
 def test_the_server_still_answers_and_counts_what_it_refused(server):

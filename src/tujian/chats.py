@@ -29,6 +29,8 @@ LONGEST_QUESTION = 20_000  # characters, as for /v1/records: some 13,000 tokens 
 LONGEST_TITLE = 200
 SHORT_TITLE = 40  # characters of the first question that fit on a line of the page's list
 MOST_LISTED = 200
+MOST_TURNS = 1000  # in one chat, questions and answers: it is read and shown whole
+MOST_SHOWN = 200  # pictures in one chat: some 60 MB when it is exported with them
 
 Finish = Literal["stop", "length", "loop", "stopped", "failed"]
 
@@ -177,11 +179,14 @@ class Chats:
             connection.execute(sa.delete(chat_pictures).where(chat_pictures.c.sha256.in_(its_own), ~still_shown))
 
     def ask(self, chat_id: str, text: str, pictures: Sequence[Shown] = ()) -> ChatTurn:
-        """Stores a question with its pictures. Raises BadInput when it is empty or too long, or there is no chat."""
+        """Stores a question with its pictures. Raises BadInput: empty, too long, no such chat, the chat is full."""
         text = checked_question(text)
         with self._engine.begin() as connection:
             named = {"title": sa.case((chats.c.title == "", shortened(text)), else_=chats.c.title)}
             number = self._next_number(connection, chat_id, named)
+            shown = connection.scalar(sa.select(sa.func.count()).select_from(chat_shown).filter_by(chat_id=chat_id))
+            if number > MOST_TURNS or (pictures and (shown or 0) + len(pictures) > MOST_SHOWN):
+                raise _is_full()
             self._write(connection, chat_id, number, role="user", text=text)
             for place, picture in enumerate(pictures):
                 connection.execute(insert(chat_pictures).values(_picture_row(picture)).on_conflict_do_nothing())
@@ -243,6 +248,13 @@ def checked_question(text: str) -> str:
             ),
         )
     return text
+
+
+def _is_full() -> BadInput:
+    return BadInput(
+        zh=(f"这段对话已满（最多 {MOST_TURNS} 条、{MOST_SHOWN} 张图片）。", "请新建一段对话。"),
+        en=(f"This chat is full ({MOST_TURNS} turns, {MOST_SHOWN} pictures at most).", "Begin a new one."),
+    )
 
 
 def no_such_chat() -> NotFound:

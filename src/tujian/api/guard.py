@@ -29,7 +29,7 @@ PAGES = ("/", "/chat", "/models")
 class Guard:
     def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
         self._app, self._settings, self._metrics = app, settings, metrics
-        self._names = {"localhost", settings.host, *(n.strip().lower() for n in settings.allowed_hosts.split(","))}
+        self._names = {"localhost", settings.host, *settings.allowed_hosts.lower().replace(",", " ").split()}
         self._token = settings.token.get_secret_value() if settings.token else None
         self._limits = Limits(settings.max_upload_mb)
         self._room = Room(REQUESTS_HELD * self._limits.form_bytes)
@@ -54,7 +54,7 @@ class Guard:
 
     def _check(self, scope: Scope, headers: Headers) -> None:
         host = headers.get("host", "")
-        if not self._knows(host):
+        if "host" in headers and not self._knows(host):  # probes by HTTP/1.0 send none, browsers always do
             raise NotAllowed(
                 zh=(f"不认识的主机名 {host[:80]!r}。", "若确实用这个名字访问，请写进 TUJIAN_ALLOWED_HOSTS。"),
                 en=(f"Unknown host name {host[:80]!r}.", "If you do use this name, list it in TUJIAN_ALLOWED_HOSTS."),

@@ -9,6 +9,7 @@ import time
 import uvicorn
 
 from tujian.api import create_app
+from tujian.api.patience import Patient
 from tujian.engines.choosing import first_words
 from tujian.engines.machine import read_memory
 from tujian.errors import BadSettings, TujianError
@@ -41,6 +42,7 @@ def _serve(settings: Settings, listening: socket.socket) -> int:
     port = listening.getsockname()[1]
     config = uvicorn.Config(
         create_app(house),
+        http=Patient,
         log_config=None,  # its lines go the way of ours
         log_level="warning",
         access_log=False,

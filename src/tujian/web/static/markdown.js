@@ -10,7 +10,7 @@ const QUOTE = /^ {0,3}> ?/;
 const ITEM = /^(\s*)(?:[-*+]|(\d{1,9})[.)])\s+(?=\S)/;
 const DASHES = /^\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?$/; // of a trimmed line
 const DEEPEST = 6; // lists, quotes, spans within each other
-// {1,999}: as far as the other star is looked for: lone ones cost no time.
+// {1,999}: as far as the other star is looked for.
 const SPAN = new RegExp(
   [
     /(?<!`)(?<ticks>`{1,3})(?!`)(?<code>.{1,999}?)(?<!`)\k<ticks>(?!`)/,
