@@ -30,7 +30,9 @@ SHARE = 0.7  # as for amounts without a label
 MANY_LABELS = 3  # lines with labels, from which a side is the one that the law asks for: its heading is the name
 LARGER = 1.2  # times the next largest lettering, from which it is the name and not one of several claims
 _ELSEWHERE = re.compile(r"^见|见(?:包装|正面|标签)|\bsee\b", re.I)
-_NO_NAME = re.compile(r"[%％¥￥$€]|\d{3,}|^\W*(?:new|sale|since)\b|营养成分|nutrition|有限公司|公司$|地址|www\.|促销|新品|限时|抢购", re.I)
+_NO_NAME = re.compile(
+    r"[%％¥￥$€]|\d{3,}|^\W*(?:new|sale|since)\b|营养成分|nutrition|有限公司|公司$|地址|www\.|促销|新品|限时|抢购", re.I
+)
 
 
 def find_names(percepts: Percepts, taxonomy: Taxonomy, brands: Brands) -> list[Reading]:
