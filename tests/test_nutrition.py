@@ -47,6 +47,11 @@ def test_each_nutrient_is_read_from_its_row_and_percentages_are_left_out(slant):
     assert find_basis(found)[0].value == "100 ml"
 
 
+def test_the_name_of_the_row_is_evidence_beside_its_figure():
+    (found,) = READ["protein"](table(*CHINESE))
+    assert (found.line.text, [one.text for one in found.more]) == ("3.6g", ["蛋白质"])
+
+
 def test_a_european_table_gives_both_energies_and_salt():
     found = table(
         ("", "per 100 g"), ("Energy", "1865 kJ / 446 kcal"), ("Fat", "17 g"), ("of which saturates", "2,1 g"),

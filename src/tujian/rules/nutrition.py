@@ -10,7 +10,7 @@ Does not know: percentages of a reference value, which are left out; figures wit
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tujian.perception.text import TextLine
 from tujian.rules import Reading
@@ -137,7 +137,8 @@ def _of_row(nutrient: str, line: TextLine, end: int, is_head: bool, lines: Seque
         cells = row(line, lines)
         figures = [figure for cell in cells if not _names_a_nutrient(cell) for figure in _figures(cell.text, cell)]
     unit = named["unit"] if named else "kcal" if line.text[:end].lower().endswith("calories") else None
-    return _readings(nutrient, figures, unit)
+    found = _readings(nutrient, figures, unit)
+    return [one if one.line is line else replace(one, more=(line,)) for one in found]
 
 
 def _inline(rest: str, line: TextLine) -> Iterator[_Figure]:
