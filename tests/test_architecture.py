@@ -16,7 +16,7 @@ ORDER = tuple(
     for line in """
     errors, geometry, folding, settings, metrics, heap, clocks, lanes,
     exif, rendering, decoding, sniffing, fetching, pictures,
-    taxonomy, perception.gs1, perception.shrinking, perception.text,
+    taxonomy, perception.gs1, perception.shrinking, perception.bars, perception.text,
     perception.barcodes, perception.colours, perception.labels,
     perception.faces, perception.safety, perception.quality, perception.scripts, perception.vectors,
     perception.ink, perception,
