@@ -404,6 +404,9 @@ class Writer:
             return y
         self.sheet.barcode((x + 30, y), self.food.barcode, module, self.rng.randint(60, 120))
         self.truth.tell("barcode", self.food.barcode)
+        beside = x + 60 + 105 * module
+        if self.rng.random() < 0.5 and beside + 140 < self.sheet.width:
+            _matrix(self.sheet, (beside, y), 5, self.rng)
         return y + 150
 
     def slogan(self, width: int) -> None:
@@ -413,8 +416,6 @@ class Writer:
             side = Sheet((420, 34), self.look.paper)
             side.write((4, 4), words_, self.look.body.sized(22))
             self.sheet.lay(side, (width - 42, 300), 1)
-        if self.rng.random() < 0.4:
-            _matrix(self.sheet, (width - 190, 40), 5, self.rng)
 
     def table(self, x: float, y: float, width: float) -> float:
         from fields.tables import nutrition

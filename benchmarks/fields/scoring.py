@@ -65,11 +65,11 @@ def items(name: str, value: Any) -> list[str]:
 
 
 def _fibres(text: str) -> list[tuple[float, str]]:
-    """Shares and fibres, whichever of the two is written first."""
-    if re.match(r"\s*\d", text):
-        pairs = re.findall(r"(\d+(?:\.\d+)?)\s*[%％]\s*([\u4e00-\u9fff]+)", text)
-    else:
+    """Shares and fibres, whichever of the two is written first; a part's name (面料) may stand before them."""
+    if text.rstrip().endswith(("%", "％")):
         pairs = [(s, f) for f, s in re.findall(r"([\u4e00-\u9fff]+)\s*(\d+(?:\.\d+)?)\s*[%％]", text)]
+    else:
+        pairs = re.findall(r"(\d+(?:\.\d+)?)\s*[%％]\s*([\u4e00-\u9fff]+)", text)
     return [(float(share), fibre) for share, fibre in pairs]
 
 

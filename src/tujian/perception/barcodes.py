@@ -14,7 +14,7 @@ QR Code, Micro QR Code, rMQR Code, Data Matrix, Aztec, PDF417, Compact PDF417, M
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tujian.geometry import Box1000, Quad, Size, quad_box_1000
+from tujian.perception.bars import whole_bars
 from tujian.perception.gs1 import is_valid
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def read_barcodes(pixels: NDArray[np.uint8], size_px: Size) -> tuple[Barcode, ..
     readings += _look_harder(readings, grey)
     chosen = [_elect(group) for group in _by_place(readings)]
     scale = size_px[0] / pixels.shape[1]
-    found = [_barcode(reading, scale, size_px) for reading in chosen if reading is not None]
+    found = [_barcode(_whole(reading, grey), scale, size_px) for reading in chosen if reading is not None]
     return tuple(sorted(found, key=lambda code: (code.box_1000.y1, code.box_1000.x1)))
 
 
@@ -203,6 +204,11 @@ def _elect(group: Sequence[_Reading]) -> _Reading | None:
     if not sound:
         return winner if count > 1 and winner.format in RETAIL else None
     return winner if count > 1 or len(votes) == 1 or not winner.is_linear else None
+
+
+def _whole(reading: _Reading, grey: Grey) -> _Reading:
+    """With the corners of the whole symbol: zxing gives those of the rows of a linear one that it read."""
+    return replace(reading, corners=whole_bars(grey, reading.corners)) if reading.is_linear else reading
 
 
 def _barcode(reading: _Reading, scale: float, size_px: Size) -> Barcode:
