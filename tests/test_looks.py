@@ -51,6 +51,13 @@ def test_short_lines_are_held_as_their_neighbours_are(reader):
     assert "690" in read and "069" not in read
 
 
+def test_one_line_upside_down_among_others_is_read_too(reader):
+    upright = lettering.page([("100% COTTON 全棉制造", 40, 30), ("Keep refrigerated", 40, 90)], (460, 160))
+    below = lettering.turned(lettering.page([("Pressed apple juice", 40, 40)], (460, 120)), 180)
+    both = Drawn(np.vstack([upright.pixels, below.pixels]), (*upright.texts, *below.texts))
+    assert missed(look(reader, both), both) == []
+
+
 def test_a_photograph_from_the_side_is_read(reader):
     drawn = lettering.slanted(lettering.sheet(5), 5)
     assert missed(look(reader, drawn), drawn) == []

@@ -10,12 +10,17 @@ from tujian.perception.letters import HEIGHT_PX, MOST_WIDTH_PX
 from tujian.perception.text_regions import Pixels, Points
 
 LEAST_WIDTH_PX = 8
+# of the height, cut off above and below: of 97 strings and 93 brands 89 and 50 are read with .00, 91 and 52 with .04,
+# 91 and 53 with .06, 90 and 50 with as much more
+TIGHTER = 0.05
 
 
 def straight(bgr: Pixels, quad: Points) -> Pixels:
     """The quadrilateral as a line that begins at its first corner."""
-    width, height = sides(quad)
-    return _cut_out(bgr, quad, round(HEIGHT_PX * width / max(height, 1.0)), HEIGHT_PX)
+    across = (quad[3] - quad[0] + quad[2] - quad[1]) / 2 * TIGHTER
+    tight = quad + np.array([across, across, -across, -across], np.float32)
+    width, height = sides(tight)
+    return _cut_out(bgr, tight, round(HEIGHT_PX * width / max(height, 1.0)), HEIGHT_PX)
 
 
 def turned(quad: Points, quarters: int) -> Points:
