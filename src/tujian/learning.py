@@ -159,8 +159,8 @@ def cross_validate(vectors: Floats, truths: Numbers, folds: Numbers) -> list[Flo
 def fit_along(vectors: Floats, truths: Numbers, penalties: Sequence[float]) -> list[tuple[Floats, Floats]]:
     """Softmax regression for each penalty, strongest first: weights (256, K) and bias (K,).
 
-    Nesterov's gradient descent, its step from the largest curvature: no line search, nothing drawn by chance. Vectors are
-    centred first: what all of them share would be most of the curvature, and make the steps short.
+    Nesterov's gradient descent, its step from the largest curvature: no line search, nothing drawn by chance. Vectors
+    are centred first: what all of them share would add to the curvature, and make the steps short.
     """
     count, classes = len(vectors), int(truths.max()) + 1
     wanted = np.eye(classes, dtype=np.float32)[truths]
