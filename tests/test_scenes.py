@@ -75,8 +75,8 @@ def test_a_png_of_a_screens_size_without_text_is_no_screenshot():
 
 
 def test_a_thing_needs_a_labeller_that_is_very_sure():
-    assert scene(category="aa-8", sure=True, confidence=0.8) is None
-    assert scene(category="aa-8", sure=True, confidence=0.95) == "物品"
+    assert scene(category="aa-8", sure=True, confidence=0.9) is None
+    assert scene(category="aa-8", sure=True, confidence=0.97) == "物品"
 
 
 def test_every_kind_is_a_value_of_the_album_and_has_classes_of_its_own():

@@ -38,6 +38,7 @@ from tujian.perception.labels import (
     Reading,
     Scorer,
     class_prior,
+    log_odds,
     read_classes,
     shelf,
     unit,
@@ -178,6 +179,7 @@ def learn(samples: list[Sample]) -> Head:
         known=unit((whole - mean) @ axes),
         calibration=np.array([1, 0, 0], np.float32),
         familiar=np.array([0, 1], np.float32),
+        told=np.array([1, 0], np.float32),
         sure_at=1.0,
     )
 
@@ -245,6 +247,10 @@ def calibrate(head: Head, known: list[Judged], foreign: list[Judged]) -> Head:
         familiar=np.array([low, (three_quarters - quarter) / 2], np.float32),
     )
     scorer = Scorer(fitted, read_classes(), Taxonomy.load())
+    faded = np.array([[log_odds(scorer.confidence(g))] for g in grounds])
+    last = LogisticRegression(C=1e3).fit(faded, right, sample_weight=weights * len(judged))
+    fitted = fitted._replace(told=np.array([last.coef_[0, 0], last.intercept_[0]], np.float32))
+    scorer = Scorer(fitted, read_classes(), Taxonomy.load())
     confidence = np.array([scorer.confidence(g) for g in grounds])
     return fitted._replace(sure_at=_threshold(confidence, right, promised))
 
@@ -266,6 +272,7 @@ def write(head: Head, out: Path) -> None:
         "usual": head.usual,
         "calibration": head.calibration,
         "familiar": head.familiar,
+        "told": head.told,
         "sure_at": np.float32(head.sure_at),
     }
     np.savez_compressed(out, ids=np.array(head.ids), known=known, **small, **exact)

@@ -100,6 +100,8 @@ class Head(NamedTuple):
     """(3,): factors of log-odds of mass and of the head's part, and the constant, in a logistic curve."""
     familiar: Floats
     """(2,): the typicality that nine of ten held-out pictures reach, and half their quartile range."""
+    told: Floats
+    """(2,): slope and constant that turn the log-odds of the faded curve into what is told: docs/model-card.md."""
     sure_at: float
     """Confidence from which a guess stands."""
 
@@ -188,14 +190,17 @@ class Scorer:
         """How likely a guess is right: a curve learnt on held-out pictures, less where the head talks of the unusual.
 
         The head stays sure of itself on pictures unlike any it has seen, so its part of the mass counts in full only
-        on pictures as usual as nine of ten held-out ones, and fades below.
+        on pictures as usual as nine of ten held-out ones, and fades below. The fade keeps the order of what is right,
+        not the share: a last curve puts that straight.
         """
         odds, part, typicality = (float(g) for g in grounds)
         by_odds, by_part, constant = (float(c) for c in self.head.calibration)
         floor, width = (float(f) for f in self.head.familiar)
-        return logistic(by_odds * odds + by_part * part + constant) * (
+        faded = logistic(by_odds * odds + by_part * part + constant) * (
             1 - part * (1 - logistic((typicality - floor) / width))
         )
+        slope, lift = (float(t) for t in self.head.told)
+        return logistic(slope * log_odds(faded) + lift)
 
     def deepen(self, shelf_id: str, mass: Floats) -> str:
         """From a shelf down to the deepest id that still holds at least half of its parent's mass."""

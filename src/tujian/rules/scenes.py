@@ -20,7 +20,7 @@ from tujian.taxonomy import is_under
 NEAR_FACE = 4_000  # of 1,000,000 (box_1000's area): a face that the photo is about, not a passer-by
 PAGE_LINES = 12  # text lines from which a picture is a page
 KIND_AT = 0.5  # of the odds; a plain choice, looked at on the labelled album: docs/decisions.md
-THING_AT = 0.9  # the labeller's confidence is for goods: on photos it called the moon a drum and a pot a garden tool
+THING_AT = 0.95  # the labeller's confidence is for goods: on photos it called the moon a drum and a pot a garden tool
 PET_SHARE = 0.6  # of the odds of all animals
 SCREEN_LINES = 3
 IDENTITY = ("id_card", "passport", "bank_card")
