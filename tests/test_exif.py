@@ -153,3 +153,11 @@ def _faults(picture, labels) -> list[str]:
     if time and (picture.taken_at or "")[:19] != f"{time[:10].replace(':', '-')}T{time[11:19]}":
         faults.append(f"time {picture.taken_at}")
     return faults
+
+
+def test_what_a_crafted_file_writes_into_its_facts_stays_short():
+    long = photo({TIME: "2016:06:27 15:29:42", FRACTION: "1" * 50_000}, camera=("A" * 30_000, "B" * 30_000))
+    facts = read_facts(long)
+    assert len(facts.camera or "") <= 401 and len(facts.taken_at or "") <= 29
+    xmp = b'<a exif:GPSLatitude="' + b"," * 60_000 + b'N" exif:GPSLongitude="1,2.3W" exif:DateTimeOriginal="2016-0'
+    assert read_facts(photo(xmp=xmp)).gps is None

@@ -105,7 +105,7 @@ def _xmp_gps(xmp: str) -> tuple[float, float] | None:
     """ "39,6.9N" and "108,24,3.5W" (XMP specification part 2, GPSCoordinate)."""
     sides = []
     for name, limit in (("Latitude", 90), ("Longitude", 180)):
-        found = re.search(rf"""exif:GPS{name}(?:\s*=\s*["']|>)\s*([\d.,]{1, 60})([NSEW])""", xmp)
+        found = re.search(rf"""exif:GPS{name}(?:\s*=\s*["']|>)\s*([\d.,]{{1,60}})([NSEW])""", xmp)
         sides.append(_degrees(tuple(found[1].split(",")), found[2], limit) if found else None)
     latitude, longitude = sides
     return None if latitude is None or longitude is None else (latitude, longitude)
