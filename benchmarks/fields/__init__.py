@@ -2,5 +2,5 @@
 
 Enters: a seed. Leaves: a JPEG, the values printed on it and where each stands. Nothing of it is kept: the same seed,
 fonts and library versions draw the same picture. `words.py` holds the vocabulary, `invent.py` makes products of it,
-`packs.py`, `garments.py` and `posters.py` lay them out on sheets, `camera.py` takes the picture.
+`packs.py`, `backs.py`, `garments.py` and `posters.py` lay them out on sheets, `camera.py` takes the picture.
 """

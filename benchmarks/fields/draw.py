@@ -20,7 +20,7 @@ if __name__ == "__main__":
 
 from PIL import Image, ImageDraw
 
-from fields import garments, invent, packs, posters
+from fields import backs, garments, invent, packs, posters
 from fields.camera import Bend, Set, Taken, corners_of, ground, photograph
 from fields.sheet import Sheet
 from fields.truth import Truth
@@ -56,7 +56,7 @@ def _food(rng: random.Random, truth: Truth) -> Taken:
     if how != "back":
         sheets.append(packs.front(food, rng, truth))
     if how != "front":
-        sheets.append(packs.back(food, rng, truth, full=False))
+        sheets.append(backs.back(food, rng, truth, full=False))
     if how == "front" and rng.random() < 0.35:
         return _on_shelf(sheets[0], packs.price_card(food, rng, truth), rng)
     bent = how == "front" and rng.random() < 0.5
@@ -66,7 +66,7 @@ def _food(rng: random.Random, truth: Truth) -> Taken:
 def _label(rng: random.Random, truth: Truth) -> Taken:
     food = invent.food(rng)
     bent = rng.random() < 0.35
-    return _shoot([packs.back(food, rng, truth, full=True)], rng, bend=rng.uniform(0.3, 0.7) if bent else 0.0)
+    return _shoot([backs.back(food, rng, truth, full=True)], rng, bend=rng.uniform(0.3, 0.7) if bent else 0.0)
 
 
 def _dress(rng: random.Random, truth: Truth) -> Taken:

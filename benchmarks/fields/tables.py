@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fields.printed import number
 
 if TYPE_CHECKING:
-    from fields.packs import Writer
+    from fields.backs import Writer
 
 NRV = {"energy": 8400, "protein": 60, "fat": 60, "carbohydrate": 300, "sodium": 2000}  # GB 28050-2011, Annex A
 ZH = {
