@@ -148,11 +148,20 @@ def test_nothing_found_gives_way_to_a_model_that_sees_something_and_a_finding_do
 
 def test_a_listing_is_drafted_from_what_was_found_and_only_from_it():
     record = made("listing", percepts("ALPRO", "净含量 1 litre", "保质期9个月"))
-    assert record["title_google"].value == "Alpro " + str(record["category"].value) + " 白色、绿色 1 L"
-    assert record["selling_points"].value == ["净含量：1 L", "保质期：9 个月", "颜色：白色、绿色"]
+    assert record["title_google"].value == "Alpro " + str(record["category"].value) + " 1 L"
+    assert record["selling_points"].value == ["净含量：1 L", "保质期：9 个月"]
     assert str(record["detail"].value).startswith("Alpro ")
     assert record["title_taobao"].verdict is Verdict.UNCHECKED
     assert record["title_taobao"].evidence[0].by == "draft/1"
+
+
+def test_a_draft_tells_the_colours_of_a_garment_and_not_those_of_a_pack():
+    record = made("listing", percepts("号型：165/88A", category="aa-1-4"))
+    assert record["title_google"].value == "连衣裙 白色、绿色 165/88A"
+
+
+def test_a_poster_is_called_by_its_headline_when_nothing_else_is_known():
+    assert made("poster", percepts("夏日清凉节", sure=False)).title == "夏日清凉节"
 
 
 def test_a_listing_of_nothing_stays_empty():

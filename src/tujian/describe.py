@@ -17,7 +17,8 @@ LONGEST_QUOTE = 24
 
 
 def title_of(fields: dict[str, Value], category: Category | None, lang: Lang, items: Sequence[Item] = ()) -> str:
-    """What to call the record: how many products, its name, else brand and category, else that it is unknown."""
+    """What to call the record: how many products, its name, else brand and category, else its headline, else that it
+    is unknown."""
     if count_of(items):
         return f"{len(items)} 件商品" if lang == "zh" else f"{len(items)} products"
     name, brand, kind = (fields[key].value if key in fields else None for key in ("name", "brand", "category"))
@@ -26,6 +27,8 @@ def title_of(fields: dict[str, Value], category: Category | None, lang: Lang, it
     known = [str(part) for part in (brand, kind or (category.name(lang) if category else None)) if part]
     if known:
         return " ".join(known)
+    if "headline" in fields and fields["headline"].value:
+        return str(fields["headline"].value)
     return "未能认出" if lang == "zh" else "Not recognised"
 
 

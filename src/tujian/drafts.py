@@ -60,7 +60,9 @@ def _detail(fields: Mapping[str, Value], task: Task, lang: Lang) -> Claim | None
 
 
 def _words(fields: Mapping[str, Value], name: str, lang: Lang) -> str:
-    """A field's value as words; empty when nobody found it or what was found is in doubt."""
+    """A field's value as words; empty when nobody found it. Colours of a pack say nothing about what is in it."""
+    if name == "colours" and _words(fields, "net_content", lang):
+        return ""
     value = fields[name].value if name in fields else None
     joint = "、" if lang == "zh" else ", "
     return "" if value is None else joint.join(str(part) for part in _listed(value))
