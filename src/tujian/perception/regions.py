@@ -147,7 +147,8 @@ def _cuts(thing: Mask, edges: Floats, words: NDArray[np.bool_]) -> Iterator[_Cut
     hollows = hollows_of(thing)
     deepest = LEAST_HOLLOW * math.sqrt(float(thing.sum()))
     free = np.asarray(cv2.dilate(thing, np.ones((3, 3), np.uint8))).astype(bool) & ~words
-    price = (1 / (0.1 + np.minimum(edges, 2) / 2)).astype(np.float32)  # a step on an edge costs about 1, off it up to 10
+    # a step on an edge costs about 1, off it up to 10
+    price = (1 / (0.1 + np.minimum(edges, 2) / 2)).astype(np.float32)
     for number, (depth, start) in enumerate(hollows[:-1]):
         if depth < deepest:
             return
