@@ -75,21 +75,20 @@ def recognise(
         raise said.trouble
     alone = heard[0] if not more else replace(heard[0], parts=None)  # several pictures are of one item
     items = items_of(alone, task, said.items, knowledge, lang, model_asked=engine is not None)
-    if task.lists_items and len(items) > 1:
-        task = task.of_several
-    claims = [*_found(heard, task, knowledge, lang), *said.claims]
+    whole = task.of_several if task.lists_items and len(items) > 1 else task
+    claims = [*_found(heard, whole, knowledge, lang), *said.claims]
     fields = {
         field.name: settle(
             field, [c for c in claims if c.field_name == field.name], lang, model_asked=engine is not None
         )
-        for field in task.fields
+        for field in whole.fields
     }
     category = likely_category(heard[0].percepts, knowledge)
     descriptions = describe(heard[0].percepts, category, knowledge, items)
     sensitive = find_sensitive([line.text for look in looks for line in look.percepts.text_lines])
     return lay_out(
         looks,
-        task,
+        whole,
         lang,
         title=title_of(fields, category, lang, items),
         fields=fields,
@@ -97,7 +96,7 @@ def recognise(
         descriptions=descriptions,
         sensitive=sensitive,
         review=[
-            *reasons(task, fields, picture, percepts, sensitive, orders, said.trouble, lang, cut=said.is_cut),
+            *reasons(whole, fields, picture, percepts, sensitive, orders, said.trouble, lang, cut=said.is_cut),
             *reasons_of(items, task, lang),
         ],
         answer=said.answer if question is None or said.by else answer_without(said.trouble, descriptions[lang], lang),
