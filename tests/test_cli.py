@@ -10,7 +10,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from tujian.cli.recognising import find_files, no_picture
 
@@ -55,6 +55,16 @@ def test_the_same_run_again_answers_from_the_store_and_in_parallel(folder, tmp_p
     records = {r["picture"]["sha256"]: r for r in map(json.loads, again.stdout.splitlines())}
     assert "stored" in records[json.loads(first.stdout)["picture"]["sha256"]]["timings_ms"]
     assert len(records) == 2
+
+
+def test_the_table_counts_the_products_of_a_scene(tmp_path):
+    scene = Image.new("RGB", (900, 600), "white")
+    for left, colour in ((90, "#a33327"), (540, "#1f5a8a")):
+        ImageDraw.Draw(scene).rectangle((left, 90, left + 270, 510), fill=colour)
+    scene.save(tmp_path / "scene.png")
+    done = tujian("recognise", str(tmp_path / "scene.png"), "--task", "scene", home=tmp_path / "home")
+    assert "2 件商品" in done.stdout and "商品 1/2" in done.stdout and "商品 2/2" in done.stdout
+    assert "红色" in done.stdout.split("商品 1/2")[1].splitlines()[0]
 
 
 def test_people_get_a_table_and_the_skipped_are_named_on_request(folder, tmp_path):

@@ -1,22 +1,24 @@
 """Offers, prices, periods, fibres, sizes and what else a tag or a poster prints. req: B9, B10, C3"""
 
 import pytest
-from drawn import line, lines
+from drawn import line, lines, percepts
 
+from tujian.rules.brands import Brands
 from tujian.rules.garment_tags import (
     find_care,
-    find_names,
     find_printed_colours,
     find_safety_classes,
-    find_standards,
     find_style_numbers,
 )
 from tujian.rules.headlines import find_audiences, find_headline, find_selling_points
 from tujian.rules.materials import find_materials, material_key
+from tujian.rules.names import find_names
+from tujian.rules.pack_facts import find_standards
 from tujian.rules.periods import find_periods
 from tujian.rules.prices import find_original_prices, find_prices
 from tujian.rules.promotions import find_promotions
 from tujian.rules.sizes import find_sizes
+from tujian.taxonomy import Taxonomy
 
 
 def values(readings) -> list[str]:
@@ -177,7 +179,7 @@ def test_one_size_has_one_key():
 def test_a_tag_is_read_behind_its_labels():
     tag = lines("品名：碎花连衣裙", "款号：A2108-31", "颜色：经典藏青", "执行标准：FZ/T 73020-2019",
                 "安全类别：GB 18401-2010 B类")  # fmt: skip
-    assert values(find_names(tag)) == ["碎花连衣裙"]
+    assert values(find_names(percepts("品名：碎花连衣裙"), Taxonomy.load(), Brands([]))) == ["碎花连衣裙"]
     assert values(find_style_numbers(tag)) == ["A2108-31"]
     assert values(find_printed_colours(tag)) == ["经典藏青"]
     assert values(find_standards(tag)) == ["FZ/T 73020-2019"]

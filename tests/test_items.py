@@ -62,6 +62,10 @@ def test_a_scene_of_several_has_no_brand_or_category_of_its_own():
     assert record_of(looked())["category"].value is not None  # one thing: the picture is the item
 
 
+def test_how_many_products_there_are_is_no_part_of_the_recipe():
+    assert record_of(looked(LEFT, RIGHT)).recipe == record_of(looked()).recipe
+
+
 def test_one_thing_is_the_whole_picture_and_no_list():
     record = record_of(looked())
     assert record.items == [] and "件商品" not in record.description

@@ -77,19 +77,17 @@ def recognise(
         raise said.trouble
     alone = heard[0] if not more else replace(heard[0], parts=None)  # several pictures are of one item
     items = items_of(alone, task, said.items, knowledge, lang, model_asked=engine is not None)
-    if task.lists_items and len(items) > 1:
-        task = task.of_several
-    claims = [*_found(heard, task, knowledge, lang), *said.claims]
-    fields = _settled(task, claims, lang, model_asked=engine is not None)
-    if copy := draft(task, fields, lang):
-        claims += copy
-        fields = _settled(task, claims, lang, model_asked=engine is not None)
+    whole = task.of_several if task.lists_items and len(items) > 1 else task
+    claims = [*_found(heard, whole, knowledge, lang), *said.claims]
+    fields = _settled(whole, claims, lang, model_asked=engine is not None)
+    if copy := draft(whole, fields, lang):
+        fields = _settled(whole, [*claims, *copy], lang, model_asked=engine is not None)
     category = likely_category(heard[0].percepts, knowledge)
     descriptions = describe(heard[0].percepts, category, knowledge, items)
     sensitive = find_sensitive([line.text for look in looks for line in look.percepts.text_lines])
     return lay_out(
         looks,
-        task,
+        whole,
         lang,
         title=title_of(fields, category, lang, items),
         fields=fields,
@@ -98,7 +96,7 @@ def recognise(
         sensitive=sensitive,
         review=[
             *reasons(
-                task,
+                whole,
                 fields,
                 picture,
                 percepts,
@@ -106,7 +104,7 @@ def recognise(
                 orders,
                 said.trouble,
                 lang,
-                adverts=_adverts(heard, task, fields),
+                adverts=_adverts(heard, whole, fields),
                 cut=said.is_cut,
             ),
             *reasons_of(items, task, lang),
