@@ -70,7 +70,7 @@ class Looker:
         for again in self._looks(bgr, region, votes):
             if _worth(again, votes) > _worth(best, votes):
                 best = again
-            if best.letters.confidence >= SURE:
+            if best.letters.confidence >= SURE and not best.letters.has_holes:
                 break
         return best
 
