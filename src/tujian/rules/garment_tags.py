@@ -26,7 +26,7 @@ _COLOUR = re.compile(r"颜\s*色|花\s*色|色\s*号|色\s*别|\bcolou?r\b", re.
 _COLOUR_NAME = re.compile(r"[一-鿿]{1,8}(?:[/+、][一-鿿]{1,8})*|[A-Za-z]{3,}(?: [A-Za-z]{3,}){0,2}")
 _STANDARD_LABEL = re.compile(r"(?:执行|产品|检验|生产)*\s*标\s*准(?:\s*(?:号|代号|编号))?|\bstandard\b", re.I)
 _STANDARD = re.compile(
-    r"(?:(?:GB|FZ|QB|SN|HG|JIS|DB\d\d|T)\s*/?\s*T?|Q\s*/\s*[A-Z0-9]{2,8})\s*\d{3,6}(?:\.\d{1,2})?(?:\s*[-–—]\s*(?:19|20)\d\d)?",
+    r"(?:(?:GB|FZ|QB|SN|HG|JIS|DB\d\d)\s*/?\s*T?|[QT]\s*/\s*[A-Z0-9]{2,8})\s*\d{3,6}(?:\.\d{1,2})?(?:\s*[-–—]\s*(?:19|20)\d\d)?",
     re.I,
 )
 _SAFETY_STANDARDS = re.compile(r"GB\s*(?:18401|31701|5296)")
