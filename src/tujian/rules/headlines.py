@@ -28,9 +28,11 @@ _SMALL_PRINT = re.compile(
 )
 _SPLIT = re.compile(r"\s*[|｜·•✓✔●■◆★/、，,]\s*|\s{2,}")
 _CHINESE_POINT = re.compile(r"[一-鿿].*[一-鿿]")
-_BULLET = re.compile(r"^[\W_]+|[\W_]+$")
+_MARK = re.compile(r"\s*[✓✔√·•●■◆★]")
+_BULLET = re.compile(r"^[\W_]+|[^\w+%℃]+$")
 POINT_LETTERS = range(3, 19)  # a word is a label, a sentence is copy
 ALIKE_HEIGHT = 0.18  # OCR's boxes of one font differ by a sixth
+SURE_READ = 0.85  # lines over one another are read as words that nobody wrote
 POINT_SHARE = 0.7  # a choice: by layout alone
 
 
@@ -51,10 +53,10 @@ def find_selling_points(lines: Sequence[TextLine]) -> list[Reading]:
     headline = {id(reading.line) for reading in find_headline(lines)}
     top = max((reading.line.box_1000.y1 for reading in find_headline(lines)), default=0)
     below = [line for line in lines if line.box_1000.y1 >= top and id(line) not in headline]
-    free = [line for line in below if not _is_something_else(line)]
+    free = [line for line in below if line.confidence >= SURE_READ and not _is_something_else(line)]
     points = [(line, point) for line in free for point in _points_of(line.text)]
     groups = [[one for one in points if _is_as_high(one[0], line)] for line in free]
-    best = max(groups, key=len, default=[])
+    best = max(map(_bulleted, groups), key=len, default=[])
     if len(best) < 2:
         return []
     return [
@@ -77,6 +79,12 @@ def find_audiences(lines: Sequence[TextLine]) -> list[Reading]:
                 Reading((who or where.text).strip(), (who or where.text).strip(), where, where.text, "audience/1")
             )
     return found
+
+
+def _bulleted(group: list[tuple[TextLine, str]]) -> list[tuple[TextLine, str]]:
+    """Those from the first bullet on, where there are bullets: the line above is what they praise."""
+    marked = [line.box_1000.y1 for line, _ in group if _MARK.match(line.text)]
+    return [one for one in group if one[0].box_1000.y1 >= min(marked)] if len(marked) >= 2 else group
 
 
 def _points_of(text: str) -> Iterator[str]:

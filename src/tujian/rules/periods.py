@@ -14,7 +14,8 @@ from tujian.rules.layout import value_beside
 _YEAR = r"(?:(?P<y{n}>20\d{{2}})\s*[-./年]\s*)?"
 _DAY = r"(?P<m{n}>1[0-2]|0?[1-9])\s*(?:[-./]|月)\s*(?P<d{n}>3[01]|[12]\d|0?[1-9])\s*[日号]?"
 _CLOCK = r"(?:\s*\(?周?[一二三四五六日]?\)?\s*\d{1,2}[:：]\d{2})?"
-_TO = r"\s*(?:[-–—~～至到]+|to)\s*"
+# a long dash is often read as 一 or ー
+_TO = r"\s*(?:[-–—~～至到一ー]+|to)\s*"
 
 
 def _one(number: int) -> str:

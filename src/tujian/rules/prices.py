@@ -26,9 +26,10 @@ _PRICE = re.compile(
     re.I,
 )
 _BARE = re.compile(
-    rf"^\W{{0,2}}(?P<b>{NUMBER})\s*(?P<yuan>元|(?=/[件盒瓶袋个杯份双套]))?(?:/[件盒瓶袋个杯份双套])?(?P<from>\s*起)?[\s,.]*$"
+    rf"^\W{{0,2}}(?P<b>{NUMBER})\s*(?P<yuan>元|(?=/[件盒瓶袋个杯份双套]))?(?:/[件盒瓶袋个杯份双套])?(?P<from>\s*起)?\s*$"
 )
-_UNIT_FIRST = re.compile(r"\s*(?:元|/[件盒瓶袋个杯份双套])")  # "/杯" after a number says that it is a price
+_LAST_NUMBER = re.compile(rf"(?P<b>{NUMBER})(?P<yuan>)(?P<from>)\s*$")
+_UNIT_FIRST = re.compile(r"\s*(?:元|/?[件盒瓶袋个杯份双套]\s*$)")  # "/杯" after a number says that it is a price
 _SIGN_LAST = re.compile(rf"(?:{_SIGN})\s*$", re.I)
 Kind = Literal["current", "listed", "original", "none"]
 # what the words before a price make of it; the last one before it counts
@@ -69,7 +70,8 @@ def find_prices(lines: Sequence[TextLine]) -> list[Reading]:
     current = [one for one in found if one.kind == "current"]
     whole = [one for one in current if not _is_unit_price(one.reading)]
     lowest = min((one.amount for one in whole), default=None)
-    listed = [one for one in found if one.kind == "listed" and lowest is None]
+    misses = any(_lone_label(line.text) == "current" for line in lines)  # what is to be paid is there and unread
+    listed = [one for one in found if one.kind == "listed" and lowest is None and not misses]
     ordered = [*whole, *listed, *(one for one in current if _is_unit_price(one.reading))]
     return sorted((one.reading for one in ordered), key=lambda reading: -reading.share)
 
@@ -116,8 +118,14 @@ def _priced(lines: Sequence[TextLine]) -> Iterator[_Price]:
         for match in matches:
             kind = _kind_before(text[: match.start()]) or _kind_left(line, lines) or below.get(id(line))
             yield _price(match, line, kind or "current", labelled=kind is not None)
-        if not matches and (bare := _BARE.match(_after_label(text))):
+        if not matches and (bare := _BARE.match(_after_label(text)) or _before_unit(text, line, lines)):
             yield from _bare_price(bare, line, lines, below.get(id(line)))
+
+
+def _before_unit(text: str, line: TextLine, lines: Sequence[TextLine]) -> re.Match[str] | None:
+    """A number that ends its line where the line to the right begins with a unit, whatever the words before it say."""
+    right = _right_of(line, lines)
+    return _LAST_NUMBER.search(text) if right is not None and _UNIT_FIRST.match(right.text) else None
 
 
 def _bare_price(
@@ -201,7 +209,7 @@ def _touches(one: TextLine, other: TextLine) -> bool:
     (ax1, ay1, ax2, ay2), (bx1, by1, bx2, by2) = one.box_1000, other.box_1000
     smaller = min(ay2 - ay1, by2 - by1)
     shared, gap = min(ay2, by2) - max(ay1, by1), max(ax1, bx1) - min(ax2, bx2)
-    return shared >= 0.5 * smaller and gap <= 1.5 * smaller
+    return shared >= 0.5 * smaller and -smaller <= gap <= 1.5 * smaller
 
 
 def _is_number(line: TextLine) -> bool:
