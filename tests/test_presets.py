@@ -9,7 +9,8 @@ from tujian.knowledge import Knowledge
 from tujian.presets import preset, presets
 from tujian.recent import Looked
 from tujian.recognise import recognise
-from tujian.tasks import Tasks
+from tujian.tasks import CHAT_SAMPLING, Tasks
+from tujian.web.render import render_chat, render_page
 
 KNOWLEDGE, TASKS = Knowledge.load(), Tasks.load()
 CARTON = percepts("净含量 250mL", "保质期9个月", "蓝牙耳机 IPX5")
@@ -43,7 +44,13 @@ def test_every_printed_prompt_stands_in_the_file_under_its_number(req, text):
 def test_names_differ_and_every_task_is_there():
     assert len({one.name for one in presets()}) == len(presets())
     assert {one.task for one in presets()} <= set(TASKS.names())
-    assert preset("describe").offered and sum(one.offered for one in presets()) >= 8
+    assert preset("describe").words.zh == "请用中文描述这张图片"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_all_are_offered_on_the_page_and_in_the_chat(lang):
+    pages = (render_page(lang, "auto", [], None), render_chat(lang, "auto", [], None, CHAT_SAMPLING))
+    assert all(f'data-word="prompt_{one.name}"' in page for one in presets() for page in pages)
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

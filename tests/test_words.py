@@ -50,7 +50,7 @@ def words_asked_for():
     spelled = {key for call in re.findall(r"say\(([^`]*?)\)", script) for key in re.findall(r'"(\w+)"', call)}
     spelled |= set(re.findall(r'say\("(\w+)"', script))
     made = {start + code for start in re.findall(r"`(\w+_)\$\{", script) for code in CODES.get(start, [])}
-    offered = {f"prompt_{one.name}" for one in presets() if one.offered}  # the templates go through them
+    offered = {f"prompt_{one.name}" for one in presets()}  # the templates go through them
     return template | spelled | made | offered
 
 

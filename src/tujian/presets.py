@@ -17,7 +17,6 @@ class Preset(Frozen):
     req: str
     task: Name
     words: Words
-    offered: bool = False
 
 
 @cache
@@ -30,7 +29,6 @@ def presets() -> tuple[Preset, ...]:
             req=row["req"],
             task=row["task"],
             words=Words(zh=row["zh"], en=row["en"]),
-            offered=row.get("offered", False),
         )
         for row in table["prompt"]
     )

@@ -45,7 +45,7 @@ def read_words(lang: Lang) -> Words:
     """Every word of the page in `lang`, by key, the offered questions too. Raises BrokenInstall without the file."""
     path = HERE / "words" / f"{lang}.json"
     try:
-        asked = {f"prompt_{one.name}": one.words.of(lang) for one in presets() if one.offered}
+        asked = {f"prompt_{one.name}": one.words.of(lang) for one in presets()}
         return json.loads(path.read_text(encoding="utf-8")) | asked
     except FileNotFoundError as error:
         raise BrokenInstall(
@@ -103,7 +103,7 @@ def render_template(
         .get_template(template)
         .render(
             w=SimpleNamespace(**words),  # a dict would answer w.clear with its own method
-            presets=[f"prompt_{one.name}" for one in presets() if one.offered],
+            presets=[f"prompt_{one.name}" for one in presets()],
             words_json=json.dumps(words, ensure_ascii=False),
             here=here,
             lang=lang,
