@@ -38,7 +38,7 @@ from tujian.folding import fold, printable  # noqa: E402
 from tujian.logs import id_for  # noqa: E402
 from tujian.pictures import read_content  # noqa: E402
 from tujian.replies import align  # noqa: E402
-from tujian.rules import dates, gtin, instructions, measures, sensitive  # noqa: E402
+from tujian.rules import dates, gtin, instructions, measures, prices, sensitive  # noqa: E402
 from tujian.rules.brands import Brands  # noqa: E402
 from tujian.rules.colour_words import base_colour  # noqa: E402
 from tujian.rules.controlled import Synonyms  # noqa: E402
@@ -159,8 +159,8 @@ def _dates(text: str) -> None:
 
 def _measures(text: str) -> None:
     read = lines(*text.split("\n"))
-    measures.find_net_content(read), measures.find_prices(read)
-    measures.measure_keys(text), measures.price_keys(text)
+    measures.find_net_content(read), prices.find_prices(read)
+    measures.measure_keys(text), prices.price_keys(text)
 
 
 def _replies(text: str) -> None:

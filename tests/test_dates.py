@@ -184,8 +184,8 @@ def test_dates_that_do_not_fit_together_are_told():
     "text", ["1" * 10_000, "生产日期" * 2_500, "保质期：" + "年" * 10_000, "2026." * 2_000, "EXP " * 2_500]
 )
 def test_a_hostile_line_costs_little(text):
-    begun = time.perf_counter()
+    begun = time.process_time()
     for find in (find_production_dates, find_best_before, find_shelf_lives):
         find(lines(text))
     date_key(text), shelf_key(text)
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1

@@ -89,6 +89,6 @@ def test_what_else_is_contained_is_no_allergen(text):
     "text", ["(" * 10_000, "()" * 5_000, "、" * 10_000, "配料：" + "a、" * 5_000, "配料：" * 3_000, "9" * 10_000]
 )
 def test_a_hostile_line_costs_little(text):
-    begun = time.perf_counter()
+    begun = time.process_time()
     find_ingredients(lines(text)), find_allergens(lines(text)), split_list(text)
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1

@@ -156,7 +156,7 @@ def test_lines_of_other_libraries_are_shown_without_what_they_quote():
         try:
             raise ValueError(ID_NUMBER)
         except ValueError as error:
-            logging.getLogger("uvicorn.error").error("Exception in ASGI application", exc_info=error)
+            logging.getLogger("asgi.server").error("Exception in ASGI application", exc_info=error)
             note_fault(error)
         logging.getLogger("httpx").info("GET https://user:%s@host/", KEY)
         token = request_id.set("r3")
@@ -166,7 +166,7 @@ def test_lines_of_other_libraries_are_shown_without_what_they_quote():
         logging.getLogger().handlers[:], logging.getLogger().level = before
         logging.getLogger("tujian").setLevel(logging.NOTSET)
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
-    assert [line["event"] for line in lines] == ["library somebody", "library uvicorn.error", "fault", "request"]
+    assert [line["event"] for line in lines] == ["library somebody", "library asgi.server", "fault", "request"]
     assert lines[1]["error"] == "ValueError" and lines[1]["where"] and lines[3]["request_id"] == "r3"
     assert not any(secret in stream.getvalue() for secret in (NAME, KEY, ID_NUMBER))
 

@@ -52,9 +52,9 @@ def test_the_drained_weight_is_not_the_net_content():
 
 @pytest.mark.parametrize("text", ["1" * 10_000, "净含量" * 3_000, "100g×" * 2_500, "9," * 5_000, "(" * 10_000])
 def test_a_hostile_line_costs_little(text):
-    begun = time.perf_counter()
+    begun = time.process_time()
     find_net_content(lines(text)), find_prices(lines(text)), measure_keys(text)
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 @pytest.mark.parametrize("text", ["每100ml", "蛋白质 3.6g", "Energy 268kJ per 100 g", "58mg", "型号 G500", "A4 纸"])

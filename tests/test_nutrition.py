@@ -147,7 +147,7 @@ def test_more_than_100_g_in_100_g_cannot_be():
 
 @pytest.mark.parametrize("text", ["脂肪" * 5_000, "能量" + "1" * 10_000, "每" * 10_000, "Fat " * 2_500, "(" * 10_000])
 def test_a_hostile_line_costs_little(text):
-    begun = time.perf_counter()
+    begun = time.process_time()
     for find in (*READ.values(), find_basis):
         find(lines(text))
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1

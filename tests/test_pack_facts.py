@@ -214,15 +214,15 @@ HOSTILE = ["1" * 10_000, "SC" * 5_000, "(" * 10_000, "[" * 5_000 + "]" * 5_000, 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_no_rule_spends_long_on_a_hostile_line(text):
-    begun = time.perf_counter()
+    begun = time.process_time()
     for read in READERS.values():
         read(lines(text, text[: len(text) // 2]))
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 def test_four_hundred_lines_of_labels_are_read_in_time():
     page = tuple(line("产地：上海 保质期：9个月 配料：", top=2 * row, height=2) for row in range(400))
-    begun = time.perf_counter()
+    begun = time.process_time()
     for read in READERS.values():
         read(page)
-    assert time.perf_counter() - begun < 8
+    assert time.process_time() - begun < 8

@@ -18,11 +18,14 @@ from tujian.findings import find_claims
 from tujian.geometry import Box1000
 from tujian.knowledge import Knowledge
 from tujian.perception import Part, Percepts
+from tujian.perception.text import TextLine
 from tujian.pictures import View
 from tujian.recent import Looked
 from tujian.reconcile import READ, settle
 from tujian.records import Item
 from tujian.replies import said_claims
+from tujian.rules.layout import letter_height
+from tujian.rules.prices import find_prices
 from tujian.tasks import BOX, ITEMS, MOST_ITEMS, Task
 
 SAME_PLACE = 0.5  # IoU from which two boxes are one product's: the measure of PASCAL VOC (Everingham et al., IJCV 2010)
@@ -57,7 +60,7 @@ def items_of(
 ) -> list[Item]:
     """The items of the record. None where perception is sure of one product only and no model listed any: then the
     whole picture is the item."""
-    asked, parts, items = task.of_item, list(looked.parts or ()) if task.items else [], []
+    asked, parts, items = task.of_item, _products(looked.parts or ()) if task.items else [], []
     for one in said:
         part = _same(one, parts)
         if part is not None:
@@ -88,6 +91,18 @@ def reasons_of(items: Sequence[Item], task: Task, lang: Lang) -> list[str]:
             else f"More than one product ({len(items)}): values of the whole picture may mix them, look at each"
         )
     return found
+
+
+def _products(parts: Sequence[Part]) -> list[Part]:
+    """The parts without price cards; none where a single one is left: that is the picture's own thing."""
+    goods = [part for part in parts if not _is_price_card(part.percepts.text_lines)]
+    return goods if len(goods) > 1 else []
+
+
+def _is_price_card(lines: Sequence[TextLine]) -> bool:
+    """Whether a price is what stands there in the largest letters."""
+    tallest = max((letter_height(line) for line in lines), default=0.0)
+    return any(letter_height(price.line) >= tallest for price in find_prices(lines))
 
 
 def _said_item(

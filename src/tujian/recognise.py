@@ -79,12 +79,14 @@ def recognise(
     items = items_of(alone, task, said.items, knowledge, lang, model_asked=engine is not None)
     whole = task.of_several if task.lists_items and len(items) > 1 else task
     claims = [*_found(heard, whole, knowledge, lang), *said.claims]
-    fields = _settled(whole, claims, lang, model_asked=engine is not None)
-    if copy := draft(whole, fields, lang):
-        fields = _settled(whole, [*claims, *copy], lang, model_asked=engine is not None)
+    fields = _drafted(whole, claims, lang, model_asked=engine is not None)
     category = likely_category(heard[0].percepts, knowledge)
     descriptions = describe(heard[0].percepts, category, knowledge, items)
     sensitive = find_sensitive([line.text for look in looks for line in look.percepts.text_lines])
+    adverts = _adverts(heard, whole, fields)
+    doubts = reasons(
+        whole, fields, picture, percepts, sensitive, orders, said.trouble, lang, adverts=adverts, cut=said.is_cut
+    )
     return lay_out(
         looks,
         whole,
@@ -94,27 +96,20 @@ def recognise(
         items=items,
         descriptions=descriptions,
         sensitive=sensitive,
-        review=[
-            *reasons(
-                whole,
-                fields,
-                picture,
-                percepts,
-                sensitive,
-                orders,
-                said.trouble,
-                lang,
-                adverts=_adverts(heard, whole, fields),
-                cut=said.is_cut,
-            ),
-            *reasons_of(items, task, lang),
-        ],
+        review=[*doubts, *reasons_of(items, task, lang)],
         answer=said.answer if question is None or said.by else answer_without(said.trouble, descriptions[lang], lang),
         recipe=recipe_parts(task, lang, said.by, question, percepts.versions, knowledge.version, said.trouble),
         engine=said.by,
         model_ms=said.elapsed_ms,
         knowledge=knowledge,
     )
+
+
+def _drafted(task: Task, claims: Sequence[Claim], lang: Lang, *, model_asked: bool) -> dict[str, Value]:
+    """Every field settled; where the task wants copy, a draft from what is settled competes with what was said."""
+    fields = _settled(task, claims, lang, model_asked=model_asked)
+    copy = draft(task, fields, lang)
+    return _settled(task, [*claims, *copy], lang, model_asked=model_asked) if copy else fields
 
 
 def _settled(task: Task, claims: Sequence[Claim], lang: Lang, *, model_asked: bool) -> dict[str, Value]:

@@ -20,6 +20,7 @@ SURE = 0.85  # below it a line is looked at again
 TELLING_SURE = 0.95  # confidence and
 TELLING = 3  # letters from which a line tells how its neighbours stand
 AGAINST = 0.2  # how much surer a line must be that is held otherwise than its neighbours: Yoggi is .74, 16606 .88
+SHORT = 6  # letters up to which a line may read well both ways, so that its neighbours count in full
 HOLLOW = 0.5  # what a line with holes is worth
 TALL = 1.5  # height / width from which a line is taken as standing, as RapidOCR does
 NARROW = 3.0  # height / width below which what stands may be a single 1 or I
@@ -106,7 +107,8 @@ def _usual(votes: Counter[int]) -> int:
 def _worth(seen: Seen, votes: Counter[int]) -> float:
     """How far a look is to be preferred: its confidence, less where it is odd. Text held wrongly is read with holes."""
     is_against = bool(votes) and seen.quarters != _usual(votes)
-    return seen.letters.confidence * (HOLLOW if seen.letters.has_holes else 1) - (AGAINST if is_against else 0)
+    against = AGAINST * min(1.0, SHORT / max(1, len(seen.letters.text))) if is_against else 0.0
+    return seen.letters.confidence * (HOLLOW if seen.letters.has_holes else 1) - against
 
 
 def _squares(region: Region) -> float:
