@@ -69,7 +69,8 @@ class Looker:
 
     def regions(self, pixels: np.ndarray) -> list[Box1000]:
         size_px = (pixels.shape[1], pixels.shape[0])
-        printed = [x.box_1000 for x in (*self._reader.read(pixels, size_px), *read_barcodes(pixels, size_px))]
+        lines = self._reader.read(pixels, size_px).lines
+        printed = [x.box_1000 for x in (*lines, *read_barcodes(pixels, size_px))]
         begun = time.process_time()
         found = find_regions(pixels, printed)
         self.ms.append(round((time.process_time() - begun) * 1000, 2))

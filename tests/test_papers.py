@@ -37,7 +37,7 @@ def reader() -> TextReader:
 
 def kinds_on(picture: Image.Image, reader: TextReader) -> list[str]:
     pixels = np.asarray(picture.convert("RGB"))
-    lines = reader.read(pixels, (pixels.shape[1], pixels.shape[0]))
+    lines = reader.read(pixels, (pixels.shape[1], pixels.shape[0])).lines
     return [found.kind for found in find_sensitive([line.text for line in lines])]
 
 

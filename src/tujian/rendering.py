@@ -24,6 +24,7 @@ WORKING_SIDE_PX = 2048  # longest side of the working copy: 4,096 cells of Qwen3
 FULL_DECODE_PX = 40_000_000  # issue 2: decoded whole up to 40 MP
 REDUCED_DECODE_PX = 500_000_000  # JPEG can leave out detail while decoding: at 1/8 a side, 500 MP are 8 MP
 SIDE_PX = 32_767  # longest side a browser draws on a canvas; longer strips are crafted, not taken
+MOST_TILES = 100_000  # of 16 x 16 px they cover 25 MP; a million of one pixel each took 5 s to begin with
 TRUNCATED_SHARE = 0.5  # a JPEG that was cut is worth a record when most of its rows are there
 USUAL_SCANS = 40  # 10 of an encoder, more of one that optimises; a few in thumbnails
 MOST_SCANNED_MP = 500  # megapixels times scans: 12 scans of 40 MP, or 40 of a usual photo
@@ -158,6 +159,8 @@ def _load(
     opened_px = image.size
     _check_size(opened_px, kind)
     _check_scans(content, kind, opened_px)
+    if len(getattr(image, "tile", ())) > MOST_TILES:
+        raise damaged(kind, f"{len(image.tile)} tiles")
     allow(opened_px)
     if opened_px[0] * opened_px[1] > FULL_DECODE_PX:
         image.draft(image.mode, _fit(opened_px))

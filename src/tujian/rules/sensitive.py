@@ -59,7 +59,8 @@ MRZ_HEAD = re.compile(r"P[A-Z<][A-Z<]{3}[A-Z]+<+[A-Z<]{12,}")
 # a country's O may be read as 0
 MRZ_PASSPORT = re.compile(r"([A-Z0-9<]{9})(\d)[A-Z0<]{3}(\d{6})(\d)[MFX<](\d{6})(\d)")
 MRZ_CARD = re.compile(r"(\d{6})(\d)[MFX<](\d{6})(\d)[A-Z0<]{3}")
-MRZ_NAMES = re.compile(r"[A-Z|<]+<<[A-Z|<]*<{6,}")  # the third line of a card: nothing else is filled up like this
+MRZ_LETTERS = re.compile(r"[A-Z|][A-Z|<]*")
+MRZ_FILLED = "<<<<<<"  # how the third line of a card ends: nothing else is filled up like this
 IBAN_START = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}[A-Z0-9]{4,}")
 PLATE_NUMBER = re.compile(r"(?=.*\d)(?=.*[A-Z])[A-Z0-9]{5,8}")
 MRZ_SIGNS = str.maketrans(
@@ -146,13 +147,19 @@ def has_machine_readable_zone(lines: Sequence[str]) -> bool:
     """A first line "P<…", or a second line (passport or card) with two check digits right."""
     for line in _compact(lines):
         zone = line.upper().translate(MRZ_SIGNS).replace("«", "<<")
-        if (MRZ_HEAD.search(zone) and zone.count("<") >= 5) or MRZ_NAMES.fullmatch(zone):
+        if (MRZ_HEAD.search(zone) and zone.count("<") >= 5) or _is_line_of_names(zone):
             return True
         for shape in (MRZ_PASSPORT, MRZ_CARD):
             match = shape.search(zone)
             if match and _right_fields(match.groups()) >= 2:
                 return True
     return False
+
+
+def _is_line_of_names(zone: str) -> bool:
+    """NAME<<GIVEN<<<<<<<<: letters and fillers only, two fillers between the names, filled up to the end."""
+    is_filled = zone.endswith(MRZ_FILLED) and "<<" in zone[1 : -len(MRZ_FILLED)]
+    return is_filled and MRZ_LETTERS.fullmatch(zone) is not None
 
 
 def _right_fields(groups: Sequence[str]) -> int:
