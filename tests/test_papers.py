@@ -48,6 +48,7 @@ def test_each_kind_of_paper_is_found(seed, letters, reader):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)  # hundreds of pictures through the real reader
 def test_of_papers_that_nobody_looked_at_while_tuning_enough_are_found(letters, reader):
     missed = []
     for seed in range(1000, 1000 + 10 * MAKERS_COUNT):
@@ -59,6 +60,7 @@ def test_of_papers_that_nobody_looked_at_while_tuning_enough_are_found(letters, 
 
 @pytest.mark.realdata
 @pytest.mark.slow
+@pytest.mark.timeout(1200)  # hundreds of pictures through the real reader
 def test_ordinary_pictures_are_not_locked_away(shared, reader):
     rows = [json.loads(row) for row in (shared / "data/manifest.jsonl").read_text("utf-8").splitlines()]
     ordinary = [row["path"] for row in rows if row["kind"] in ORDINARY]

@@ -119,7 +119,7 @@ def _said(
     if field.type == "colour":
         return claim
     placed = [_placed(field, claim, lines, number) for number, lines in enumerate(pages)]
-    return next((one for one in placed if one.valid), next((one for one in placed if one.quote), claim))
+    return min(placed, key=lambda one: (not one.valid, not one.quote, one.comparable), default=claim)
 
 
 def _controlled(values: Sequence[Words], claim: Claim, knowledge: Knowledge, lang: Lang) -> Claim:
@@ -143,7 +143,7 @@ def _placed(field: TaskField, claim: Claim, lines: Sequence[TextLine], picture: 
         words = claim.value if isinstance(claim.value, list) else [str(claim.value)]
         found, wanted = [place for place in (align(word, lines) for word in words) if place], len(words)
     if not found:
-        return claim
+        return replace(claim, comparable=False) if _may_be_there(field, claim, lines) else claim
     first = found[0].line
     return replace(
         claim,
@@ -153,6 +153,12 @@ def _placed(field: TaskField, claim: Claim, lines: Sequence[TextLine], picture: 
         quote=first.text,
         picture=picture,
     )
+
+
+def _may_be_there(field: TaskField, claim: Claim, lines: Sequence[TextLine]) -> bool:
+    """Whether a price's digits stand there without its sign: $59.99 is also read as S59.99. That accuses nobody."""
+    digits = claim.key.split()[0] if field.type == "price" and claim.comparable else ""
+    return bool(digits) and any(re.search(rf"(?<![\d.,]){re.escape(digits)}(?!\d)", line.text) for line in lines)
 
 
 def _stands_in(words: str, read: str) -> bool:
