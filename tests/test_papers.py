@@ -59,7 +59,6 @@ def test_of_papers_that_nobody_looked_at_while_tuning_enough_are_found(letters, 
 
 
 @pytest.mark.realdata
-@pytest.mark.slow
 @pytest.mark.timeout(1200)  # hundreds of pictures through the real reader
 def test_ordinary_pictures_are_not_locked_away(shared, reader):
     rows = [json.loads(row) for row in (shared / "data/manifest.jsonl").read_text("utf-8").splitlines()]
