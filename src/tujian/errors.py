@@ -9,6 +9,9 @@
     │  ├─ FetchFailed          the address was opened and did not give a picture in time
     │  ├─ NotFound             there is nothing of that name or number
     │  ├─ BadTask              a task file or a task name is wrong
+    │  ├─ BadEdit              a field that is not there, or a value of the wrong kind
+    │  ├─ LostUpdate           somebody else changed it since it was read
+    │  ├─ AlreadyThere         its name is taken, or its idempotency key was used for something else
     │  ├─ ModelUnusable        a model's file is missing, damaged, of another kind, or its mmproj is another model's
     │  ├─ DoesNotFit           a model needs more memory than this machine has
     │  └─ BadSettings          a setting or a command-line value is wrong
@@ -22,6 +25,11 @@
     │  │  └─ ContextTooSmall   pictures and question together are longer than its context
     │  ├─ EngineUnusable       it answered, but not in the form asked for, twice
     │  └─ Stopped              whoever asked does not want to know any more
+    ├─ StoreError              the database did not keep it; nothing was half written
+    │  ├─ StoreLocked          somebody else holds it
+    │  ├─ StoreFull            there is no room left on the disk
+    │  └─ StoreDown            it does not answer
+    ├─ LeaseLost               the job is another worker's by now, or was cancelled: this result does not count
     └─ BrokenInstall           a file or system library that Tujian needs is missing
 
 Each edge (command line, API, page) translates the tree once; nothing else catches TujianError.
@@ -80,6 +88,15 @@ class NotFound(BadInput): ...
 class BadTask(BadInput): ...
 
 
+class BadEdit(BadInput): ...
+
+
+class LostUpdate(BadInput): ...
+
+
+class AlreadyThere(BadInput): ...
+
+
 class BadSettings(BadInput): ...
 
 
@@ -119,6 +136,21 @@ class EngineUnusable(EngineError): ...
 class Stopped(EngineError):
     def __init__(self) -> None:
         super().__init__(zh=("已停止。", "需要时请再问一次。"), en=("Stopped.", "Ask again when you like."))
+
+
+class StoreError(TujianError): ...
+
+
+class StoreLocked(StoreError): ...
+
+
+class StoreFull(StoreError): ...
+
+
+class StoreDown(StoreError): ...
+
+
+class LeaseLost(TujianError): ...
 
 
 class BrokenInstall(TujianError): ...

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tujian.answers import Answers
 from tujian.clocks import Clock
+from tujian.database import open_database
 from tujian.decoding import Decoder
 from tujian.engines.asking import listen, steady, watched
 from tujian.engines.attaching import adapt, attach, keep_report, kept_report
@@ -31,7 +32,6 @@ from tujian.recent import Looked, Recent
 from tujian.recipes import recipe_hash, recipe_parts
 from tujian.recognise import recognise
 from tujian.records import Record
-from tujian.schema import open_database
 from tujian.settings import Settings
 from tujian.tasks import AUTO, Sampling, Task, Tasks
 
@@ -88,7 +88,7 @@ class House:
         self._decoder = Decoder(settings.decode_timeout_s, settings.decode_memory_mb, children=min(2, settings.workers))
         networks = [part.strip() for part in settings.fetch_allow.split(",") if part.strip()]
         self._fetcher = Fetcher(networks, settings.fetch_timeout_s, self.max_bytes)
-        self.database = open_database(settings.home_dir / "tujian.sqlite")
+        self.database = open_database(settings.database_place)
         self._answers = Answers(self.database, settings.cache_mb)
         self._recent = Recent(RECENT_BYTES)
         self._lanes = Lanes(settings.workers, settings.queue)

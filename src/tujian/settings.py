@@ -24,6 +24,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TUJIAN_", extra="ignore", frozen=True)
 
     home: Path = Field(default=DEFAULT_HOME, description="where answers, own tasks and settings.toml live")
+    database: SecretStr | None = Field(
+        default=None, description="URL of a PostgreSQL database (default: a file tujian.sqlite under home)"
+    )
     lang: Literal["zh", "en"] = Field(default="zh", description="language of values, messages and the page")
 
     host: str = Field(default="127.0.0.1", description="address the server listens on")
@@ -61,7 +64,7 @@ class Settings(BaseSettings):
     )
     engine_timeout_s: float = Field(default=120, gt=0, description="longest one answer of it may take")
 
-    @field_validator("token", "engine_key", "engine_url", "engine_model", "model", "mmproj", mode="before")
+    @field_validator("token", "database", "engine_key", "engine_url", "engine_model", "model", "mmproj", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         """`TUJIAN_TOKEN=` sets nothing: an empty token would let everybody in."""
@@ -90,6 +93,11 @@ class Settings(BaseSettings):
     def home_dir(self) -> Path:
         """`home` with ~ resolved."""
         return self.home.expanduser()
+
+    @property
+    def database_place(self) -> Path | str:
+        """Where the database is: a file, or a URL with its password."""
+        return self.home_dir / "tujian.sqlite" if self.database is None else self.database.get_secret_value()
 
     @property
     def workers(self) -> int:

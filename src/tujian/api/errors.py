@@ -8,16 +8,20 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from tujian.errors import (
+    AlreadyThere,
     BadInput,
     BrokenInstall,
     Busy,
     ContextTooSmall,
     EngineError,
     Lang,
+    LostUpdate,
     NoEngine,
     NotAllowed,
     NotFound,
     PictureTooLarge,
+    StoreError,
+    StoreFull,
     TujianError,
 )
 from tujian.lanes import RETRY_AFTER_S
@@ -27,12 +31,16 @@ from tujian.metrics import Metrics
 STATUS: tuple[tuple[type[TujianError], int], ...] = (
     (PictureTooLarge, 413),
     (NotFound, 404),
+    (LostUpdate, 412),  # RFC 9110: the If-Match condition was false
+    (AlreadyThere, 409),
     (BadInput, 400),
     (NotAllowed, 403),
     (Busy, 429),
     (NoEngine, 503),
     (ContextTooSmall, 400),  # as OpenAI does: trying again cannot help
     (EngineError, 502),
+    (StoreFull, 507),
+    (StoreError, 503),
     (BrokenInstall, 500),
 )
 PRINTED = ("/recognize", "/classify")
