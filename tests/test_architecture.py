@@ -34,8 +34,9 @@ ORDER = tuple(
     settings_file,
     findings, replies, reconcile, describe, review, recipes, plates, prompting, recognise,
     schema, migrations, database, answers, house, chats, conversation,
-    shelf, fields, catalogue.nouns, catalogue.changing, catalogue.adding, catalogue.saving, catalogue.editing,
-    catalogue.reading, catalogue.forgetting, catalogue, jobs, batches, webhooks, looking, worker,
+    shelf, fields, catalogue.nouns, catalogue.changing, catalogue.sources, catalogue.adding,
+    catalogue.saving, catalogue.editing, catalogue.reading, catalogue.forgetting, catalogue,
+    estimates, jobs, batches, webhooks, looking, worker,
     web.render, web.routes, web.models, web.login, web,
     api.errors, api.guard, api.flow, api.facts, api.v1, api.printed, api.chat, api.completions, api.chats, api.app, api,
     cli.recognising, cli.asking, cli.models, cli.serving, cli.listing, cli.doctor, cli.main, cli, __main__

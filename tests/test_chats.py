@@ -21,11 +21,11 @@ from tujian.answers import Answers
 from tujian.api import create_app
 from tujian.chats import Answered, Chats, ChatTurn, Shown, ShownPicture, to_markdown
 from tujian.conversation import Asked, Conversation, Exchange, exchanges_of, remembered, tokens_of
+from tujian.database import HEAD, open_database
 from tujian.engines.dialect import Question, Reply
 from tujian.engines.fake import FakeEngine
 from tujian.errors import BadInput, Busy, ContextTooSmall, EngineBrokeOff, EngineDown
 from tujian.house import House
-from tujian.database import HEAD, open_database
 from tujian.settings import read_settings
 from tujian.web.render import read_words
 

@@ -44,9 +44,7 @@ class Answers:
         row = {"sha256": sha256, "recipe": recipe, "record": packed, "bytes_count": len(packed)}
         with self._database.write() as connection:
             made_at = self._clock().isoformat(timespec="microseconds")
-            connection.execute(
-                self._database.insert(answers).values(**row, made_at=made_at).on_conflict_do_nothing()
-            )
+            connection.execute(self._database.insert(answers).values(**row, made_at=made_at).on_conflict_do_nothing())
             self._unchecked_bytes += len(packed)
             if self._unchecked_bytes > SLACK * self._limit_bytes:
                 self._prune(connection)

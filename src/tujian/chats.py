@@ -184,7 +184,9 @@ class Chats:
             number = self._next_number(connection, chat_id, named)
             self._write(connection, chat_id, number, role="user", text=text)
             for place, picture in enumerate(pictures):
-                connection.execute(self._database.insert(chat_pictures).values(_picture_row(picture)).on_conflict_do_nothing())
+                connection.execute(
+                    self._database.insert(chat_pictures).values(_picture_row(picture)).on_conflict_do_nothing()
+                )
                 row = {"chat_id": chat_id, "number": number, "place": place, "sha256": picture.sha256}
                 connection.execute(sa.insert(chat_shown).values(**row, name=printable(picture.name)))
         return self._turn(chat_id, number)
