@@ -27,7 +27,7 @@ from tujian.knowledge import Knowledge
 from tujian.lanes import Lanes, Priority
 from tujian.metrics import Metrics
 from tujian.perception import Perception, Percepts
-from tujian.pictures import fit_to_tokens, open_picture, read_content
+from tujian.pictures import Picture, fit_to_tokens, open_picture, read_content
 from tujian.recent import Looked, Recent
 from tujian.recipes import recipe_hash, recipe_parts
 from tujian.recognise import recognise
@@ -87,7 +87,7 @@ class House:
         self.metrics = Metrics()
         self._decoder = Decoder(settings.decode_timeout_s, settings.decode_memory_mb, children=min(2, settings.workers))
         networks = [part.strip() for part in settings.fetch_allow.split(",") if part.strip()]
-        self._fetcher = Fetcher(networks, settings.fetch_timeout_s, self.max_bytes)
+        self.fetcher = Fetcher(networks, settings.fetch_timeout_s, self.max_bytes)
         self.database = open_database(settings.database_place)
         self._answers = Answers(self.database, settings.cache_mb)
         self._recent = Recent(RECENT_BYTES)
@@ -209,6 +209,16 @@ class House:
             picture = open_picture(content, decoder=self._decoder, max_bytes=self.max_bytes, name=called)
             return Seen(picture.sha256, fit_to_tokens(picture, max_tokens).jpeg, picture.size_px, called)
 
+    def look(self, shot: Shot, priority: Priority = "low") -> Looked:
+        """The picture and what perception sees on it. Raises as `record` does."""
+        return self._look(*self._read(shot), priority, Clock.of(PATIENCE_S))
+
+    def open(self, shot: Shot) -> tuple[bytes, Picture]:
+        """A picture's bytes and its facts, without looking at it. Raises as `record` does."""
+        content, called = self._read(shot)
+        with self._lanes.turn("normal", Clock.of(PATIENCE_S)):
+            return content, open_picture(content, decoder=self._decoder, max_bytes=self.max_bytes, name=called)
+
     def converse(self, question: Question, stopped: threading.Event | None = None) -> Speech:
         """An answer, piece by piece, cut when it goes round in circles. Raises NoEngine, Busy, EngineError."""
         if self.engine is None:
@@ -222,7 +232,7 @@ class House:
         return listen(self.engine, question, stopped)
 
     def _read(self, shot: Shot) -> tuple[bytes, str]:
-        content, called = read_content(shot.source, self._fetcher, self.max_bytes)
+        content, called = read_content(shot.source, self.fetcher, self.max_bytes)
         return content, printable(shot.name or called)
 
     def _look(self, content: bytes, name: str, priority: Priority, clock: Clock) -> Looked:

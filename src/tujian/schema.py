@@ -275,6 +275,7 @@ batches = sa.Table(
     sa.Column("source_id", sa.String(32)),
     sa.Column("options", Json, nullable=False),
     sa.Column("is_paused", sa.Boolean, nullable=False),
+    sa.Column("is_whole", sa.Boolean, nullable=False),  # all its jobs are queued: it ends with the last of them
     sa.Column("hours", sa.String(16), nullable=False),  # "22:00-06:30", local time; "": always
     sa.Column("webhook_url", sa.Text),
     sa.Column("webhook_secret", sa.Text),

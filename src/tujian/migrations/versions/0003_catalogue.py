@@ -185,6 +185,7 @@ def _work() -> None:
         sa.Column("source_id", sa.String(32)),
         sa.Column("options", sa.Text, nullable=False),
         sa.Column("is_paused", sa.Boolean, nullable=False),
+        sa.Column("is_whole", sa.Boolean, nullable=False),
         sa.Column("hours", sa.String(16), nullable=False),
         sa.Column("webhook_url", sa.Text),
         sa.Column("webhook_secret", sa.Text),

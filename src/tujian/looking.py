@@ -1,0 +1,84 @@
+"""The first kind of job: an item's pictures are looked at by a task, and the record is kept. req: C1, C7
+
+Enters: an item, a task. Leaves: a record in the catalogue. All pictures of an item go in one question; of items with
+several, the main picture may go first, alone, so that every item soon has a record and the fuller one follows.
+"""
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from tujian.catalogue import Catalogue, Item, PictureVector
+from tujian.catalogue.nouns import EVERYTHING
+from tujian.errors import Lang
+from tujian.house import House, Shot, Wish
+from tujian.jobs import PRIORITY, WAITS_FOR_A_WORD, NewJob
+from tujian.lanes import Priority
+from tujian.tasks import AUTO
+
+MOST_PICTURES = 8  # of one item in one question, as for /v1/records
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How items are to be looked at. `trial` jobs run, the others wait until somebody says go on."""
+
+    task: str = AUTO
+    lang: Lang = "zh"
+    priority: Priority = "normal"
+    main_first: bool = False
+    trial: int | None = None
+    batch_id: str | None = None
+
+
+def look_jobs(items: Iterable[Item], look: Look) -> Iterator[NewJob]:
+    """The jobs for these items, in order. Raises nothing; items without pictures have none."""
+    for place, item in enumerate(one for one in items if one.pictures):
+        due_s = WAITS_FOR_A_WORD if look.trial is not None and place >= look.trial else 0.0
+        several = len(item.pictures) > 1
+        if look.main_first and several:
+            yield _job(item, look, 1, PRIORITY["high"], due_s)
+        last = PRIORITY["low" if look.main_first and several else look.priority]
+        yield _job(item, look, min(len(item.pictures), MOST_PICTURES), last, due_s)
+
+
+def look_at(
+    house: House, catalogue: Catalogue, payload: dict[str, Any], batch_id: str | None, stopped: threading.Event
+) -> Callable[[sa.Connection], dict[str, Any]]:
+    """Looks, and returns what keeps the record. With an engine attached, its failure is the job's: it is tried again.
+
+    Raises NotFound when item or picture is gone, UnreadablePicture, BadTask, Busy, EngineError, Stopped.
+    """
+    item = catalogue.get(payload["item"], also=EVERYTHING)
+    shots = [Shot(catalogue.content(one.sha256), one.name) for one in item.pictures[: payload["pictures"]]]
+    vectors = _vectors(house, catalogue, item, shots)
+    insist = house.engine is not None and not house.is_blind
+    wish = Wish(payload["task"], payload["lang"], insist=insist, priority="low")
+    first, *more = shots
+    record = house.record(first.source, wish, name=first.name, more=more, stopped=stopped)
+
+    def keep(connection: sa.Connection) -> dict[str, Any]:
+        saved = catalogue.save(item.id, record, vectors=vectors, batch_id=batch_id, within=connection)
+        return {"item": item.id, "record": saved.number, "review": len(record.review)}
+
+    return keep
+
+
+def _vectors(house: House, catalogue: Catalogue, item: Item, shots: list[Shot]) -> dict[str, PictureVector]:
+    """Vectors of pictures that have none; looking for them now is what the record would look for anyway."""
+    embedder = house.perception.versions["category"]
+    by_name = {one.sha256: shot for one, shot in zip(item.pictures, shots, strict=False)}
+    missing = catalogue.without_vector(list(by_name), embedder)
+    looked = {sha256: house.look(by_name[sha256]) for sha256 in missing}
+    return {sha256: PictureVector(embedder, look.percepts.labels.vector.tobytes()) for sha256, look in looked.items()}
+
+
+def _job(item: Item, look: Look, count: int, priority: int, due_s: float) -> NewJob:
+    shown = hashlib.sha256(" ".join(one.sha256 for one in item.pictures[:count]).encode()).hexdigest()[:16]
+    key = f"look:{look.batch_id or ''}:{item.id}:{look.task}:{look.lang}:{shown}"
+    payload = {"item": item.id, "task": look.task, "lang": look.lang, "pictures": count}
+    return NewJob("look", key, payload, priority, look.batch_id, due_s)
