@@ -38,8 +38,10 @@ ORDER = tuple(
     catalogue.saving, catalogue.editing, catalogue.reading, catalogue.forgetting, catalogue,
     estimates, jobs, batches, webhooks, looking, worker,
     web.render, web.routes, web.models, web.login, web,
-    api.errors, api.guard, api.flow, api.facts, api.v1, api.printed, api.chat, api.completions, api.chats, api.app, api,
-    cli.recognising, cli.asking, cli.models, cli.serving, cli.listing, cli.doctor, cli.main, cli, __main__
+    api.errors, api.guard, api.flow, api.facts, api.v1, api.printed, api.chat, api.completions, api.chats,
+    api.items, api.jobs, api.app, api,
+    cli.recognising, cli.asking, cli.keeping, cli.working, cli.models, cli.serving, cli.listing,
+    cli.doctor, cli.main, cli, __main__
     """.split(",")
 )
 MODULES = sorted(SOURCE.rglob("*.py"))

@@ -6,15 +6,18 @@ several, the main picture may go first, alone, so that every item soon has a rec
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 
+from tujian.answers import utc_now
+from tujian.batches import Batches, NewBatch
 from tujian.catalogue import Catalogue, Item, PictureVector
+from tujian.catalogue.changing import answer, answered_before, fingerprint
 from tujian.catalogue.nouns import EVERYTHING
-from tujian.errors import Lang
+from tujian.errors import BadInput, Lang
 from tujian.house import House, Shot, Wish
 from tujian.jobs import PRIORITY, WAITS_FOR_A_WORD, NewJob
 from tujian.lanes import Priority
@@ -35,15 +38,36 @@ class Look:
     batch_id: str | None = None
 
 
-def look_jobs(items: Iterable[Item], look: Look) -> Iterator[NewJob]:
-    """The jobs for these items, in order. Raises nothing; items without pictures have none."""
-    for place, item in enumerate(one for one in items if one.pictures):
+def look_jobs(pictures: Mapping[str, Sequence[str]], look: Look) -> Iterator[NewJob]:
+    """The jobs for these items, in order; `pictures` are the sha256s by item."""
+    for place, (item_id, shown) in enumerate(pictures.items()):
         due_s = WAITS_FOR_A_WORD if look.trial is not None and place >= look.trial else 0.0
-        several = len(item.pictures) > 1
+        several = len(shown) > 1
         if look.main_first and several:
-            yield _job(item, look, 1, PRIORITY["high"], due_s)
+            yield _job(item_id, shown[:1], look, PRIORITY["high"], due_s)
         last = PRIORITY["low" if look.main_first and several else look.priority]
-        yield _job(item, look, min(len(item.pictures), MOST_PICTURES), last, due_s)
+        yield _job(item_id, shown[:MOST_PICTURES], look, last, due_s)
+
+
+def begin_looking(
+    catalogue: Catalogue, batches: Batches, item_ids: Sequence[str] | None, new: NewBatch, look: Look, key: str | None
+) -> str:
+    """A batch that looks at these items, or at all; the same `key` begins it once. Returns the batch's id.
+
+    Raises BadInput when there is nothing to look at, AlreadyThere when the key was used for something else.
+    """
+    pictures, asked = catalogue.pictures_of(item_ids), fingerprint("batch", item_ids, asdict(new), asdict(look))
+    if not pictures:
+        raise _nothing_to_look_at()
+    database = catalogue.database
+    with database.write(durable=True) as connection:
+        known = answered_before(connection, database, key, asked, utc_now().isoformat(timespec="microseconds"))
+        if known is not None:
+            return known["id"]
+        batch_id = batches.begin(new, within=connection)
+        batches.jobs.put(look_jobs(pictures, replace(look, batch_id=batch_id)), within=connection)
+        answer(connection, key, {"id": batch_id})
+    return batch_id
 
 
 def look_at(
@@ -77,8 +101,15 @@ def _vectors(house: House, catalogue: Catalogue, item: Item, shots: list[Shot]) 
     return {sha256: PictureVector(embedder, look.percepts.labels.vector.tobytes()) for sha256, look in looked.items()}
 
 
-def _job(item: Item, look: Look, count: int, priority: int, due_s: float) -> NewJob:
-    shown = hashlib.sha256(" ".join(one.sha256 for one in item.pictures[:count]).encode()).hexdigest()[:16]
-    key = f"look:{look.batch_id or ''}:{item.id}:{look.task}:{look.lang}:{shown}"
-    payload = {"item": item.id, "task": look.task, "lang": look.lang, "pictures": count}
+def _job(item_id: str, shown: Sequence[str], look: Look, priority: int, due_s: float) -> NewJob:
+    name = hashlib.sha256(" ".join(shown).encode()).hexdigest()[:16]
+    key = f"look:{look.batch_id or ''}:{item_id}:{look.task}:{look.lang}:{name}"
+    payload = {"item": item_id, "task": look.task, "lang": look.lang, "pictures": len(shown)}
     return NewJob("look", key, payload, priority, look.batch_id, due_s)
+
+
+def _nothing_to_look_at() -> BadInput:
+    return BadInput(
+        zh=("没有可以识别的条目。", "请先用 POST /v1/items 添加；隐藏的条目不在其中。"),
+        en=("There is no item to look at.", "Add some by POST /v1/items; hidden ones are left out."),
+    )

@@ -46,6 +46,11 @@ def handlers_of(house: House, catalogue: Catalogue) -> Mapping[str, Handler]:
     }
 
 
+def open_worker(house: House, catalogue: Catalogue, threads: int) -> "Worker":
+    """A worker on the house's own database."""
+    return Worker(Batches(Jobs(house.database)), handlers_of(house, catalogue), threads=threads)
+
+
 class Worker:
     """`threads` jobs at once; each claim's event is set when its lease is lost or the worker stops."""
 

@@ -17,24 +17,34 @@ from tujian.api.completions import completions_router
 from tujian.api.errors import add_handlers
 from tujian.api.facts import facts_router
 from tujian.api.guard import Guard
+from tujian.api.items import items_router
+from tujian.api.jobs import jobs_router
 from tujian.api.printed import printed_router
 from tujian.api.v1 import v1_router
+from tujian.batches import Batches
+from tujian.catalogue import Catalogue
 from tujian.chats import Chats
 from tujian.house import House
+from tujian.jobs import Jobs
 from tujian.web import EngineMark, Sample, login_router, page_router, static_dir
+from tujian.worker import open_worker
 
 SPARE_THREADS = 16  # for health checks and the page while every worker is taken
 
 
 def create_app(house: House) -> FastAPI:
-    """The application; the house is closed when it shuts down."""
+    """The application with its worker; the house is closed when it shuts down."""
     settings = house.settings
+    catalogue = Catalogue.opened(settings, house.database, house.tasks)
+    worker = open_worker(house, catalogue, settings.workers)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         threads = 2 * (settings.workers + settings.queue) + SPARE_THREADS  # waiting to be looked at, and for an engine
         anyio.to_thread.current_default_thread_limiter().total_tokens = threads
+        worker.start()
         yield
+        worker.stop()
         house.close()
 
     app = FastAPI(
@@ -47,6 +57,7 @@ def create_app(house: House) -> FastAPI:
     app.include_router(chat_router(house))
     app.include_router(completions_router(house))
     app.include_router(chats_router(house, Chats(house.database)))
+    _add_catalogue(app, house, catalogue)
     app.include_router(facts_router(house))
     app.include_router(login_router(settings))
     samples = Path(str(files("tujian").joinpath("data/samples")))
@@ -55,6 +66,12 @@ def create_app(house: House) -> FastAPI:
     app.mount("/static", StaticFiles(directory=static_dir), name="static")
     app.add_middleware(Guard, settings=settings)
     return app
+
+
+def _add_catalogue(app: FastAPI, house: House, catalogue: Catalogue) -> None:
+    batches = Batches(Jobs(house.database))
+    app.include_router(items_router(house, catalogue, batches.jobs))
+    app.include_router(jobs_router(house, catalogue, batches))
 
 
 def _mark(house: House) -> EngineMark | None:

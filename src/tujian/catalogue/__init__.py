@@ -42,12 +42,13 @@ from tujian.catalogue.nouns import (
 )
 from tujian.catalogue.saving import save_record
 from tujian.catalogue.sources import keep_source
-from tujian.database import Database
+from tujian.database import Database, open_database
 from tujian.errors import BadEdit, NotFound
 from tujian.fields import check_value, find_field
 from tujian.folding import printable
 from tujian.records import FieldValue, Record
 from tujian.schema import records
+from tujian.settings import Settings
 from tujian.shelf import Shelf, picture_is_gone
 from tujian.tasks import Tasks
 
@@ -66,6 +67,13 @@ class Catalogue:
         self, database: Database, shelf: Shelf, tasks: Tasks, clock: Callable[[], dt.datetime] = utc_now
     ) -> None:
         self.database, self._shelf, self._tasks, self._clock = database, shelf, tasks, clock
+
+    @classmethod
+    def opened(cls, settings: Settings, database: Database | None = None, tasks: Tasks | None = None) -> "Catalogue":
+        """The catalogue that the settings name. Raises BadSettings, BrokenInstall, BadTask."""
+        home = settings.home_dir
+        tasks = tasks or Tasks.load(home / "tasks")
+        return cls(database or open_database(settings.database_place), Shelf(home / "pictures"), tasks)
 
     # what changes it
 
@@ -154,13 +162,20 @@ class Catalogue:
         with self.database.write(within, durable=True) as connection:
             return undo_last(connection, self.database, item_id, self._by(who, "undo"), also)
 
-    def hide(self, item_id: str, *, who: str, why: str = "", as_sensitive: bool = False) -> int:
-        """The item is nowhere unless asked for. Raises NotFound, StoreError. # req: C10, E9"""
-        return self._set_visibility(item_id, "sensitive" if as_sensitive else "hidden", who, why)
+    def hide(self, item_id: str, *, who: str, why: str = "") -> int:
+        """The item is nowhere unless asked for. Raises NotFound, StoreError. # req: C10"""
+        return self.set_visibility(item_id, "hidden", who=who, why=why)
 
     def show(self, item_id: str, *, who: str, why: str = "") -> int:
-        """The item is seen again, whatever later findings say. Raises NotFound, StoreError."""
-        return self._set_visibility(item_id, "shown", who, why)
+        """The item is seen again, whatever later findings say. Raises NotFound, StoreError. # req: E9"""
+        return self.set_visibility(item_id, "shown", who=who, why=why)
+
+    def set_visibility(
+        self, item_id: str, visibility: Visibility, *, who: str, why: str = "", within: sa.Connection | None = None
+    ) -> int:
+        """A person's choice. Returns the new version. Raises NotFound, StoreError."""
+        with self.database.write(within, durable=True) as connection:
+            return set_visibility(connection, self.database, item_id, visibility, self._by(who, why))
 
     def forget(self, item_id: str, *, who: str) -> None:
         """The item goes with its records and history; pictures stay while others show them. Raises NotFound."""
@@ -223,14 +238,15 @@ class Catalogue:
         is_kept, there = place
         return self._shelf.read(sha256) if is_kept else _read_in_place(sha256, there)
 
+    def pictures_of(self, item_ids: Sequence[str] | None, *, also: Also = ()) -> dict[str, tuple[str, ...]]:
+        """The pictures' sha256s by item, of these items or of all, the oldest item first."""
+        with self.database.read() as connection:
+            return reading.pictures_by_item(connection, item_ids, also)
+
     def without_vector(self, sha256s: Sequence[str], embedder: str) -> Sequence[str]:
         """Those of the pictures that this embedder has not seen."""
         with self.database.read() as connection:
             return reading.without_vector(connection, sha256s, embedder)
-
-    def _set_visibility(self, item_id: str, visibility: Visibility, who: str, why: str) -> int:
-        with self.database.write(durable=True) as connection:
-            return set_visibility(connection, self.database, item_id, visibility, self._by(who, why))
 
     def _checked(
         self, values: Mapping[str, object], first: Sequence[str] = ()

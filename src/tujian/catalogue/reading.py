@@ -131,6 +131,24 @@ def where_it_lies(connection: sa.Connection, sha256: str) -> tuple[bool, list[tu
     return is_kept, [(row.root, row.path) for row in connection.execute(there)]
 
 
+def pictures_by_item(
+    connection: sa.Connection, item_ids: Sequence[str] | None, also: Also
+) -> dict[str, tuple[str, ...]]:
+    """The pictures' sha256s by item, in order."""
+    wanted = (
+        sa.select(items.c.id, item_pictures.c.sha256)
+        .join_from(items, item_pictures, items.c.id == item_pictures.c.item_id)
+        .where(may_see(also))
+        .order_by(items.c.made_at, items.c.id, item_pictures.c.place)
+    )
+    if item_ids is not None:
+        wanted = wanted.where(items.c.id.in_(item_ids))
+    found: dict[str, tuple[str, ...]] = {}
+    for item_id, sha256 in connection.execute(wanted):
+        found[item_id] = (*found.get(item_id, ()), sha256)
+    return found
+
+
 def without_vector(connection: sa.Connection, sha256s: Sequence[str], embedder: str) -> list[str]:
     """Those of the pictures that have no vector of this embedder."""
     known = sa.select(pictures.c.sha256).where(pictures.c.sha256.in_(sha256s), pictures.c.embedder == embedder)
