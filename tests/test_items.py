@@ -161,7 +161,7 @@ class Told(BaseHTTPRequestHandler):
 
 def test_a_batch_is_watched_paused_and_its_end_is_told_signed(client, worker, home):
     for colour in ("red", "blue", "green"):
-        post(client, png(colour), task="")
+        post(client, png(colour), look="false")
     server = HTTPServer(("127.0.0.1", 0), Told)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     secret = "0123456789abcdef"
@@ -197,7 +197,7 @@ def test_a_webhook_into_the_private_network_is_refused(tmp_path, house):
     guarded = House(read_settings(home=tmp_path, lang="en", engine="none"))
     guarded._perception = house.perception
     client = TestClient(create_app(guarded), base_url="http://localhost:7860")
-    post(client, png(), task="")
+    post(client, png(), look="false")
     batches = Batches(Jobs(guarded.database))
     wanted = {"webhook_url": "http://127.0.0.1:1/x", "webhook_secret": "0123456789abcdef"}
     batch_id = client.post("/v1/jobs", json=wanted).json()["id"]
@@ -216,7 +216,7 @@ def test_a_webhook_into_the_private_network_is_refused(tmp_path, house):
     "wanted", [{"hours": "at night"}, {"webhook_url": "http://a/", "webhook_secret": "short"}, {"task": "no"}, {"x": 1}]
 )
 def test_a_batch_that_cannot_be_is_refused(client, wanted):
-    post(client, png(), task="")
+    post(client, png(), look="false")
     assert client.post("/v1/jobs", json=wanted).status_code == 400
     assert client.get("/v1/jobs/none").status_code == 404
 

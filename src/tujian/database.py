@@ -36,6 +36,7 @@ class Database:
     def __init__(self, engine: sa.Engine, patience_s: float = PATIENCE_S) -> None:
         self.engine, self._patience_s = engine, patience_s
         self.is_sqlite = engine.dialect.name == "sqlite"
+        self.insert = sqlite.insert if self.is_sqlite else postgresql.insert  # may say what to do on a conflict
         self._turn = threading.Lock()
 
     @contextmanager
@@ -60,10 +61,6 @@ class Database:
         else:
             with told(), self.engine.begin() as connection:
                 yield connection
-
-    def insert(self, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
-        """An insert that may say what to do on a conflict; both databases speak alike."""
-        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
 
     def alone_with(self, connection: sa.Connection, name: str) -> None:
         """Until the transaction ends, nobody else is alone with `name`. On SQLite, whoever writes is alone anyway."""

@@ -57,6 +57,29 @@ class Claimed:
     tries: int
 
 
+# statements are built once: building one takes SQLAlchemy longer than running it takes SQLite
+_NEXT = (
+    sa.select(jobs.c.id)
+    .where(TODO, jobs.c.due_s <= sa.bindparam("now"), jobs.c.kind.in_(sa.bindparam("kinds", expanding=True)))
+    .order_by(jobs.c.priority, jobs.c.id)
+    .limit(sa.literal_column("1"))
+    .with_for_update(skip_locked=True)  # SQLite, where one writes at a time, leaves it out
+)
+_CLAIM = (
+    sa.update(jobs)
+    .where(jobs.c.id == _NEXT.scalar_subquery())
+    .values(
+        state="doing",
+        token=jobs.c.token + 1,
+        tries=jobs.c.tries + 1,
+        worker=sa.bindparam("by"),
+        lease_s=sa.bindparam("until"),
+    )
+    .returning(jobs.c.id, jobs.c.token, jobs.c.kind, jobs.c.payload, jobs.c.batch_id, jobs.c.tries)
+)
+_OWN = sa.update(jobs).where(jobs.c.id == sa.bindparam("job"), jobs.c.token == sa.bindparam("held_token"), DOING)
+
+
 class Jobs:
     """The table `jobs`. Threads and processes share it."""
 
@@ -87,25 +110,9 @@ class Jobs:
     def claim(self, worker: str, kinds: Collection[str], lease_s: float = LEASE_S) -> Claimed | None:
         """The next job of these kinds: the most urgent, of equally urgent ones the oldest. None when there is none."""
         now = self._now()
-        next_one = (
-            sa.select(jobs.c.id)
-            .where(TODO, jobs.c.due_s <= now, jobs.c.kind.in_(sorted(kinds)))
-            .order_by(jobs.c.priority, jobs.c.id)
-            .limit(1)
-        )
-        with self.database.read() as connection:  # idle workers take nobody's turn to write
-            if connection.scalar(next_one) is None:
-                return None
-        taken = {"state": "doing", "token": jobs.c.token + 1, "tries": jobs.c.tries + 1}
-        facts = (jobs.c.id, jobs.c.token, jobs.c.kind, jobs.c.payload, jobs.c.batch_id, jobs.c.tries)
-        claiming = (
-            sa.update(jobs)
-            .where(jobs.c.id == next_one.with_for_update(skip_locked=True).scalar_subquery())  # SQLite leaves it out
-            .values(**taken, worker=worker, lease_s=now + lease_s)
-            .returning(*facts)
-        )
+        asked = {"now": now, "kinds": sorted(kinds), "by": worker, "until": now + lease_s}
         with self.database.write() as connection:
-            row = connection.execute(claiming).mappings().one_or_none()
+            row = connection.execute(_CLAIM, asked).mappings().one_or_none()
         return None if row is None else Claimed(**row)
 
     def beat(self, claims: Collection[Claimed], lease_s: float = LEASE_S) -> list[Claimed]:
@@ -120,10 +127,10 @@ class Jobs:
         """Done: what `keep` writes, its result and the job's state are one transaction. Raises LeaseLost."""
         ended = {"state": "done", "ended_s": self._now(), "elapsed_ms": elapsed_ms, "lease_s": None, "trouble": None}
         with self.database.write() as connection:
-            if not connection.execute(_own(claimed).values(ended)).rowcount:
-                raise lease_lost()
             result = keep(connection)
-            connection.execute(sa.update(jobs).where(jobs.c.id == claimed.id).values(result=result))
+            held = {"job": claimed.id, "held_token": claimed.token}
+            if not connection.execute(_OWN, {**held, **ended, "result": result}).rowcount:
+                raise lease_lost()  # and what `keep` wrote goes with the transaction
         return result
 
     def fail(self, claimed: Claimed, error: TujianError, *, is_hopeless: bool = False) -> None:

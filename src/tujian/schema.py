@@ -148,6 +148,7 @@ items = sa.Table(
     sa.Column("visibility_by", sa.String(16), nullable=False),  # default, rule, person
     sa.Column("version", sa.Integer, nullable=False),  # the ETag: counts every change of this item
     sa.Column("change", sa.BigInteger, nullable=False, unique=True),  # one row of numbers over all items
+    sa.Column("records_count", sa.Integer, nullable=False),  # the number of its last record
     sa.Column("batch_id", sa.String(32)),  # that brought it
     sa.Column("made_at", sa.String(32), nullable=False),
     sa.Column("changed_at", sa.String(32), nullable=False),

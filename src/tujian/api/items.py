@@ -19,6 +19,7 @@ from tujian.house import House, Shot
 from tujian.jobs import Jobs
 from tujian.looking import Look, look_jobs
 from tujian.records import FieldValue
+from tujian.tasks import AUTO
 
 Hidden = Annotated[list[Literal["hidden", "sensitive"]], Query(description="find such items too")]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
@@ -52,7 +53,8 @@ def _add_adding(router: APIRouter, house: House, catalogue: Catalogue, jobs: Job
         sku: Annotated[str | None, Form()] = None,
         variant_group: Annotated[str | None, Form()] = None,
         fields: Annotated[str, Form(description='JSON such as {"brand": "ALPRO"}')] = "{}",
-        task: Annotated[str, Form(description="looked at by this task; empty: not now")] = "auto",
+        task: Annotated[str, Form(description="looked at by this task")] = "auto",
+        look: Annotated[bool, Form(description="false: not looked at until `POST /v1/jobs`")] = True,
         key: Key = None,
     ) -> Item:
         """Pictures become an item; a job looks at them soon after. Sent again under one Idempotency-Key, one item."""
@@ -60,7 +62,14 @@ def _add_adding(router: APIRouter, house: House, catalogue: Catalogue, jobs: Job
 
         def work(_: object) -> Added:
             brought = [_incoming(house, upload) for upload in image]
-            return _add(house, catalogue, jobs, brought, {**named, "values": _fields(fields), "key": key}, task)
+            return _add(
+                house,
+                catalogue,
+                jobs,
+                brought,
+                {**named, "values": _fields(fields), "key": key},
+                task if look else None,
+            )
 
         added = await finished(request, work)
         response.status_code = 200 if added.again else 201
@@ -128,7 +137,7 @@ def _incoming(house: House, upload: UploadFile) -> Incoming:
 
 
 def _add(
-    house: House, catalogue: Catalogue, jobs: Jobs, brought: list[Incoming], named: dict[str, Any], task: str
+    house: House, catalogue: Catalogue, jobs: Jobs, brought: list[Incoming], named: dict[str, Any], task: str | None
 ) -> Added:
     """The item and the job that looks at it are one transaction."""
     if len(brought) > MOST_PICTURES or not brought:
@@ -136,11 +145,11 @@ def _add(
             zh=(f"发来 {len(brought)} 张图片，要 1–{MOST_PICTURES} 张。", "请分几次发送。"),
             en=(f"{len(brought)} pictures came; 1-{MOST_PICTURES} are taken.", "Send several requests."),
         )
-    if task not in ("", "auto"):
+    if task not in (None, AUTO):
         house.tasks.get(task)  # a wrong name is the caller's error, not the job's
     with catalogue.database.write(durable=True) as within:
         added = catalogue.add(brought, who=WHO, within=within, **named)
-        if task:
+        if task is not None:
             shown = {added.id: [one.picture.sha256 for one in brought]}
             jobs.put(look_jobs(shown, Look(task, house.settings.lang)), within=within)
     return added

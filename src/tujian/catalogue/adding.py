@@ -57,7 +57,14 @@ def add_item(connection: sa.Connection, database: Database, new: NewItem, by: By
 
 def _insert(connection: sa.Connection, database: Database, item_id: str, new: NewItem, by: By, title: str) -> None:
     own = {"kind": new.kind, "external_id": new.external_id, "sku": new.sku, "variant_group": new.variant_group}
-    fixed = {"title": title, "visibility": "shown", "visibility_by": DEFAULT, "version": 1, "batch_id": by.batch_id}
+    fixed = {
+        "title": title,
+        "visibility": "shown",
+        "visibility_by": DEFAULT,
+        "version": 1,
+        "records_count": 0,
+        "batch_id": by.batch_id,
+    }
     times = {"made_at": by.made_at, "changed_at": by.made_at}
     # until its number is known: unlike any number, and unlike any other item's
     unnumbered = {"change": -1 - (uuid.UUID(item_id).int >> 66)}

@@ -8,8 +8,9 @@ asks `changed_since` misses nothing.
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -74,15 +75,42 @@ class OwnMove:
     old_source: str = DEFAULT
 
 
-def lock_item(connection: sa.Connection, item_id: str, by: By, also: Also, version: int | None = None) -> sa.RowMapping:
-    """The item's row, its version counted up already. Raises NotFound, LostUpdate."""
-    bumped = (
-        sa.update(items)
-        .where(items.c.id == item_id, items.c.visibility.in_(["shown", *also]))
-        .values(version=items.c.version + 1, changed_at=by.made_at)
-        .returning(*items.c)
+# statements are built once: building one takes SQLAlchemy longer than running it takes SQLite
+_BUMP = (
+    sa.update(items)
+    .where(items.c.id == sa.bindparam("item"), items.c.visibility.in_(sa.bindparam("seen", expanding=True)))
+    .values(
+        version=items.c.version + 1,
+        records_count=items.c.records_count + sa.bindparam("more_records"),
+        changed_at=sa.bindparam("now"),
     )
-    row = connection.execute(bumped).mappings().one_or_none()
+    .returning(*items.c)
+)
+_NEXT_CHANGE = (
+    sa.update(counters)
+    .where(counters.c.name == sa.literal_column("'change'"))
+    .values(value=counters.c.value + 1)
+    .returning(counters.c.value)
+)
+_WRITE_ITEM = sa.update(items).where(items.c.id == sa.bindparam("item"))
+_WRITE_HISTORY = sa.insert(field_history)
+_VALUES = sa.select(item_values).where(item_values.c.item_id == sa.bindparam("item"))
+
+
+@cache
+def _upsert_values(insert_into: Callable[[sa.Table], Any]) -> sa.Insert:
+    insert = insert_into(item_values)
+    names = [*Held.__slots__, "changed_at"]
+    kept = {name: insert.excluded[name] for name in names}
+    return insert.on_conflict_do_update(index_elements=["item_id", "field"], set_=kept)
+
+
+def lock_item(
+    connection: sa.Connection, item_id: str, by: By, also: Also, version: int | None = None, more_records: int = 0
+) -> sa.RowMapping:
+    """The item's row, its version counted up already. Raises NotFound, LostUpdate."""
+    asked = {"item": item_id, "seen": ["shown", *also], "more_records": more_records, "now": by.made_at}
+    row = connection.execute(_BUMP, asked).mappings().one_or_none()
     if row is None:
         raise no_such_item(item_id)
     if version is not None and row["version"] - 1 != version:
@@ -92,8 +120,7 @@ def lock_item(connection: sa.Connection, item_id: str, by: By, also: Also, versi
 
 def next_change(connection: sa.Connection) -> int:
     """The next number; whoever else wants one waits until this transaction ends."""
-    counted = sa.update(counters).where(counters.c.name == "change").values(value=counters.c.value + 1)
-    return connection.execute(counted.returning(counters.c.value)).scalar_one()
+    return connection.execute(_NEXT_CHANGE).scalar_one()
 
 
 def apply(
@@ -115,15 +142,15 @@ def apply(
     about = {"item_id": item_id, "change": change, "who": by.who, "why": printable(by.why), "batch_id": by.batch_id}
     if told:
         lines = [{**line, **about, "undoes": undoes, "made_at": by.made_at} for line in told]
-        connection.execute(sa.insert(field_history), lines)
+        connection.execute(_WRITE_HISTORY, lines)
     own_columns = {move.column: move.new for move in own}
-    connection.execute(sa.update(items).where(items.c.id == item_id).values(change=change, **own_columns, **columns))
+    connection.execute(_WRITE_ITEM, {"item": item_id, "change": change, **own_columns, **columns})
     return change
 
 
 def values_of(connection: sa.Connection, item_id: str) -> dict[str, Held]:
     """Current values by field."""
-    rows = connection.execute(sa.select(item_values).where(item_values.c.item_id == item_id)).mappings()
+    rows = connection.execute(_VALUES, {"item": item_id}).mappings()
     return {row["field"]: Held(**{name: row[name] for name in Held.__slots__}) for row in rows}
 
 
@@ -195,7 +222,7 @@ def with_moves(values: Mapping[str, Held], moves: Iterable[Move]) -> dict[str, H
 
 
 def pack(record: Record) -> bytes:
-    return zlib.compress(json.dumps(record.to_json()).encode(), 1)
+    return zlib.compress(record.model_dump_json().encode(), 1)
 
 
 def unpack(packed: bytes) -> Record:
@@ -237,12 +264,7 @@ def _keep_values(connection: sa.Connection, database: Database, item_id: str, by
         rows = [
             {"item_id": item_id, "field": move.field, "changed_at": by.made_at, **_columns(move.new)} for move in kept
         ]
-        insert = database.insert(item_values)
-        names = [*Held.__slots__, "changed_at"]
-        upsert = insert.on_conflict_do_update(
-            index_elements=["item_id", "field"], set_={name: insert.excluded[name] for name in names}
-        )
-        connection.execute(upsert, rows)
+        connection.execute(_upsert_values(database.insert), rows)
     gone = [move.field for move in moves if move.new is None]
     if gone:
         own = sa.and_(item_values.c.item_id == item_id, item_values.c.field.in_(gone))

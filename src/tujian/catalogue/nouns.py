@@ -126,7 +126,7 @@ class Item(ItemHead):
 
     pictures: list[ItemPicture]
     values: dict[str, FieldNow]
-    records_count: int
+    records_count: int = Field(description="the number of its last record")
 
     def __getitem__(self, name: str) -> FieldValue:
         """The current value of a field; None when nobody knows it."""

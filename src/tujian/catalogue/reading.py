@@ -47,15 +47,14 @@ def may_see(also: Also) -> sa.ColumnElement[bool]:
 
 def get_item(connection: sa.Connection, item_id: str, also: Also) -> Item:
     """Raises NotFound."""
-    row = connection.execute(heads().where(items.c.id == item_id, may_see(also))).mappings().one_or_none()
+    wanted = heads().add_columns(items.c.records_count).where(items.c.id == item_id, may_see(also))
+    row = connection.execute(wanted).mappings().one_or_none()
     if row is None:
         raise no_such_item(item_id)
-    count = connection.scalar(sa.select(sa.func.count()).where(records.c.item_id == item_id))
     return Item(
         **row,
         pictures=_pictures(connection, item_id),
         values=_values(connection, item_id),
-        records_count=count or 0,
     )
 
 

@@ -31,6 +31,8 @@ from tujian.database import Database
 from tujian.records import Record
 from tujian.schema import records
 
+APPEND = sa.insert(records)
+
 
 def save_record(
     connection: sa.Connection,
@@ -41,8 +43,10 @@ def save_record(
     vectors: Mapping[str, PictureVector],
 ) -> Saved:
     """Raises NotFound when the item was forgotten meanwhile."""
-    item = lock_item(connection, item_id, by, EVERYTHING)
-    number = _append(connection, item_id, record, by)
+    item = lock_item(connection, item_id, by, EVERYTHING, more_records=1)
+    number = item["records_count"]
+    about = {"item_id": item_id, "number": number, "task": record.task, "recipe": record.recipe, "record": pack(record)}
+    connection.execute(APPEND, {**about, "who": by.who, "batch_id": by.batch_id, "made_at": by.made_at})
     for sha256, vector in vectors.items():
         keep_vector(connection, sha256, vector)
     before = values_of(connection, item_id)
@@ -53,14 +57,6 @@ def save_record(
     visibility_by = RULE if own else item["visibility_by"]
     apply(connection, database, item_id, by, moves, own, title=title, visibility_by=visibility_by)
     return Saved(id=item_id, number=number, version=item["version"], changed=_changed(moves))
-
-
-def _append(connection: sa.Connection, item_id: str, record: Record, by: By) -> int:
-    last = connection.scalar(sa.select(sa.func.max(records.c.number)).where(records.c.item_id == item_id))
-    number = (last or 0) + 1
-    row = {"item_id": item_id, "number": number, "task": record.task, "recipe": record.recipe, "record": pack(record)}
-    connection.execute(sa.insert(records).values(**row, who=by.who, batch_id=by.batch_id, made_at=by.made_at))
-    return number
 
 
 def _locked_up(item: sa.RowMapping, record: Record) -> list[OwnMove]:

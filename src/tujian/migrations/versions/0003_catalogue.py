@@ -10,14 +10,15 @@ NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    _catalogue()
+    _pictures()
+    _items()
     _values()
     _beside()
     _work()
     _ledger()
 
 
-def _catalogue() -> None:
+def _pictures() -> None:
     op.create_table(
         "pictures",
         sa.Column("sha256", sa.String(64), primary_key=True),
@@ -58,6 +59,9 @@ def _catalogue() -> None:
         sa.Column("gone_at", sa.String(32)),
     )
     op.create_index("files_by_picture", "files", ["sha256"])
+
+
+def _items() -> None:
     op.create_table(
         "items",
         sa.Column("id", sa.String(32), primary_key=True),
@@ -70,6 +74,7 @@ def _catalogue() -> None:
         sa.Column("visibility_by", sa.String(16), nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("change", sa.BigInteger, nullable=False, unique=True),
+        sa.Column("records_count", sa.Integer, nullable=False),
         sa.Column("batch_id", sa.String(32)),
         sa.Column("made_at", sa.String(32), nullable=False),
         sa.Column("changed_at", sa.String(32), nullable=False),
