@@ -1,7 +1,8 @@
 """Writes into the catalogue until it is killed, again and again: `python killed_writer.py PLACE FOLDER ROUNDS SEED`.
 
 Each round is a process of its own that adds items, does their jobs and edits them; what was acknowledged goes into
-FOLDER/acknowledged, one line each, before the next thing is begun. The parent kills it (SIGKILL) at a random moment.
+FOLDER/acknowledged, one line each, before the next thing is begun. The parent kills it (SIGKILL) at a random moment
+after the first item, so that a slow machine gets on too.
 """
 
 import os
@@ -26,7 +27,6 @@ def write(place: str | Path, folder: Path, ready: int) -> None:
     log = os.open(folder / "acknowledged", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     known = [line.split() for line in (folder / "acknowledged").read_text().splitlines()]
     jobs.requeue_expired()
-    os.write(ready, b".")
     for number in range(sum(line[0] == "added" for line in known), MOST_ITEMS):
         with database.write(durable=True) as within:
             content = b"picture %d" % (number // 2)  # two items show each picture
@@ -42,6 +42,7 @@ def write(place: str | Path, folder: Path, ready: int) -> None:
             os.write(log, f"done {claimed.id} {item_id}\n".encode())
         version = catalogue.edit(added.id, {"name": f"person {number}"}, who="k")
         os.write(log, f"edited {number} {added.id} {version}\n".encode())
+        os.write(ready, b".")  # nobody reads more than the first
 
 
 def main() -> None:
@@ -55,10 +56,10 @@ def main() -> None:
             os._exit(0)
         os.close(ready)
         os.read(listening, 1)
-        os.close(listening)
-        time.sleep(dice.uniform(0.0, 0.8))
+        time.sleep(dice.uniform(0.0, 0.4))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
+        os.close(listening)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_there_twice_after_kills(pla
     subprocess.run(command, check=True, cwd=TESTS)
     lines = [line.split() for line in (tmp_path / "acknowledged").read_text().splitlines()]
     said = {verb: [line for line in lines if line[0] == verb] for verb in ("added", "done", "edited")}
-    assert all(len(of_verb) >= kills // 2 for of_verb in said.values()), "too slow a machine to learn anything"
+    assert all(len(of_verb) >= kills for of_verb in said.values())
     database = open_database(place)
     catalogue = open_catalogue(database, tmp_path)
     with database.read() as connection:

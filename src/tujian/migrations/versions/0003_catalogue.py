@@ -13,6 +13,7 @@ def upgrade() -> None:
     _pictures()
     _items()
     _values()
+    _numbers()
     _beside()
     _work()
     _ledger()
@@ -137,6 +138,9 @@ def _values() -> None:
     )
     op.create_index("field_history_by_batch", "field_history", ["batch_id"])
     op.create_index("field_history_by_item", "field_history", ["item_id", "change"])
+
+
+def _numbers() -> None:
     op.create_table(
         "forgotten",
         sa.Column("item_id", sa.String(32), primary_key=True),
