@@ -17,7 +17,7 @@ ORDER = tuple(
     errors, geometry, folding, settings, logs, metrics, scratch, heap, clocks, lanes,
     exif, file_times, rendering, decoding, sniffing, fetching, pictures,
     taxonomy, places, perception.gs1, perception.shrinking, perception.bars, perception.text_regions,
-    perception.letters, perception.crops, perception.bends, perception.looks, perception.belief,
+    perception.letters, perception.crops, perception.bends, perception.looks, perception.cells, perception.belief,
     perception.reading_order, perception.text,
     perception.barcodes, perception.colours, perception.views, perception.labels,
     perception.faces, perception.safety, perception.quality, perception.regions, perception.scripts, perception.vectors,

@@ -1,17 +1,10 @@
 """Trade item numbers: check digits, and numbers found in text lines. req: B10"""
 
 import pytest
+from drawn import line
 
 from tujian.errors import BadInput
-from tujian.geometry import Box1000
-from tujian.perception.text import TextLine
 from tujian.rules import gtin
-
-
-def line(text: str) -> TextLine:
-    return TextLine(
-        text=text, box_1000=Box1000(0, 0, 100, 50), quad_px=((0, 0), (9, 0), (9, 5), (0, 5)), confidence=0.9
-    )
 
 
 @pytest.mark.parametrize("number", ["96385074", "036000291452", "4006381333931", "6901234567892", "10614141000415"])
@@ -46,6 +39,14 @@ def test_upc_and_ean_of_one_item_compare_equal():
 def test_digits_below_the_bars_are_found_with_their_blanks():
     (found,) = gtin.find_in_lines([line("6 901234 567892")])
     assert (found.value, found.valid, found.quote) == ("6901234567892", True, "6 901234 567892")
+
+
+def test_the_two_groups_below_the_bars_are_one_number_where_they_stand_side_by_side():
+    first, second = line("6 901234", left=100), line("567892", left=320)
+    (found,) = gtin.find_in_lines([first, second])
+    assert (found.value, found.valid, found.more) == ("6901234567892", True, (second,))
+    assert gtin.find_in_lines([first, line("567893", left=320)]) == []  # a wrong check digit: two numbers, not one
+    assert gtin.find_in_lines([first, line("567892", left=320, top=400)]) == []  # elsewhere on the pack
 
 
 def test_a_misprinted_number_is_kept_and_flagged():

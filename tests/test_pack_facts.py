@@ -226,3 +226,26 @@ def test_four_hundred_lines_of_labels_are_read_in_time():
     for read in READERS.values():
         read(page)
     assert time.process_time() - begun < 8
+
+
+@pytest.mark.parametrize(
+    "texts, value",
+    [
+        (["产地黑龙江省哈尔滨市"], "黑龙江省哈尔滨市"),
+        (["产地:中国", "MADE IN CHINA"], "中国"),
+        (["MADE IN CHINA"], "CHINA"),
+        (["产地直供"], None),
+    ],
+)
+def test_the_origin_is_read_with_and_without_a_colon_and_as_the_label_has_it(texts, value):  # req: B10
+    found = sorted(find_origins(lines(*texts)), key=lambda reading: -reading.share)
+    assert (found[0].value if found else None) == value
+
+
+def test_a_garment_tag_names_its_maker():  # req: C3
+    assert find_producers(lines("制造单位:漳州味之源服装有限公司"))[0].value == "漳州味之源服装有限公司"
+
+
+def test_a_paragraph_ends_where_the_nutrition_table_begins():  # req: B8
+    (found,) = find_storage(lines("保存方法：常温保存，开封后请冷藏并于3日内饮用完毕", "营养素", "能量 Energy"))
+    assert found.value == "常温保存，开封后请冷藏并于3日内饮用完毕"

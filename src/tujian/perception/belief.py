@@ -16,6 +16,7 @@ from tujian.perception.looks import Seen
 
 KEEP = 0.60
 KEEP_SHORT = 0.88  # one or two characters: cloth and foliage are read as single letters with .5-.8
+KEEP_FIGURE, FIGURE_SCORE = 0.80, 0.8  # the same for figures, where the detector is as sure
 KEEP_LATIN = 0.97  # a single Latin letter or digit
 KEEP_TURNED = 0.95  # held otherwise than its neighbours: Hebrew upside down looks like Latin
 SINGLE_MOST = 0.3  # of the picture's shorter side: printed single letters stay below .2, garments begin at .35
@@ -28,19 +29,28 @@ LEAST_SCORE = 0.6  # of the detector
 STRAY = 0.6  # mean of a word at a line's end, below which it is cut where the rest is read surely
 REST_SURE = 0.9
 REST_LETTERS = 3
+FIGURE = re.compile(r"\d{2,5}(?:\.\d{1,2})?")
 WORD = re.compile(r"[\u2e80-\u9fff\uff00-\uffef]+|[^\s\u2e80-\u9fff\uff00-\uffef]+")
 
 
 def believed(seen: Seen, size_px: Size) -> Letters | None:
     """The letters of a region as far as they were read rather than imagined, or None."""
     letters = without_strays(seen.letters)
-    if not is_believable(letters.text, letters.confidence) or letters.has_holes or _is_poor(seen, size_px):
+    if not _is_sure_enough(seen, letters) or letters.has_holes or _is_poor(seen, size_px):
         return None
     if _is_held_oddly(seen, letters):
         return None
     if len(letters.text) == 1 and (not seen.is_held_alike or seen.height_px > SINGLE_MOST * min(size_px)):
         return None
     return letters
+
+
+def _is_sure_enough(seen: Seen, letters: Letters) -> bool:
+    """Large figures of a price are narrow and few; where the detector is sure of them, so may the reader be."""
+    is_figure = FIGURE.fullmatch(letters.text) is not None and seen.region.score >= FIGURE_SCORE
+    if is_figure and seen.is_held_alike and letters.confidence >= KEEP_FIGURE:
+        return True
+    return is_believable(letters.text, letters.confidence)
 
 
 def is_unread(seen: Seen, size_px: Size) -> bool:

@@ -14,6 +14,9 @@ LEAST_WIDTH_PX = 8
 # 91 and 53 with .06, 90 and 50 with as much more
 TIGHTER = 0.05
 
+GAP_PX = 60  # of a line 48 px high: a gap that wide ends its first words
+INK, FAINTEST = 0.4, 24  # the share of the strongest level that is ink, and the least that the strongest must be
+
 
 def straight(bgr: Pixels, quad: Points) -> Pixels:
     """The quadrilateral as a line that begins at its first corner."""
@@ -21,6 +24,22 @@ def straight(bgr: Pixels, quad: Points) -> Pixels:
     tight = quad + np.array([across, across, -across, -across], np.float32)
     width, height = sides(tight)
     return _cut_out(bgr, tight, round(HEIGHT_PX * width / max(height, 1.0)), HEIGHT_PX)
+
+
+def to_its_ink(quad: Points, line: Pixels) -> Points | None:
+    """The part of `quad` that holds the first words of `line`, (48, w, 3) cut from it; None for an empty one."""
+    grey = line[12:36].mean(axis=2)  # where no rule of the table runs
+    apart = np.abs(grey - np.median(grey)).max(axis=0)
+    if apart.max() < FAINTEST:
+        return None
+    inked = np.flatnonzero(apart >= INK * apart.max())
+    wide = np.flatnonzero(np.diff(inked) > GAP_PX)
+    first, last = float(inked[0]), float(inked[wide[0]] if len(wide) else inked[-1])
+    begun, ended = ((edge + margin) / line.shape[1] for edge, margin in ((first, -8), (last, 9)))
+    begun, ended = max(0.0, begun), min(1.0, ended)
+    top, bottom = quad[1] - quad[0], quad[2] - quad[3]
+    parts = [quad[0] + top * begun, quad[0] + top * ended, quad[3] + bottom * ended, quad[3] + bottom * begun]
+    return np.array(parts, np.float32)
 
 
 def turned(quad: Points, quarters: int) -> Points:

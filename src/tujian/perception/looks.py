@@ -12,11 +12,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tujian.perception.bends import bow_of, straightened
-from tujian.perception.crops import straight, turned, upside_down
+from tujian.perception.crops import straight, to_its_ink, turned, upside_down
 from tujian.perception.letters import LetterReader, Letters
 from tujian.perception.text_regions import Pixels, Points, Region
 
 SURE = 0.85  # below it a line is looked at again
+SURE_OF_CELL = 0.85  # what was not found as text must be read this surely
 TELLING_SURE = 0.95  # confidence and
 TELLING = 3  # letters from which a line tells how its neighbours stand
 AGAINST = 0.2  # how much surer a line must be that is held otherwise than its neighbours: Yoggi is .74, 16606 .88
@@ -65,6 +66,17 @@ class Looker:
                 votes[one.quarters] += len(one.letters.text)
         usual = _usual(votes)
         return [replace(seen[place], is_held_alike=seen[place].quarters == usual) for place in range(len(regions))]
+
+    def look_for(self, bgr: Pixels, places: Sequence[Points]) -> list[Seen]:
+        """What stands at the start of each of `places` (corners), where the detector found nothing."""
+        found = []
+        for place in places:
+            quad = to_its_ink(place, straight(bgr, place))
+            if quad is not None:
+                letters = self._reader.read(straight(bgr, quad))
+                if letters.confidence >= SURE_OF_CELL and not letters.has_holes:
+                    found.append(Seen(Region(quad, quad, letters.confidence), letters))
+        return found
 
     def _look_at(self, bgr: Pixels, region: Region, votes: Counter[int]) -> Seen:
         best = Seen(region, Letters())

@@ -22,6 +22,7 @@ import numpy as np
 
 from tujian.geometry import Box1000, Quad, Size, quad_box_1000
 from tujian.perception.belief import believed, is_unread
+from tujian.perception.cells import missed_cells
 from tujian.perception.letters import LetterReader, Network
 from tujian.perception.looks import Looker, Seen
 from tujian.perception.reading_order import reading_order
@@ -73,12 +74,13 @@ class TextReader:
         listed = recogniser.get_modelmeta().custom_metadata_map["character"].splitlines()
         self._find = _network(detector)
         self._looker = Looker(LetterReader(_network(recogniser), ["", *listed, " "]))
-        self.name = f"rapidocr {version('rapidocr')} PP-OCRv6-small det-int8 looks/1"
+        self.name = f"rapidocr {version('rapidocr')} PP-OCRv6-small det-int8 looks/2"
 
     def read(self, pixels: Pixels, size_px: Size) -> TextSeen:
         """What (h, w, 3) RGB pixels say; `size_px` is the upright original's size."""
         bgr = np.ascontiguousarray(pixels[..., ::-1])
         seen = self._looker.look(bgr, self._regions(bgr))
+        seen += self._looker.look_for(bgr, missed_cells(seen))
         lines, unread, seen_px = [], [], (bgr.shape[1], bgr.shape[0])
         for one in seen:
             place = _place(one, size_px[0] / pixels.shape[1], size_px)

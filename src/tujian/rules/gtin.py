@@ -13,12 +13,15 @@ from collections.abc import Iterator, Sequence
 from tujian.perception.gs1 import check_digit, corrected, is_gtin_like, is_valid, to_gtin14
 from tujian.perception.text import TextLine
 from tujian.rules import Reading
+from tujian.rules.layout import row
 
 __all__ = ["check_digit", "corrected", "find_in_lines", "is_gtin_like", "is_valid", "to_gtin14"]
 
 RULE = "gtin/1"
 _NUMBER = re.compile(r"(?<![\w.,:/-])\d(?:[ \u3000]{0,2}\d){7,13}(?![\w.,:/-])", re.ASCII)
 _DIGITS_ONLY = re.compile(r"[\d\s>\u3000]+")  # ">" closes the quiet zone in printed EAN numbers
+_FIRST_GROUP = re.compile(r"\s?\d\s{0,3}\d{6}\s?", re.ASCII)
+_SECOND_GROUP = re.compile(r"\d{6}\s?>?", re.ASCII)
 _LABEL = re.compile(r"条码|条形码|\bEAN\b|\bUPC\b|\bGTIN\b|\bJAN\b|bar\s?code", re.IGNORECASE)
 _DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 
@@ -27,9 +30,22 @@ def find_in_lines(lines: Sequence[TextLine]) -> list[Reading]:
     """Trade item numbers in `lines`, each with its verdict.
 
     A wrong check digit is reported only where nothing but such a number can be meant: 13 digits alone on a line, or
-    behind a word such as 条码. All other numbers must have a right one; a date of eight digits is none.
+    behind a word such as 条码. All other numbers must have a right one; a date of eight digits is none. The
+    groups below the bars, 6 901234 and 567892, are one number where they stand side by side and the check digit is
+    right.
     """
-    return [reading for line in lines for reading in _in_line(line)]
+    return [reading for line in lines for reading in (*_in_line(line), *_in_groups(line, lines))]
+
+
+def _in_groups(line: TextLine, lines: Sequence[TextLine]) -> Iterator[Reading]:
+    """The number that begins with this line, whose second group was read as a line of its own."""
+    first = re.sub(r"\s", "", line.text)
+    if not _FIRST_GROUP.fullmatch(line.text):
+        return
+    for other in row(line, lines)[:1]:
+        digits = first + re.sub(r"[\s>]", "", other.text)
+        if _SECOND_GROUP.fullmatch(other.text.strip()) and is_valid(digits):
+            yield Reading(digits, digits, line, f"{line.text} {other.text}", RULE, valid=True, more=(other,))
 
 
 def _in_line(line: TextLine) -> list[Reading]:

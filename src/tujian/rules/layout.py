@@ -8,13 +8,14 @@ caller).
 import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from statistics import median
 from typing import NamedTuple
 
 from tujian.geometry import Quad
 from tujian.perception.text import TextLine
 
-LONG = 2.5  # width / height from which a line's own slant can be trusted; shorter ones take the page's
+LONG = 2.5  # width / height from which a line's corners say anything about its slant,
+TELLING = 10.0  # and from which they alone do; shorter ones ask the lines around
+AROUND = 12.0  # heights: how far those stand away
 BESIDE = 0.55  # of the smaller height: how far the middles of two cells in one row are apart at most
 OVERLAP = 0.8  # of a height: how far a cell may reach back over the one before it (boxes are cut wide)
 BELOW = 2.5  # of the larger height: how far down the value of a label may stand
@@ -155,13 +156,24 @@ def _had_to_break(last: TextLine, following: TextLine, slant: float) -> bool:
 
 
 def _slant(line: TextLine, lines: Sequence[TextLine]) -> float:
-    """Angle in radians of the line's text; of the page's for short lines, whose corners are not sure enough."""
+    """Angle in radians of the line's text: its own if it is long, else what lines around it say, by their lengths."""
     own = _frame(line.quad_px)
-    if own.width >= LONG * own.height:
+    if own.width >= TELLING * own.height:
         return own.angle
     frames = [_frame(other.quad_px) for other in lines]
-    longer = [f.angle for f in frames if f.width >= LONG * f.height and abs(f.angle - own.angle) < math.pi / 4]
-    return median(longer) if longer else own.angle
+    longer = [f for f in frames if f.width >= LONG * f.height and abs(f.angle - own.angle) < math.pi / 4]
+    around = [f for f in longer if math.dist(f.start, own.start) <= AROUND * own.height]
+    return _weighted_median(around or longer, own.angle)
+
+
+def _weighted_median(frames: Sequence[_Frame], otherwise: float) -> float:
+    """The angle that half of all length lies below."""
+    half, reached = sum(f.width for f in frames) / 2, 0.0
+    for frame in sorted(frames, key=lambda f: f.angle):
+        reached += frame.width
+        if reached >= half:
+            return frame.angle
+    return otherwise
 
 
 def _turned(point: tuple[float, float], slant: float) -> tuple[float, float]:

@@ -36,6 +36,9 @@ _MADE_IN = re.compile(
 _MADE_IN_CHINA = re.compile(
     r"^\W{0,3}(?P<place>中国|日本|韩国|德国|法国|美国|泰国|越南|意大利|澳大利亚|新西兰)制造\W{0,3}$"
 )
+_FROM = re.compile(
+    r"^\W{0,3}原?产[地国]\s{0,3}(?P<place>(?:中国|[\u4e00-\u9fff]{2,3}省|内蒙古|广西|西藏|宁夏|新疆|北京|上海|天津|重庆)[\u4e00-\u9fff]{0,20})"
+)
 _LICENCE = re.compile(r"(?<![A-Za-z])[S5][CG]\s?[:：]?\s?(?P<digits>(?:[\dOoIl]\s?){14})(?![\d])")
 _OTHER_LICENCE = re.compile(r"[A-Z\u4e00-\u9fff].{0,4}\d{6}", re.I)  # QS4400 0601 0001, 粤妆20160123
 _STANDARD = re.compile(
@@ -68,13 +71,16 @@ def find_producers(lines: Sequence[TextLine]) -> list[Reading]:
 
 
 def find_origins(lines: Sequence[TextLine]) -> list[Reading]:
-    """Where it comes from: 产地：…, Made in …"""
+    """Where it comes from: 产地：…, 产地福建省…, Made in …"""
     named = [one for one in labelled("origin", lines) if not one.value[:1].islower()]  # made in small batches
-    found = _short(named, LONGEST_PLACE, "origin/1")
+    here, abroad = ([one for one in named if one.label.isascii() is latin] for latin in (False, True))
+    found = _short(here, LONGEST_PLACE, "origin/1")
+    share = UNLABELLED_SHARE if found else 1.0  # 产地：中国 is told again as MADE IN CHINA
+    found += [replace(one, share=share) for one in _short(abroad, LONGEST_PLACE, "origin/1")]
     made_in = [
-        Reading(match["place"].strip(" .-"), fold(match["place"]), line, line.text, "origin/1")
+        Reading(match["place"].strip(" .-"), fold(match["place"]), line, line.text, "origin/1", share=UNLABELLED_SHARE)
         for line in lines
-        for match in (_MADE_IN.search(line.text[:LONGEST_LINE]), _MADE_IN_CHINA.search(line.text[:LONGEST_LINE]))
+        for match in (way.search(line.text[:LONGEST_LINE]) for way in (_FROM, _MADE_IN, _MADE_IN_CHINA))
         if match and not any(line is one.line for one in found)
     ]
     return found + made_in
