@@ -26,11 +26,12 @@ OLD_LABELS = ("原价", "日常价", "门市价", "吊牌价", "原价：")
 class Poster:
     """Writes one poster from top to foot."""
 
-    def __init__(self, offer: Offer, rng: random.Random, truth: Truth) -> None:
+    def __init__(self, offer: Offer, rng: random.Random, truth: Truth, stretch: float = 1.0) -> None:
         self.offer, self.rng, self.truth = offer, rng, truth
         self.top, self.foot, self.ink, self.accent = rng.choice(SCENES)
         size = rng.choice([(1080, 1440), (1080, 1920), (1200, 1200), (1440, 1080), (1000, 1500)])
-        self.sheet = Sheet(size, self.top)
+        size = (size[0], round(size[1] * stretch))
+        self.sheet, self.overflows = Sheet(size, self.top), False
         self.sheet.wash((0, 0, *size), self.top, self.foot)
         self.body = rng.choice(["hei", "hei medium", "kai", "hei demilight"])
         self.loud = rng.choice(["hei black", "slant", "song black", "hei bold"])
@@ -200,6 +201,7 @@ class Poster:
     def _period(self, y: float) -> None:
         rng, sheet = self.rng, self.sheet
         style = Style(rng.randint(30, 40), self.ink, self.body, "roboto")
+        self.overflows = y > sheet.height - 130
         y = min(y, sheet.height - 130)
         if self.offer.period:
             label, text = rng.choice(["活动时间：", "活动时间:", "活动日期 ", "", "时间："]), self._dates()
@@ -232,7 +234,15 @@ class Poster:
 
 
 def poster(offer: Offer, rng: random.Random, truth: Truth) -> Sheet:
-    return Poster(offer, rng, truth).draw()
+    """The poster of an offer, on a longer sheet where a short one would be printed over itself."""
+    state = rng.getstate()
+    for stretch in (1.0, 1.25, 1.6):
+        rng.setstate(state)
+        drawn = Poster(offer, rng, truth, stretch)
+        sheet = drawn.draw()
+        if not drawn.overflows:
+            break
+    return sheet
 
 
 def _luma(colour: str) -> float:

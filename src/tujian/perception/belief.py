@@ -11,6 +11,7 @@ or with nothing: the line stays empty where ink is. Measured on drawn labels of 
 import re
 
 from tujian.geometry import Size
+from tujian.perception.cells import AMOUNT
 from tujian.perception.letters import Letters
 from tujian.perception.looks import Seen
 
@@ -46,9 +47,9 @@ def believed(seen: Seen, size_px: Size) -> Letters | None:
 
 
 def _is_sure_enough(seen: Seen, letters: Letters) -> bool:
-    """Large figures of a price are narrow and few; where the detector is sure of them, so may the reader be."""
+    """Whether it is believable; 0g and large figures of prices are short, but nothing looks like them by chance."""
     is_figure = FIGURE.fullmatch(letters.text) is not None and seen.region.score >= FIGURE_SCORE
-    if is_figure and seen.is_held_alike and letters.confidence >= KEEP_FIGURE:
+    if (is_figure or AMOUNT.fullmatch(letters.text)) and seen.is_held_alike and letters.confidence >= KEEP_FIGURE:
         return True
     return is_believable(letters.text, letters.confidence)
 
