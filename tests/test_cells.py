@@ -61,3 +61,8 @@ def test_the_panel_beside_a_table_is_no_name_of_it():
 @pytest.mark.parametrize("texts", [[], ["500g"], ["500g", "250g", "125g"], ["苹果", "梨", "桃"]])
 def test_what_is_no_table_has_no_missing_cells(texts):
     assert missed_cells([seen(text, 100, 100 + 60 * row, 0.0) for row, text in enumerate(texts)]) == []
+
+
+def test_amounts_may_name_their_unit_twice():
+    places = missed_cells([one for one in table(0.0, {"糖", "2.5g"})] + [seen("2.5克(g)", 900, 388, 0.0)])
+    assert any(holds(place, seen("糖", 400, 300 + 44 * 4, 0.0)) for place in places)

@@ -48,6 +48,7 @@ def keys(readings) -> list[str]:
         ("3件99元", "3pc=99"),
         ("领券立减20元", "-20"),
         ("加1元换购", "add1"),
+        ("满99減60", "99-60"),
         ("满99包邮", "99+delivery"),
         ("限时抢购", "limited"),
     ],
@@ -91,6 +92,7 @@ def test_a_price_per_weight_says_so_and_a_price_to_start_from_too():
 def test_large_digits_belong_to_the_small_label_beside_them():
     poster = (line("活动价¥", top=300, height=30), line("859.8", top=240, height=90, left=175))
     assert values(find_prices(poster)) == ["859.80 CNY"]
+    assert values(find_prices((poster[0], line("436.5/", top=240, height=90, left=175)))) == ["436.50 CNY"]
 
 
 @pytest.mark.parametrize("text", ["第2件0元", "加10元换购", "满300减50元", "定金¥20", "立省¥50", "20元优惠券", "859.8"])
@@ -219,6 +221,7 @@ def test_selling_points_are_short_lines_of_one_height_and_only_a_guess():
     poster = (*loud, line("✓ 亲肤透气", 320, 30), line("✓ 凉感面料", 370, 30), *small)
     found = find_selling_points(poster)
     assert values(found) == ["亲肤透气", "凉感面料"] and all(reading.inferred for reading in found)
+    assert values(find_selling_points((*loud, line("UPF50+ 可收纳", 320, 30), *small))) == ["UPF50+", "可收纳"]
 
 
 def test_whom_it_is_for_is_read_only_behind_its_label():

@@ -44,7 +44,8 @@ def test_digits_below_the_bars_are_found_with_their_blanks():
 def test_the_two_groups_below_the_bars_are_one_number_where_they_stand_side_by_side():
     first, second = line("6 901234", left=100), line("567892", left=320)
     (found,) = gtin.find_in_lines([first, second])
-    assert (found.value, found.valid, found.more) == ("6901234567892", True, (second,))
+    assert (found.value, found.valid, found.quote) == ("6901234567892", True, "6 901234 567892")
+    assert found.line.box_1000.holds(first.box_1000) and found.line.box_1000.holds(second.box_1000)
     assert gtin.find_in_lines([first, line("567893", left=320)]) == []  # a wrong check digit: two numbers, not one
     assert gtin.find_in_lines([first, line("567892", left=320, top=400)]) == []  # elsewhere on the pack
 

@@ -17,7 +17,8 @@ import numpy.typing as npt
 from tujian.perception.looks import Seen
 from tujian.perception.text_regions import Points
 
-AMOUNT = re.compile(r"[<＜≤]?\s?\d{1,5}(?:[.,]\d{1,3})?\s?(?:k[Jj]|k?[Cc]al|[mµμ]?g|千焦|[千大]卡|毫?克)")
+_UNIT = r"(?:k[Jj]|k?[Cc]al|[mµμ]?g|千焦|[千大]卡|毫?克)"
+AMOUNT = re.compile(rf"[<＜≤]?\s?\d{{1,5}}(?:[.,]\d{{1,3}})?\s?{_UNIT}(?:\s?[(（]{_UNIT}[)）])?")
 CLEAR = 0.8  # confidence from which a cell counts in the table
 LEAST_ROWS = 2  # whole ones from which the others are known,
 LEAST_CELLS = 3  # among so many names and so many amounts

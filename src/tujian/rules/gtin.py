@@ -10,6 +10,7 @@ Source: GS1 General Specifications, 7.9 (check digit, in `perception/gs1.py`) an
 import re
 from collections.abc import Iterator, Sequence
 
+from tujian.geometry import Box1000
 from tujian.perception.gs1 import check_digit, corrected, is_gtin_like, is_valid, to_gtin14
 from tujian.perception.text import TextLine
 from tujian.rules import Reading
@@ -45,7 +46,17 @@ def _in_groups(line: TextLine, lines: Sequence[TextLine]) -> Iterator[Reading]:
     for other in row(line, lines)[:1]:
         digits = first + re.sub(r"[\s>]", "", other.text)
         if _SECOND_GROUP.fullmatch(other.text.strip()) and is_valid(digits):
-            yield Reading(digits, digits, line, f"{line.text} {other.text}", RULE, valid=True, more=(other,))
+            whole = _joined(line, other)
+            yield Reading(digits, digits, whole, whole.text, RULE, valid=True)
+
+
+def _joined(line: TextLine, other: TextLine) -> TextLine:
+    """Two lines of one row as one, so that its place is that of all its digits."""
+    (left, _, _, low_left), (_, right, low_right, _) = line.quad_px, other.quad_px
+    (x1, y1, x2, y2), (x3, y3, x4, y4) = line.box_1000, other.box_1000
+    box = Box1000(min(x1, x3), min(y1, y3), max(x2, x4), max(y2, y4))
+    sure = min(line.confidence, other.confidence)
+    return TextLine(f"{line.text} {other.text}", sure, (left, right, low_right, low_left), box)
 
 
 def _in_line(line: TextLine) -> list[Reading]:

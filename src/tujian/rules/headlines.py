@@ -27,7 +27,7 @@ _SMALL_PRINT = re.compile(
     re.I,
 )
 _SPLIT = re.compile(r"\s*[|｜·•✓✔●■◆★/、，,]\s*|\s{2,}")
-_CHINESE_POINT = re.compile(r"[一-鿿].*[一-鿿]")
+_POINT = re.compile(r"[一-鿿].*[一-鿿]|^[A-Z]{2,5}\d{1,3}\+?$")  # 可收纳, UPF50+
 _MARK = re.compile(r"\s*[✓✔√·•●■◆★]")
 _BULLET = re.compile(r"^[\W_]+|[^\w+%℃]+$")
 POINT_LETTERS = range(3, 19)  # a word is a label, a sentence is copy
@@ -89,7 +89,7 @@ def _bulleted(group: list[tuple[TextLine, str]]) -> list[tuple[TextLine, str]]:
 
 def _points_of(text: str) -> Iterator[str]:
     words = text.split()
-    parts = words if len(words) > 1 and all(_CHINESE_POINT.search(word) for word in words) else _SPLIT.split(text)
+    parts = words if len(words) > 1 and all(_POINT.search(word) for word in words) else _SPLIT.split(text)
     for part in parts:
         point = _BULLET.sub("", part)
         if len(re.sub(r"\W", "", point)) in POINT_LETTERS and re.search(r"[^\W\d]", point):

@@ -26,7 +26,7 @@ _PRICE = re.compile(
     re.I,
 )
 _BARE = re.compile(
-    rf"^\W{{0,2}}(?P<b>{NUMBER})\s*(?P<yuan>元|(?=/[件盒瓶袋个杯份双套]))?(?:/[件盒瓶袋个杯份双套])?(?P<from>\s*起)?\s*$"
+    rf"^\W{{0,2}}(?P<b>{NUMBER})\s*(?P<yuan>元|(?=/[件盒瓶袋个杯份双套]))?(?:/[件盒瓶袋个杯份双套])?(?P<from>\s*起)?\s*[/;；:]?\s*$"
 )
 _LAST_NUMBER = re.compile(rf"(?P<b>{NUMBER})(?P<yuan>)(?P<from>)\s*$")
 _UNIT_FIRST = re.compile(r"\s*(?:元|/?[件盒瓶袋个杯份双套]\s*$)")  # "/杯" after a number says that it is a price

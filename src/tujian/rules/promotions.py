@@ -50,7 +50,7 @@ _FORMS = (
           lambda m: f"{_amount(m[1])}nd*{_share(m[2] or m[3])}"),
     _form(rf"第({_N}){_PIECE}(?:仅需|只要|只需|仅){{0,4}}(?:{_MONEY}({_N})元|[¥￥]\s*({_N})|(免费|免单))",
           lambda m: f"{_amount(m[1])}nd={'0' if m[4] else _amount(m[2] or m[3])}"),
-    _form(rf"(?:每)?[满滿]\s*{_MONEY}({_N})\s*元?\s*(?:即|可|立|再|直|享)*减\s*{_MONEY}({_N})\s*元?(?:上不封顶)?",
+    _form(rf"(?:每)?[满滿]\s*{_MONEY}({_N})\s*元?\s*(?:即|可|立|再|直|享)*[减減]\s*{_MONEY}({_N})\s*元?(?:上不封顶)?",
           lambda m: f"{_amount(m[1])}-{_amount(m[2])}"),
     _form(rf"(?:每)?[满滿]\s*({_N}){_PIECE}\s*(?:即|可|立|享|打){{0,4}}({_N})折",
           lambda m: f"{_amount(m[1])}pc*{_share(m[2])}"),
