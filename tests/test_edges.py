@@ -12,10 +12,10 @@ from tujian import chats as chats_module
 from tujian.api import bodies, create_app
 from tujian.api.bodies import Body, Limits, Room
 from tujian.chats import Chats, Shown
+from tujian.database import open_database
 from tujian.engines.fake import FakeEngine
 from tujian.errors import BadInput, Busy, PictureTooLarge, UploadStalled
 from tujian.house import House
-from tujian.schema import open_database
 from tujian.settings import read_settings
 
 

@@ -19,9 +19,9 @@ from PIL import Image
 import tujian.house
 from tujian.answers import Answers
 from tujian.api import create_app
+from tujian.database import open_database
 from tujian.errors import BrokenInstall, StoreFailed
 from tujian.house import House, Wish
-from tujian.schema import open_database
 from tujian.settings import read_settings
 
 
@@ -66,9 +66,9 @@ def test_chats_say_what_is_wrong_with_the_database_and_what_to_do(own_house, tmp
     locker.execute("begin immediate")
     answer = client.post("/v1/chats", json={"title": "x"})
     locker.close()
-    assert answer.status_code == 507
+    assert answer.status_code == 503
     error = answer.json()["error"]
-    assert error["type"] == "StoreFailed" and "locked" in error["message"] and error["remedy"]
+    assert error["type"] == "StoreLocked" and "locked" in error["message"] and error["remedy"]
     assert client.post("/v1/chats", json={"title": "x"}).status_code == 201
 
 
@@ -141,14 +141,14 @@ def test_a_file_system_that_became_read_only_is_said_and_pictures_are_answered(h
     first._perception = house.perception
     first.record(png(), Wish("describe"))
     first.close()
-    first.database.dispose()
+    first.database.close()
     subprocess.run(["mount", "-o", "remount,ro", tmpfs], check=True)
     second = House(read_settings(home=tmpfs, lang="en"))
     second._perception = house.perception
     assert second.record(png(), Wish("describe")).title and second.record(png("blue"), Wish("describe")).title
     assert "Check the permissions of TUJIAN_HOME" in caplog.text
     second.close()
-    second.database.dispose()
+    second.database.close()
 
 
 def test_a_damaged_database_is_refused_with_what_to_do(tmp_path):
@@ -161,7 +161,7 @@ def test_a_damaged_database_is_refused_with_what_to_do(tmp_path):
 def test_a_database_damaged_while_it_is_open_fails_as_the_store_does(tmp_path):
     answers = Answers(open_database(tmp_path / "t.sqlite"), 10)
     answers.keep("a" * 64, "r", {"title": "x"})
-    answers._engine.dispose()
+    answers._database.close()
     (tmp_path / "t.sqlite").write_bytes(os.urandom(9000))
     with pytest.raises(StoreFailed) as failed:
         answers.find("a" * 64, "r")

@@ -6,14 +6,13 @@ pictures that look alike are two pictures. Old answers go when the store grows o
 
 import datetime as dt
 import json
-import threading
 import zlib
 from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
+from tujian.database import Database
 from tujian.schema import answers
 
 SLACK = 0.05  # of the limit may be written before the store's size is looked at again
@@ -26,15 +25,14 @@ def utc_now() -> dt.datetime:
 class Answers:
     """The table `answers`, at most `limit_mb` of it (0: nothing is kept)."""
 
-    def __init__(self, engine: sa.Engine, limit_mb: int, clock: Callable[[], dt.datetime] = utc_now) -> None:
-        self._engine, self._limit_bytes, self._clock = engine, limit_mb * 1_000_000, clock
-        self._one_writer = threading.Lock()
+    def __init__(self, database: Database, limit_mb: int, clock: Callable[[], dt.datetime] = utc_now) -> None:
+        self._database, self._limit_bytes, self._clock = database, limit_mb * 1_000_000, clock
         self._unchecked_bytes = self._limit_bytes  # nobody knows what earlier runs left: the first write looks
 
     def find(self, sha256: str, recipe: str) -> dict[str, Any] | None:
         """The stored record, or None when this picture was never answered by this recipe."""
         wanted = sa.select(answers.c.record).where(answers.c.sha256 == sha256, answers.c.recipe == recipe)
-        with self._engine.connect() as connection:
+        with self._database.read() as connection:
             packed = connection.execute(wanted).scalar()
         return None if packed is None else json.loads(zlib.decompress(packed))
 
@@ -44,9 +42,9 @@ class Answers:
             return
         packed = zlib.compress(json.dumps(record, ensure_ascii=False).encode(), 1)
         row = {"sha256": sha256, "recipe": recipe, "record": packed, "bytes_count": len(packed)}
-        with self._one_writer, self._engine.begin() as connection:
+        with self._database.write() as connection:
             made_at = self._clock().isoformat(timespec="microseconds")
-            connection.execute(insert(answers).values(**row, made_at=made_at).on_conflict_do_nothing())
+            connection.execute(self._database.insert(answers).values(**row, made_at=made_at).on_conflict_do_nothing())
             self._unchecked_bytes += len(packed)
             if self._unchecked_bytes > SLACK * self._limit_bytes:
                 self._prune(connection)

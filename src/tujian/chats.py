@@ -14,9 +14,9 @@ from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 from pydantic import Field
-from sqlalchemy.dialects.sqlite import insert
 
 from tujian.answers import utc_now
+from tujian.database import Database
 from tujian.engines.boxes import Boxed, boxes_in
 from tujian.errors import BadInput, Lang, NotFound
 from tujian.folding import printable
@@ -119,17 +119,17 @@ class Answered(NamedTuple):
 class Chats:
     """The tables `chats`, `chat_turns`, `chat_shown` and `chat_pictures`. Threads and processes share them.
 
-    Every change begins with a write, so that SQLite hands out its one writer's lock before anything is read.
+    Every change begins with a write, so that PostgreSQL locks the chat's row before anything is read.
     """
 
-    def __init__(self, engine: sa.Engine, clock: Callable[[], dt.datetime] = utc_now) -> None:
-        self._engine, self._clock = engine, clock
+    def __init__(self, database: Database, clock: Callable[[], dt.datetime] = utc_now) -> None:
+        self._database, self._clock = database, clock
 
     def begin(self, title: str = "") -> Chat:
         """A new chat without turns. Raises BadInput when the title is too long."""
         now = self._now()
         row = {"id": uuid.uuid4().hex, "title": _title(title), "made_at": now, "changed_at": now}
-        with self._engine.begin() as connection:
+        with self._database.write() as connection:
             connection.execute(sa.insert(chats).values(row))
         return Chat(**row, turns_count=0, turns=[])
 
@@ -141,14 +141,14 @@ class Chats:
             wanted = wanted.where(sa.tuple_(chats.c.changed_at, chats.c.id) < (changed_at, chat_id))
         if picture:
             wanted = wanted.where(chats.c.id.in_(sa.select(chat_shown.c.chat_id).filter_by(sha256=picture)))
-        with self._engine.connect() as connection:
+        with self._database.read() as connection:
             heads = [ChatHead(**row) for row in connection.execute(wanted).mappings()]
         last = heads[limit - 1] if len(heads) > limit else None
         return Listed(chats=heads[:limit], next=f"{last.changed_at} {last.id}" if last else None)
 
     def read(self, chat_id: str) -> Chat:
         """The chat with its turns in order. Raises BadInput when there is none."""
-        with self._engine.connect() as connection:
+        with self._database.read() as connection:
             head = connection.execute(_heads().where(chats.c.id == chat_id)).mappings().one_or_none()
             turns = _turns(connection, chat_turns.c.chat_id == chat_id, chat_shown.c.chat_id == chat_id)
         if head is None:
@@ -161,7 +161,7 @@ class Chats:
             raise BadInput(
                 zh=("标题是空的。", "请写上 1–200 个字。"), en=("The title is empty.", "Give it 1-200 characters.")
             )
-        with self._engine.begin() as connection:
+        with self._database.write() as connection:
             renamed = connection.execute(sa.update(chats).filter_by(id=chat_id).values(title=_title(title)))
             if not renamed.rowcount:
                 raise no_such_chat()
@@ -169,7 +169,7 @@ class Chats:
 
     def delete(self, chat_id: str) -> None:
         """Deletes a chat, and its pictures unless another chat shows them. Raises BadInput when there is none."""
-        with self._engine.begin() as connection:
+        with self._database.write() as connection:
             if not connection.execute(sa.delete(chats).filter_by(id=chat_id)).rowcount:
                 raise no_such_chat()
             its_own = connection.scalars(sa.select(chat_shown.c.sha256).filter_by(chat_id=chat_id)).all()
@@ -181,7 +181,7 @@ class Chats:
     def ask(self, chat_id: str, text: str, pictures: Sequence[Shown] = ()) -> ChatTurn:
         """Stores a question with its pictures. Raises BadInput: empty, too long, no such chat, the chat is full."""
         text = checked_question(text)
-        with self._engine.begin() as connection:
+        with self._database.write() as connection:
             named = {"title": sa.case((chats.c.title == "", shortened(text)), else_=chats.c.title)}
             number = self._next_number(connection, chat_id, named)
             shown = connection.scalar(sa.select(sa.func.count()).select_from(chat_shown).filter_by(chat_id=chat_id))
@@ -189,14 +189,16 @@ class Chats:
                 raise _is_full()
             self._write(connection, chat_id, number, role="user", text=text)
             for place, picture in enumerate(pictures):
-                connection.execute(insert(chat_pictures).values(_picture_row(picture)).on_conflict_do_nothing())
+                connection.execute(
+                    self._database.insert(chat_pictures).values(_picture_row(picture)).on_conflict_do_nothing()
+                )
                 row = {"chat_id": chat_id, "number": number, "place": place, "sha256": picture.sha256}
                 connection.execute(sa.insert(chat_shown).values(**row, name=printable(picture.name)))
         return self._turn(chat_id, number)
 
     def answer(self, chat_id: str, answered: Answered) -> ChatTurn:
         """Stores what was answered, also when it broke off. Raises BadInput when the chat was deleted meanwhile."""
-        with self._engine.begin() as connection:
+        with self._database.write() as connection:
             number = self._next_number(connection, chat_id, {})
             said = {"text": printable(answered.text), "finish": answered.finish, **answered.facts}
             self._write(connection, chat_id, number, role="assistant", **said)
@@ -205,7 +207,7 @@ class Chats:
     def jpegs(self, sha256s: Iterable[str]) -> dict[str, Shown]:
         """The pictures of these names that are kept, by sha256."""
         wanted = sa.select(chat_pictures).where(chat_pictures.c.sha256.in_(set(sha256s)))
-        with self._engine.connect() as connection:
+        with self._database.read() as connection:
             rows = connection.execute(wanted).all()
         return {row.sha256: Shown(row.sha256, "", (row.width_px, row.height_px), row.tokens, row.jpeg) for row in rows}
 
@@ -226,7 +228,7 @@ class Chats:
 
     def _turn(self, chat_id: str, number: int) -> ChatTurn:
         key = (chat_id, number)
-        with self._engine.connect() as connection:
+        with self._database.read() as connection:
             return _turns(
                 connection,
                 sa.tuple_(chat_turns.c.chat_id, chat_turns.c.number) == key,

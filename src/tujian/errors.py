@@ -10,12 +10,14 @@
     │  ├─ FetchFailed          the address was opened and did not give a picture in time
     │  ├─ NotFound             there is nothing of that name or number
     │  ├─ BadTask              a task file or a task name is wrong
+    │  ├─ BadEdit              a field that is not there, or a value of the wrong kind
+    │  ├─ LostUpdate           somebody else changed it since it was read
+    │  ├─ AlreadyThere         its name is taken, or its idempotency key was used for something else
     │  ├─ ModelUnusable        a model's file is missing, damaged, of another kind, or its mmproj is another model's
     │  ├─ DoesNotFit           a model needs more memory than this machine has
     │  └─ BadSettings          a setting or a command-line value is wrong
     ├─ NotAllowed              token, host or origin is wrong
     ├─ Busy                    the queue is full
-    ├─ StoreFailed             the database cannot be read or written: full, locked, read-only, damaged
     ├─ NoEngine                an engine was asked for and none is configured
     ├─ EngineError             the engine was asked and no usable answer came
     │  ├─ EngineDown           it cannot be reached, or ran out of time
@@ -24,6 +26,11 @@
     │  │  └─ ContextTooSmall   pictures and question together are longer than its context
     │  ├─ EngineUnusable       it answered, but not in the form asked for, twice
     │  └─ Stopped              whoever asked does not want to know any more
+    ├─ StoreFailed             the database did not keep it; nothing was half written
+    │  ├─ StoreLocked          somebody else holds it
+    │  ├─ StoreFull            there is no room left on the disk
+    │  └─ StoreDown            it is read-only, damaged, or does not answer
+    ├─ LeaseLost               the job is another worker's by now, or was cancelled: this result does not count
     └─ BrokenInstall           a file or system library that Tujian needs is missing
 
 Each edge (command line, API, page) translates the tree once; nothing else catches TujianError.
@@ -85,6 +92,15 @@ class NotFound(BadInput): ...
 class BadTask(BadInput): ...
 
 
+class BadEdit(BadInput): ...
+
+
+class LostUpdate(BadInput): ...
+
+
+class AlreadyThere(BadInput): ...
+
+
 class BadSettings(BadInput): ...
 
 
@@ -101,11 +117,20 @@ class Busy(TujianError): ...
 
 
 class StoreFailed(TujianError):
-    """`why` is one of full, locked, read_only, damaged, other: a label for logs and metrics."""
+    """`why` is one of full, locked, read_only, not_set_up, damaged, other: a label for logs and metrics."""
 
     def __init__(self, why: str, *, zh: Said | tuple[str, str], en: Said | tuple[str, str]) -> None:
         super().__init__(zh=zh, en=en)
         self.why = why
+
+
+class StoreLocked(StoreFailed): ...
+
+
+class StoreFull(StoreFailed): ...
+
+
+class StoreDown(StoreFailed): ...
 
 
 class NoEngine(TujianError): ...
@@ -132,6 +157,9 @@ class EngineUnusable(EngineError): ...
 class Stopped(EngineError):
     def __init__(self) -> None:
         super().__init__(zh=("已停止。", "需要时请再问一次。"), en=("Stopped.", "Ask again when you like."))
+
+
+class LeaseLost(TujianError): ...
 
 
 class BrokenInstall(TujianError): ...

@@ -16,6 +16,7 @@ from typing import Any
 
 from tujian.answers import Answers
 from tujian.clocks import Clock
+from tujian.database import open_database
 from tujian.decoding import Decoder
 from tujian.engines.asking import listen, steady, watched
 from tujian.engines.attaching import adapt, attach, keep_report, kept_report
@@ -23,7 +24,7 @@ from tujian.engines.dialect import Engine, Question, Reply, SchemaBy, Speech
 from tujian.engines.metered import Metered
 from tujian.engines.selftest import Report, run_checks
 from tujian.errors import EngineError, EngineRefused, Lang, NoEngine, StoreFailed
-from tujian.fetching import Fetcher
+from tujian.fetching import FETCH_TIMEOUT_S, Fetcher
 from tujian.file_times import NamedTime, time_in_name
 from tujian.findings import likely_category_id
 from tujian.folding import printable
@@ -33,14 +34,13 @@ from tujian.lanes import Lanes, Priority
 from tujian.logs import note
 from tujian.metrics import Metrics
 from tujian.perception import Perception, Percepts
-from tujian.pictures import fit_to_tokens, open_picture, read_content
+from tujian.pictures import Picture, fit_to_tokens, open_picture, read_content
 from tujian.recent import Looked, Recent
 from tujian.recipes import recipe_hash, recipe_parts
 from tujian.recognise import recognise
 from tujian.records import Record
 from tujian.review import kinds_of
 from tujian.rules.scenes import is_named_screenshot
-from tujian.schema import open_database
 from tujian.settings import Settings
 from tujian.tasks import AUTO, Sampling, Task, Tasks
 
@@ -103,8 +103,8 @@ class House:
             replaced=self.metrics.decode_restarted,
         )
         networks = [part.strip() for part in settings.fetch_allow.split(",") if part.strip()]
-        self._fetcher = Fetcher(networks, settings.fetch_timeout_s, self.max_bytes)
-        self.database = open_database(settings.home_dir / "tujian.sqlite")
+        self.fetcher = Fetcher(networks, FETCH_TIMEOUT_S, self.max_bytes)
+        self.database = open_database(settings.database_place)
         self._answers = Answers(self.database, settings.cache_mb)
         self._store_rests_until_s = 0.0
         self._recent = Recent(RECENT_BYTES)
@@ -229,6 +229,16 @@ class House:
             picture = open_picture(content, decoder=self._decoder, max_bytes=self.max_bytes, name=called)
             return Seen(picture.sha256, fit_to_tokens(picture, max_tokens).jpeg, picture.size_px, called)
 
+    def look(self, shot: Shot, priority: Priority = "low") -> Looked:
+        """The picture and what perception sees on it. Raises as `record` does."""
+        return self._look(*self._read(shot), priority, Clock.of(PATIENCE_S))
+
+    def open(self, shot: Shot) -> tuple[bytes, Picture]:
+        """A picture's bytes and its facts, without looking at it. Raises as `record` does."""
+        content, called = self._read(shot)
+        with self._lanes.turn("normal", Clock.of(PATIENCE_S)):
+            return content, open_picture(content, decoder=self._decoder, max_bytes=self.max_bytes, name=called)
+
     def converse(self, question: Question, stopped: threading.Event | None = None) -> Speech:
         """An answer, piece by piece, cut when it goes round in circles. Raises NoEngine, Busy, EngineError."""
         if self._asked is None:
@@ -242,7 +252,7 @@ class House:
         return listen(self._asked, question, stopped)
 
     def _read(self, shot: Shot) -> tuple[bytes, str]:
-        content, called = read_content(shot.source, self._fetcher, self.max_bytes)
+        content, called = read_content(shot.source, self.fetcher, self.max_bytes)
         return content, printable(shot.name or called)
 
     def _look(self, content: bytes, name: str, priority: Priority, clock: Clock) -> Looked:

@@ -13,7 +13,7 @@ from tujian.claims import Claim
 from tujian.errors import Lang
 from tujian.perception.gs1 import is_gtin_like, to_gtin14
 from tujian.perception.scripts import unreadable_script
-from tujian.records import Candidate, Value, Verdict
+from tujian.records import Candidate, Source, Value, Verdict
 from tujian.replies import ALIKE
 from tujian.rules.colour_words import base_colour
 from tujian.rules.dates import RECKONED
@@ -73,6 +73,28 @@ def rank(claim: Claim) -> tuple[int, float]:
     else:
         order = {"exif": 2, "face": 4, "colour": 4, "classifier": 7}[claim.source]
     return order, -(claim.confidence or 0)
+
+
+def standing(value: Value) -> int:
+    """The order of `rank` for a settled value, by its first evidence: 0 a person, the higher the weaker.
+
+    >>> standing(Value(value="x", verdict=Verdict.HUMAN)), standing(Value())
+    (0, 9)
+    """
+    if value.verdict is Verdict.HUMAN:
+        return 0
+    if value.value is None or not value.evidence:
+        return 9
+    source, is_sure = value.evidence[0].source, value.verdict in (Verdict.CONFIRMED, Verdict.CONTRADICTED)
+    sure, unsure = STANDING[source]
+    return sure if is_sure else unsure
+
+
+# as `rank` has them: when confirmed (or contradicted: then what was read stands against the model), and when not
+STANDING: dict[Source, tuple[int, int]] = {
+    "person": (0, 0), "barcode": (1, 6), "rule": (2, 6), "ocr": (2, 6), "exif": (2, 2), "model": (3, 5),
+    "face": (4, 4), "colour": (4, 4), "classifier": (7, 7),
+}  # fmt: skip
 
 
 def _agree(field: TaskField, best: Claim, other: Claim) -> bool:

@@ -1,22 +1,29 @@
-"""The tables, and how a database file is opened and brought up to date.
+"""The tables, one schema on SQLite and PostgreSQL.
 
 SQLAlchemy Core; the SQL stays visible where it is used. Migrations are Alembic's and are appended, never edited.
-SQLite: WAL, synchronous=NORMAL, one writer a process (notes/scale.md).
+Times are ISO 8601 in UTC; the ledger's, which are reckoned with, are seconds since 1970.
 """
 
-import logging
-import re
-import sqlite3
-from importlib.resources import files
-from pathlib import Path
+import json
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import event
-
-from tujian.errors import BrokenInstall, StoreFailed
-from tujian.logs import note
 
 metadata = sa.MetaData()
+Number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite counts up only what is called INTEGER
+
+
+class Json(sa.types.TypeDecorator[Any]):
+    """JSON as text that can be read and compared in SQL: keys in order, Chinese as it is written."""
+
+    impl, cache_ok = sa.Text, True
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:  # noqa: ANN401 - JSON
+        return None if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:  # noqa: ANN401
+        return None if value is None else json.loads(value)
+
 
 answers = sa.Table(
     "answers",
@@ -80,101 +87,252 @@ chat_shown = sa.Table(
 )
 sa.Index("chat_shown_by_picture", chat_shown.c.sha256)
 
-HEAD = "0002"
-LOCK_WAIT_S = 5  # for another process's write; longer, and whoever asks about a picture would wait for the store
-_WHYS = {
-    # SQLite's own messages (sqlite3ErrStr in main.c), first match
-    "locked": "locked|busy",
-    "full": "full|disk I/O error",
-    "read_only": "readonly|unable to open|not authorized|^Permission|^Read-only",
-    "not_set_up": "no such table",
-    "damaged": "malformed|not a database",
-}
-_WORDS = {
-    "locked": (("被别的程序占用", "is locked by another program"), ("请关闭占用它的程序。", "End what holds it.")),
-    "full": (("写不进去，磁盘可能已满", "cannot be written, the disk may be full"), ("请腾出空间。", "Make room.")),
-    "read_only": (
-        ("所在的目录不可写", "lies in a folder that cannot be written"),
-        ("请检查 TUJIAN_HOME 的权限，或换一个目录。", "Check the permissions of TUJIAN_HOME, or choose another."),
-    ),
-    "not_set_up": (
-        ("启动时没有建成", "could not be set up at the start"),
-        ("请排除启动时报告的问题，然后重启图鉴。", "Mend what the start reported, then start Tujian again."),
-    ),
-    "damaged": (
-        ("已损坏", "is damaged"),
-        ("请移走这个文件，图鉴会新建一个。", "Move the file away: a new one is made."),
-    ),
-    "other": (("用不了", "cannot be used"), ("请检查 TUJIAN_HOME。", "Check TUJIAN_HOME.")),
-}
-_TOO_NEW = re.compile("syntax error|no such column|has no column")  # a wrong statement is our own fault
+# the catalogue
 
+pictures = sa.Table(
+    "pictures",
+    metadata,
+    sa.Column("sha256", sa.String(64), primary_key=True),
+    sa.Column("md5", sa.String(32), nullable=False),
+    sa.Column("dhash", sa.String(16), nullable=False),
+    sa.Column("format", sa.String(16), nullable=False),
+    sa.Column("width_px", sa.Integer, nullable=False),  # of the upright original
+    sa.Column("height_px", sa.Integer, nullable=False),
+    sa.Column("bytes_count", sa.BigInteger, nullable=False),
+    sa.Column("taken_at", sa.String(40)),
+    sa.Column("latitude", sa.Float),
+    sa.Column("longitude", sa.Float),
+    sa.Column("camera", sa.Text),
+    sa.Column("notes", Json, nullable=False),  # codes of `Picture.notes`
+    sa.Column("embedder", sa.String(100)),  # who made `vector`: only vectors of one embedder are comparable
+    sa.Column("vector", sa.LargeBinary),  # float16, length 1
+    sa.Column("is_kept", sa.Boolean, nullable=False),  # the content lies in the shelf; else where `files` says
+    sa.Column("made_at", sa.String(32), nullable=False),
+)
+sa.Index("pictures_by_md5", pictures.c.md5)
 
-def open_database(path: Path) -> sa.Engine:
-    """The database in `path`, made or migrated to the newest version. Every use of it may raise StoreFailed.
+sources = sa.Table(
+    "sources",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("kind", sa.String(16), nullable=False),  # folder, sheet, archive, upload
+    sa.Column("root", sa.Text, nullable=False, unique=True),  # folder or file that paths are relative to
+    sa.Column("is_read_only", sa.Boolean, nullable=False),  # referenced in place, never copied, never written
+    sa.Column("made_at", sa.String(32), nullable=False),
+    sa.Column("seen_at", sa.String(32)),
+)
 
-    One that is full, locked or read-only now is no reason not to look at pictures: it is noted, and each use says so
-    again. Raises BrokenInstall when the file is damaged.
-    """
-    engine = _engine_of(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # it holds all text of what was looked at
-        if _version(engine) != HEAD:
-            _migrate(engine)
-    except OSError as error:
-        note("store_failed", str(_failed(path, error.strerror or "")), level=logging.WARNING, doing="open")
-    except StoreFailed as failed:
-        if failed.why in ("damaged", "other"):
-            raise BrokenInstall(zh=failed.zh, en=failed.en) from failed
-        note("store_failed", str(failed), level=logging.WARNING, doing="open", why=failed.why)
-    return engine
+files = sa.Table(
+    "files",
+    metadata,
+    sa.Column("source_id", sa.String(32), primary_key=True),
+    sa.Column("path", sa.Text, primary_key=True),  # relative, with /
+    sa.Column("bytes_count", sa.BigInteger, nullable=False),
+    sa.Column("mtime_ns", sa.BigInteger, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("seen_at", sa.String(32), nullable=False),
+    sa.Column("gone_at", sa.String(32)),
+)
+sa.Index("files_by_picture", files.c.sha256)
 
+items = sa.Table(
+    "items",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("kind", sa.String(16), nullable=False),  # product, photo
+    sa.Column("title", sa.Text, nullable=False),  # made of the values; shown in lists
+    sa.Column("external_id", sa.String(200), unique=True),  # what the shop calls it
+    sa.Column("sku", sa.String(200)),
+    sa.Column("variant_group", sa.String(200)),  # items of one group are variants of one product
+    sa.Column("visibility", sa.String(16), nullable=False),  # shown, hidden, sensitive
+    sa.Column("visibility_by", sa.String(16), nullable=False),  # default, rule, person
+    sa.Column("version", sa.Integer, nullable=False),  # the ETag: counts every change of this item
+    sa.Column("change", sa.BigInteger, nullable=False, unique=True),  # one row of numbers over all items
+    sa.Column("records_count", sa.Integer, nullable=False),  # the number of its last record
+    sa.Column("batch_id", sa.String(32)),  # that brought it
+    sa.Column("made_at", sa.String(32), nullable=False),
+    sa.Column("changed_at", sa.String(32), nullable=False),
+)
+sa.Index("items_by_age", items.c.made_at, items.c.id)
+sa.Index("items_by_sku", items.c.sku)
+sa.Index("items_by_group", items.c.variant_group)
 
-def _engine_of(path: Path) -> sa.Engine:
-    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": LOCK_WAIT_S})
+item_pictures = sa.Table(
+    "item_pictures",
+    metadata,
+    sa.Column("item_id", sa.String(32), primary_key=True),
+    sa.Column("place", sa.Integer, primary_key=True),  # 0 is the main picture
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),  # what it was called when it came
+)
+sa.Index("item_pictures_by_picture", item_pictures.c.sha256)
 
-    @event.listens_for(engine, "connect")
-    def _tune(connection, _) -> None:  # noqa: ANN001 - DBAPI connection, event record
-        connection.execute("pragma journal_mode = wal")
-        connection.execute("pragma synchronous = normal")
-        connection.execute("pragma temp_store = memory")  # sorting needs no temporary files then
+records = sa.Table(
+    "records",
+    metadata,
+    sa.Column("item_id", sa.String(32), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),  # 1, 2, 3 … within the item; never changed, never reused
+    sa.Column("task", sa.String(50), nullable=False),
+    sa.Column("recipe", sa.String(64), nullable=False),
+    sa.Column("record", sa.LargeBinary, nullable=False),  # JSON, deflated
+    sa.Column("who", sa.String(200), nullable=False),
+    sa.Column("batch_id", sa.String(32)),
+    sa.Column("made_at", sa.String(32), nullable=False),
+)
 
-    @event.listens_for(engine, "handle_error")
-    def _translate(context: sa.engine.ExceptionContext) -> None:
-        error = context.original_exception
-        is_the_file = type(error) in (sqlite3.OperationalError, sqlite3.DatabaseError)  # not a wrong statement or value
-        if is_the_file and not _TOO_NEW.search(str(error)):
-            raise _failed(path, str(error)) from error
+item_values = sa.Table(
+    "item_values",
+    metadata,
+    sa.Column("item_id", sa.String(32), primary_key=True),
+    sa.Column("field", sa.String(64), primary_key=True),
+    sa.Column("value", Json),  # null where a person said that there is none
+    sa.Column("value_id", sa.String(100)),  # controlled identity, such as a taxonomy id
+    sa.Column("unit", sa.String(32)),
+    sa.Column("verdict", sa.String(16), nullable=False),
+    sa.Column("confidence", sa.Float),
+    sa.Column("source", sa.String(16), nullable=False),
+    sa.Column("standing", sa.Integer, nullable=False),  # reconcile.standing: 0 a person, the higher the weaker
+    sa.Column("record_number", sa.Integer),  # whose evidence it has; null for a person's
+    sa.Column("who", sa.String(200), nullable=False),
+    sa.Column("changed_at", sa.String(32), nullable=False),
+)
 
-    return engine
+field_history = sa.Table(
+    "field_history",
+    metadata,
+    sa.Column("id", Number, primary_key=True, autoincrement=True),
+    sa.Column("item_id", sa.String(32), nullable=False),
+    sa.Column("change", sa.BigInteger, nullable=False),  # all rows of one act share it
+    sa.Column("field", sa.String(64), nullable=False),  # of the task; `item.sku` and the like are the item's own
+    sa.Column("old", Json),
+    sa.Column("old_source", sa.String(16)),  # null: there was no value
+    sa.Column("new", Json),
+    sa.Column("new_source", sa.String(16)),
+    sa.Column("who", sa.String(200), nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("batch_id", sa.String(32)),
+    sa.Column("undoes", sa.BigInteger),  # the act that this one took back
+    sa.Column("made_at", sa.String(32), nullable=False),
+)
+sa.Index("field_history_by_item", field_history.c.item_id, field_history.c.change)
+sa.Index("field_history_by_batch", field_history.c.batch_id)
 
+forgotten = sa.Table(  # so that who asks what changed learns that an item is gone
+    "forgotten",
+    metadata,
+    sa.Column("item_id", sa.String(32), primary_key=True),
+    sa.Column("change", sa.BigInteger, nullable=False, unique=True),
+    sa.Column("made_at", sa.String(32), nullable=False),
+)
 
-def _failed(path: Path, error: str) -> StoreFailed:
-    """What SQLite's message means and what to do about it."""
-    why = next((why for why, pattern in _WHYS.items() if re.search(pattern, error)), "other")
-    (what_zh, what_en), (do_zh, do_en) = _WORDS[why]
-    return StoreFailed(
-        why,
-        zh=(f"数据库 {path.name} {what_zh}（{error}）：回答照常，但什么也没有保存。", do_zh),
-        en=(f"The database {path.name} {what_en} ({error}): pictures are answered, nothing is kept.", do_en),
-    )
+counters = sa.Table(
+    "counters",
+    metadata,
+    sa.Column("name", sa.String(16), primary_key=True),  # change
+    sa.Column("value", sa.BigInteger, nullable=False),
+)
 
+requests = sa.Table(  # what was done under an idempotency key
+    "requests",
+    metadata,
+    sa.Column("key", sa.String(200), primary_key=True),
+    sa.Column("fingerprint", sa.String(64), nullable=False),  # of the request: another one under this key is refused
+    sa.Column("answer", Json, nullable=False),
+    sa.Column("made_at", sa.String(32), nullable=False),
+)
+sa.Index("requests_by_age", requests.c.made_at)
 
-def _version(engine: sa.Engine) -> str | None:
-    if not sa.inspect(engine).has_table("alembic_version"):
-        return None
-    with engine.connect() as connection:
-        return connection.execute(sa.text("select version_num from alembic_version")).scalar()
+saved_searches = sa.Table(
+    "saved_searches",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("search", Json, nullable=False),
+    sa.Column("who", sa.String(200), nullable=False),
+    sa.Column("made_at", sa.String(32), nullable=False),
+    sa.Column("changed_at", sa.String(32), nullable=False),
+)
 
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", Number, primary_key=True, autoincrement=True),
+    sa.Column("who", sa.String(200), nullable=False),
+    sa.Column("verb", sa.String(32), nullable=False),
+    sa.Column("about", sa.String(64), nullable=False),  # an item, a batch
+    sa.Column("facts", Json, nullable=False),
+    sa.Column("made_at", sa.String(32), nullable=False),
+)
+sa.Index("audit_by_subject", audit.c.about, audit.c.id)
 
-def _migrate(engine: sa.Engine) -> None:
-    from alembic import command
-    from alembic.config import Config
+# work at volume
 
-    config = Config()
-    config.set_main_option("script_location", str(files("tujian").joinpath("migrations")))
-    with engine.connect() as connection:
-        connection.exec_driver_sql("begin exclusive")  # another process may be at it on the same new database
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        connection.commit()
+batches = sa.Table(
+    "batches",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("kind", sa.String(32), nullable=False),  # import, look …
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("source_id", sa.String(32)),
+    sa.Column("options", Json, nullable=False),
+    sa.Column("is_paused", sa.Boolean, nullable=False),
+    sa.Column("is_whole", sa.Boolean, nullable=False),  # all its jobs are queued: it ends with the last of them
+    sa.Column("hours", sa.String(16), nullable=False),  # "22:00-06:30", local time; "": always
+    sa.Column("webhook_url", sa.Text),
+    sa.Column("webhook_secret", sa.Text),
+    sa.Column("who", sa.String(200), nullable=False),
+    sa.Column("made_at", sa.String(32), nullable=False),
+    sa.Column("ended_at", sa.String(32)),
+)
+
+batch_rows = sa.Table(  # what became of each row of a spreadsheet, each file of a folder
+    "batch_rows",
+    metadata,
+    sa.Column("batch_id", sa.String(32), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),  # file or row as its user knows it
+    sa.Column("state", sa.String(16), nullable=False),  # todo, done, skipped, failed
+    sa.Column("row", Json),  # as it came
+    sa.Column("item_id", sa.String(32)),
+    sa.Column("trouble", Json),  # {type, zh: [message, remedy], en: [message, remedy]}
+)
+sa.Index("batch_rows_by_state", batch_rows.c.batch_id, batch_rows.c.state)
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    sa.Column("id", Number, primary_key=True, autoincrement=True),
+    sa.Column("key", sa.String(200), nullable=False, unique=True),  # the same work is never queued twice
+    sa.Column("kind", sa.String(32), nullable=False),  # which handler
+    sa.Column("payload", Json, nullable=False),
+    sa.Column("batch_id", sa.String(32)),
+    sa.Column("state", sa.String(16), nullable=False),  # todo, doing, done, dead, cancelled
+    sa.Column("is_held", sa.Boolean, nullable=False),  # its batch is paused or outside its hours
+    sa.Column("priority", sa.Integer, nullable=False),  # 0 goes first
+    sa.Column("due_s", sa.Float, nullable=False),  # not before
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("token", sa.Integer, nullable=False),  # counts claims: who holds an older one may not finish
+    sa.Column("worker", sa.String(100)),
+    sa.Column("lease_s", sa.Float),  # till when the worker has it
+    sa.Column("elapsed_ms", sa.Float),
+    sa.Column("result", Json),
+    sa.Column("trouble", Json),
+    sa.Column("made_s", sa.Float, nullable=False),
+    sa.Column("ended_s", sa.Float),
+)
+TODO = sa.text("state = 'todo' and not is_held")  # spelled alike in index and question, or the index is not used
+DOING = sa.text("state = 'doing'")
+sa.Index("jobs_to_claim", jobs.c.priority, jobs.c.id, sqlite_where=TODO, postgresql_where=TODO)
+sa.Index("jobs_leased", jobs.c.lease_s, sqlite_where=DOING, postgresql_where=DOING)
+sa.Index("jobs_by_batch", jobs.c.batch_id, jobs.c.state)
+
+outbox = sa.Table(  # what is to be told to somebody's server; a job carries it there
+    "outbox",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("batch_id", sa.String(32), nullable=False),
+    sa.Column("event", sa.String(32), nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("made_at", sa.String(32), nullable=False),
+    sa.Column("sent_at", sa.String(32)),
+)

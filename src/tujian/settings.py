@@ -24,6 +24,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TUJIAN_", extra="ignore", frozen=True)
 
     home: Path = Field(default=DEFAULT_HOME, description="where answers, own tasks and settings.toml live")
+    database: SecretStr | None = Field(
+        default=None, description="URL of a PostgreSQL database (default: a file tujian.sqlite under home)"
+    )
     lang: Literal["zh", "en"] = Field(default="zh", description="language of values, messages and the page")
 
     host: str = Field(default="127.0.0.1", description="address the server listens on")
@@ -43,7 +46,6 @@ class Settings(BaseSettings):
     cache_mb: int = Field(default=512, ge=0, description="stored answers kept, in MB; the oldest go first")
 
     fetch_allow: str = Field(default="", description="private networks pictures may be fetched from, e.g. 10.1.0.0/16")
-    fetch_timeout_s: float = Field(default=20, gt=0, description="longest a picture's download may take")
 
     decode_timeout_s: float = Field(default=20, gt=0, description="longest one picture may take to decode")
     decode_memory_mb: int = Field(default=1024, ge=256, description="memory the decode child may use")
@@ -64,7 +66,7 @@ class Settings(BaseSettings):
     )
     engine_timeout_s: float = Field(default=120, gt=0, description="longest one answer of it may take")
 
-    @field_validator("token", "engine_key", "engine_url", "engine_model", "model", "mmproj", mode="before")
+    @field_validator("token", "database", "engine_key", "engine_url", "engine_model", "model", "mmproj", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         """`TUJIAN_TOKEN=` sets nothing: an empty token would let everybody in."""
@@ -93,6 +95,11 @@ class Settings(BaseSettings):
     def home_dir(self) -> Path:
         """`home` with ~ resolved."""
         return self.home.expanduser()
+
+    @property
+    def database_place(self) -> Path | str:
+        """Where the database is: a file, or a URL with its password."""
+        return self.home_dir / "tujian.sqlite" if self.database is None else self.database.get_secret_value()
 
     @property
     def workers(self) -> int:

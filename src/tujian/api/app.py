@@ -19,25 +19,35 @@ from tujian.api.completions import completions_router
 from tujian.api.errors import add_handlers, body_of, fault, status_of
 from tujian.api.facts import facts_router
 from tujian.api.guard import Guard
+from tujian.api.items import items_router
+from tujian.api.jobs import jobs_router
 from tujian.api.logged import Logged
 from tujian.api.printed import printed_router
 from tujian.api.v1 import v1_router
+from tujian.batches import Batches
+from tujian.catalogue import Catalogue
 from tujian.chats import Chats
 from tujian.house import House
+from tujian.jobs import Jobs
 from tujian.web import EngineMark, Sample, login_router, page_router, static_dir
+from tujian.worker import open_worker
 
 SPARE_THREADS = 16  # for health checks and the page while every worker is taken
 
 
 def create_app(house: House) -> FastAPI:
-    """The application; the house is closed when it shuts down."""
+    """The application with its worker; the house is closed when it shuts down."""
     settings = house.settings
+    catalogue = Catalogue.opened(settings, house.database, house.tasks)
+    worker = open_worker(house, catalogue, settings.workers)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         threads = 2 * (settings.workers + settings.queue) + SPARE_THREADS  # waiting to be looked at, and for an engine
         anyio.to_thread.current_default_thread_limiter().total_tokens = threads
+        worker.start()
         yield
+        worker.stop()
         house.close()
 
     app = FastAPI(
@@ -50,6 +60,7 @@ def create_app(house: House) -> FastAPI:
     app.include_router(chat_router(house))
     app.include_router(completions_router(house))
     app.include_router(chats_router(house, Chats(house.database)))
+    _add_catalogue(app, house, catalogue)
     app.include_router(facts_router(house))
     app.include_router(login_router(settings))
     samples = Path(str(files("tujian").joinpath("data/samples")))
@@ -66,6 +77,12 @@ def _broken(house: House, scope: Scope) -> ASGIApp:
     error = fault()
     house.metrics.failed(type(error).__name__)
     return JSONResponse(body_of(error, house.settings.lang, scope["path"]), status_of(error))
+
+
+def _add_catalogue(app: FastAPI, house: House, catalogue: Catalogue) -> None:
+    batches = Batches(Jobs(house.database))
+    app.include_router(items_router(house, catalogue, batches.jobs))
+    app.include_router(jobs_router(house, catalogue, batches))
 
 
 def _mark(house: House) -> EngineMark | None:

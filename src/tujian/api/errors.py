@@ -8,17 +8,20 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from tujian.errors import (
+    AlreadyThere,
     BadInput,
     BrokenInstall,
     Busy,
     ContextTooSmall,
     EngineError,
     Lang,
+    LostUpdate,
     NoEngine,
     NotAllowed,
     NotFound,
     PictureTooLarge,
     StoreFailed,
+    StoreLocked,
     TujianError,
     UploadStalled,
 )
@@ -30,10 +33,13 @@ STATUS: tuple[tuple[type[TujianError], int], ...] = (
     (PictureTooLarge, 413),
     (UploadStalled, 408),
     (NotFound, 404),
+    (LostUpdate, 412),  # RFC 9110: the If-Match condition was false
+    (AlreadyThere, 409),
     (BadInput, 400),
     (NotAllowed, 403),
     (Busy, 429),
     (NoEngine, 503),
+    (StoreLocked, 503),
     (StoreFailed, 507),
     (ContextTooSmall, 400),  # as OpenAI does: trying again cannot help
     (EngineError, 502),

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from tujian.database import open_database
 from tujian.errors import Lang, TujianError
 from tujian.house import House, Wish
-from tujian.schema import open_database
 from tujian.settings import Settings
 
 LEAST_DISK_MB = 500
@@ -54,7 +54,7 @@ def _home(settings: Settings) -> Iterator[Finding]:
         settings.lang,
         f"数据目录 {home}",
         f"home folder {home}",
-        lambda: open_database(home / "tujian.sqlite").dispose(),
+        lambda: open_database(settings.database_place).close(),
     )
     free_mb = shutil.disk_usage(home if home.is_dir() else home.parent).free // 1_000_000
     yield Finding(free_mb >= LEAST_DISK_MB, f"磁盘剩余 {free_mb} MB", f"{free_mb} MB of disk free")

@@ -1,0 +1,193 @@
+"""The catalogue over HTTP: items added, listed, read, edited, hidden, forgotten. req: B11, C1, E4, E9
+
+`ETag` is an item's version; a change names the version it saw in `If-Match`, so that nobody overwrites unseen changes.
+"""
+
+import json
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, File, Form, Header, Query, Request, Response, UploadFile
+from pydantic import BaseModel, Field
+
+from tujian.api.bodies import MOST_PICTURES, PictureRoute
+from tujian.api.flow import finished
+from tujian.api.v1 import content_of
+from tujian.catalogue import Added, Catalogue, Changes, FieldChange, Incoming, Item, Page
+from tujian.catalogue.nouns import MOST_LISTED, Kind, Visibility
+from tujian.errors import BadInput
+from tujian.house import House, Shot
+from tujian.jobs import Jobs
+from tujian.looking import Look, look_jobs
+from tujian.records import FieldValue
+from tujian.tasks import AUTO
+
+Hidden = Annotated[list[Literal["hidden", "sensitive"]], Query(description="find such items too")]
+Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
+WHO = "api"  # until there are accounts
+
+
+class Edit(BaseModel):
+    """What a person sets. Fields by name; null says that there is none; `item.sku` and the like are the item's own."""
+
+    fields: dict[str, FieldValue] = {}
+    visibility: Visibility | None = None
+    why: str = Field(default="", max_length=2000)
+
+
+def items_router(house: House, catalogue: Catalogue, jobs: Jobs) -> APIRouter:
+    router = APIRouter(tags=["catalogue"], route_class=PictureRoute)
+    _add_adding(router, house, catalogue, jobs)
+    _add_reading(router, catalogue)
+    _add_changing(router, catalogue)
+    return router
+
+
+def _add_adding(router: APIRouter, house: House, catalogue: Catalogue, jobs: Jobs) -> None:
+    @router.post("/v1/items", status_code=201)
+    async def add_item(
+        request: Request,
+        response: Response,
+        image: Annotated[list[UploadFile], File(description=f"up to {MOST_PICTURES}, the main one first")],
+        kind: Annotated[Kind, Form()] = "product",
+        external_id: Annotated[str | None, Form()] = None,
+        sku: Annotated[str | None, Form()] = None,
+        variant_group: Annotated[str | None, Form()] = None,
+        fields: Annotated[str, Form(description='JSON such as {"brand": "ALPRO"}')] = "{}",
+        task: Annotated[str, Form(description="looked at by this task")] = "auto",
+        look: Annotated[bool, Form(description="false: not looked at until `POST /v1/jobs`")] = True,
+        key: Key = None,
+    ) -> Item:
+        """Pictures become an item; a job looks at them soon after. Sent again under one Idempotency-Key, one item."""
+        named = {"kind": kind, "external_id": external_id, "sku": sku, "variant_group": variant_group}
+
+        def work(_: object) -> Added:
+            brought = [_incoming(house, upload) for upload in image]
+            return _add(
+                house,
+                catalogue,
+                jobs,
+                brought,
+                {**named, "values": _fields(fields), "key": key},
+                task if look else None,
+            )
+
+        added = await finished(request, work)
+        response.status_code = 200 if added.again else 201
+        return _tagged(response, catalogue.get(added.id, also=("hidden", "sensitive")))
+
+
+def _add_reading(router: APIRouter, catalogue: Catalogue) -> None:
+    @router.get("/v1/items")
+    def list_items(
+        after: Annotated[str, Query(max_length=300, description="`next` of the page before")] = "",
+        limit: Annotated[int, Query(ge=1, le=MOST_LISTED)] = 50,
+        kind: Kind | None = None,
+        changed_since: Annotated[int | None, Query(ge=0, description="`last` of the answer before; 0: all")] = None,
+        also: Hidden = [],  # noqa: B006
+    ) -> Page | Changes:
+        """Items, the newest first; with `changed_since`, what changed after that, the oldest change first."""
+        if changed_since is not None:
+            return catalogue.changed_since(changed_since, limit=limit, also=also)
+        return catalogue.list(after=after, limit=limit, kind=kind, also=also)
+
+    @router.get("/v1/items/{item_id}")
+    def read_item(response: Response, item_id: str, also: Hidden = []) -> Item:  # noqa: B006
+        """An item with its values, their evidence and its pictures; `ETag` is its version."""
+        return _tagged(response, catalogue.get(item_id, also=also))
+
+    @router.get("/v1/items/{item_id}/history")
+    def read_history(item_id: str, field: str | None = None, also: Hidden = []) -> dict[str, list[FieldChange]]:  # noqa: B006
+        """Who changed what, when and why, the newest first."""
+        return {"history": list(catalogue.history(item_id, field, also=also))}
+
+
+def _add_changing(router: APIRouter, catalogue: Catalogue) -> None:
+    @router.patch("/v1/items/{item_id}")
+    def edit_item(
+        response: Response,
+        item_id: str,
+        edit: Edit,
+        if_match: Annotated[str, Header(description='the ETag that was read, or "*"')] = "",
+        also: Hidden = [],  # noqa: B006
+    ) -> Item:
+        """Sets fields. 412 when somebody changed the item since it was read: read it again."""
+        version = _version(if_match)
+        with catalogue.database.write(durable=True) as within:
+            if edit.fields or version is not None:
+                catalogue.edit(item_id, edit.fields, who=WHO, version=version, why=edit.why, also=also, within=within)
+            if edit.visibility is not None:
+                catalogue.set_visibility(item_id, edit.visibility, who=WHO, why=edit.why, within=within)
+        return _tagged(response, catalogue.get(item_id, also=("hidden", "sensitive")))
+
+    @router.post("/v1/items/{item_id}/undo")
+    def undo(response: Response, item_id: str, also: Hidden = []) -> Item:  # noqa: B006
+        """Takes back a person's last act on the item; again, the one before."""
+        catalogue.undo(item_id, who=WHO, also=also)
+        return _tagged(response, catalogue.get(item_id, also=("hidden", "sensitive")))
+
+    @router.delete("/v1/items/{item_id}", status_code=204)
+    def forget_item(item_id: str) -> None:
+        """The item goes with its records and history; its pictures stay while other items show them."""
+        catalogue.forget(item_id, who=WHO)
+
+
+def _incoming(house: House, upload: UploadFile) -> Incoming:
+    content, picture = house.open(Shot(content_of(upload, house), upload.filename or ""))
+    return Incoming(picture, content)
+
+
+def _add(
+    house: House, catalogue: Catalogue, jobs: Jobs, brought: list[Incoming], named: dict[str, Any], task: str | None
+) -> Added:
+    """The item and the job that looks at it are one transaction."""
+    if len(brought) > MOST_PICTURES or not brought:
+        raise BadInput(
+            zh=(f"发来 {len(brought)} 张图片，要 1–{MOST_PICTURES} 张。", "请分几次发送。"),
+            en=(f"{len(brought)} pictures came; 1-{MOST_PICTURES} are taken.", "Send several requests."),
+        )
+    if task not in (None, AUTO):
+        house.tasks.get(task)  # a wrong name is the caller's error, not the job's
+    with catalogue.database.write(durable=True) as within:
+        added = catalogue.add(brought, who=WHO, within=within, **named)
+        if task is not None:
+            shown = {added.id: [one.picture.sha256 for one in brought]}
+            jobs.put(look_jobs(shown, Look(task, house.settings.lang)), within=within)
+    return added
+
+
+def _fields(text: str) -> dict[str, Any]:
+    try:
+        fields = json.loads(text or "{}")
+    except ValueError as error:
+        raise _no_object(str(error)) from error
+    if not isinstance(fields, dict):
+        raise _no_object("not an object")
+    return fields
+
+
+def _no_object(why: str) -> BadInput:
+    return BadInput(
+        zh=(f"fields 不是 JSON 对象（{why}）。", '请写成 {"brand": "ALPRO"}。'),
+        en=(f"`fields` is no JSON object ({why}).", 'Write {"brand": "ALPRO"}.'),
+    )
+
+
+def _tagged(response: Response, item: Item) -> Item:
+    response.headers["ETag"] = f'"{item.version}"'
+    return item
+
+
+def _version(if_match: str) -> int | None:
+    """The version in If-Match; None for "*", who wants to overwrite whatever there is. Raises BadInput."""
+    tag = if_match.strip().removeprefix("W/").strip('"')
+    if tag == "*":
+        return None
+    if not tag.isdecimal() or len(tag) > 9:
+        raise BadInput(
+            zh=("缺少 If-Match，或它不是版本号。", '请带上读取时的 ETag（如 If-Match: "3"），或用 * 强制覆盖。'),
+            en=(
+                "If-Match is missing or no version.",
+                'Send the ETag that was read (If-Match: "3"), or * to overwrite.',
+            ),
+        )
+    return int(tag)

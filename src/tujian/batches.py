@@ -1,0 +1,274 @@
+"""Batches: jobs that belong together. Paused, resumed, cancelled; how far they are, and how long the rest takes.
+
+Enters: who wants what done, between which hours, and whom to tell. Leaves: progress; an event in the outbox when one
+ends. Does not know what the jobs do. `look_after` does what nobody is asked for: it holds what is paused or outside
+its hours, and ends what is done; every worker calls it now and then.
+"""
+
+import datetime as dt
+import json
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from pydantic import Field
+
+from tujian.answers import utc_now
+from tujian.errors import BadInput, NotFound
+from tujian.estimates import Estimate, time_left
+from tujian.folding import printable
+from tujian.jobs import OPEN, PRIORITY, WAITS_FOR_A_WORD, Jobs, NewJob
+from tujian.records import Strict
+from tujian.schema import audit, batches, jobs, outbox
+
+State = Literal["running", "trial_done", "paused", "outside_hours", "ended", "cancelled"]
+RECENT = 200  # durations an estimate goes by: the machine may be busier now than it was
+MOST_TROUBLES = 20
+HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
+SHORTEST_SECRET = 16  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class NewBatch:
+    """What is to be done. `hours` such as "22:00-06:30", local time; a `webhook_url` is told when it ends."""
+
+    kind: str
+    who: str
+    name: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+    hours: str = ""
+    webhook_url: str | None = None
+    webhook_secret: str | None = None
+    is_whole: bool = True
+
+
+class DeadJob(Strict):
+    """A job that will not be tried again, and why."""
+
+    payload: dict[str, Any]
+    type: str
+    message: str
+    remedy: str
+
+
+class Progress(Strict):
+    """How far a batch is."""
+
+    id: str
+    kind: str
+    name: str
+    state: State
+    counts: dict[str, int] = Field(description="jobs by state: todo, doing, done, dead, cancelled")
+    estimate: Estimate | None = Field(description="for the rest, once five jobs are done")
+    troubles: list[DeadJob] = Field(description=f"the first {MOST_TROUBLES} that died")
+    made_at: str
+    ended_at: str | None
+
+
+class Batches:
+    """The table `batches` and its jobs."""
+
+    def __init__(self, jobs_: Jobs, clock: Callable[[], dt.datetime] = utc_now) -> None:
+        self.jobs, self._database, self._clock = jobs_, jobs_.database, clock
+
+    def begin(self, new: NewBatch, within: sa.Connection | None = None) -> str:
+        """Its id. Raises BadInput for hours or a webhook that cannot be."""
+        _check(new)
+        batch_id = uuid.uuid4().hex
+        names = ("kind", "who", "options", "hours", "webhook_url", "webhook_secret", "is_whole")
+        row = {name: getattr(new, name) for name in names}
+        with self._database.write(within, durable=True) as connection:
+            connection.execute(
+                sa.insert(batches).values(
+                    id=batch_id, name=printable(new.name), is_paused=False, made_at=self._now(), **row
+                )
+            )
+        return batch_id
+
+    def close(self, batch_id: str) -> None:
+        """All its jobs are queued: it ends with the last of them."""
+        self._change(batch_id, is_whole=True)
+
+    def pause(self, batch_id: str, *, who: str) -> Progress:
+        """No job of it is begun; those begun are finished. Raises NotFound."""
+        self._change(batch_id, is_paused=True)
+        return self._told(batch_id, "pause", who)
+
+    def resume(self, batch_id: str, *, who: str) -> Progress:
+        """It goes on, after a trial too. Raises NotFound."""
+        self._change(batch_id, is_paused=False)
+        waiting = sa.and_(jobs.c.batch_id == batch_id, jobs.c.due_s >= WAITS_FOR_A_WORD)
+        with self._database.write(durable=True) as connection:
+            connection.execute(sa.update(jobs).where(waiting).values(due_s=0.0))
+        return self._told(batch_id, "resume", who)
+
+    def cancel(self, batch_id: str, *, who: str) -> Progress:
+        """What is not done will not be done, not even what is being done now. Raises NotFound."""
+        still = sa.and_(jobs.c.batch_id == batch_id, jobs.c.state.in_(OPEN))
+        self._change(batch_id, is_whole=True)
+        with self._database.write(durable=True) as connection:
+            gone = {"state": "cancelled", "ended_s": self._clock().timestamp(), "lease_s": None}
+            connection.execute(sa.update(jobs).where(still).values(gone))
+        return self._told(batch_id, "cancel", who)
+
+    def progress(self, batch_id: str, lang: str = "zh") -> Progress:
+        """Raises NotFound."""
+        counted = sa.select(jobs.c.state, sa.func.count()).where(jobs.c.batch_id == batch_id).group_by(jobs.c.state)
+        with self._database.read() as connection:
+            batch = connection.execute(sa.select(batches).where(batches.c.id == batch_id)).one_or_none()
+            if batch is None:
+                raise no_such_batch()
+            counts: dict[str, int] = dict.fromkeys(("todo", "doing", "done", "dead", "cancelled"), 0)
+            counts |= {state: count for state, count in connection.execute(counted)}
+            durations_s = _durations_s(connection, batch_id)
+            troubles = _troubles(connection, batch_id, lang)
+            waiting = connection.scalar(_waiting(batch_id)) or 0
+        return Progress(
+            id=batch_id,
+            kind=batch.kind,
+            name=batch.name,
+            state=self._state(batch, counts, waiting),
+            counts=counts,
+            estimate=time_left(durations_s, counts["todo"] + counts["doing"], max(1, counts["doing"])),
+            troubles=troubles,
+            made_at=batch.made_at,
+            ended_at=batch.ended_at,
+        )
+
+    def look_after(self) -> None:
+        """Holds what may not run now, lets go what may, ends what is done."""
+        with self._database.read() as connection:
+            unended = connection.execute(sa.select(batches).where(batches.c.ended_at.is_(None))).all()
+            over = [batch for batch in unended if batch.is_whole and _is_over(connection, batch.id)]
+            askew = [batch for batch in unended if connection.scalar(_askew(batch.id, self._is_held(batch)))]
+        for batch in askew:
+            with self._database.write() as connection:
+                self._hold(connection, batch)
+        for batch in over:
+            self._end(batch)
+
+    def _change(self, batch_id: str, **values: object) -> None:
+        changed = sa.update(batches).where(batches.c.id == batch_id).values(values).returning(*batches.c)
+        with self._database.write(durable=True) as connection:
+            batch = connection.execute(changed).one_or_none()
+            if batch is None:
+                raise no_such_batch()
+            self._hold(connection, batch)
+
+    def _hold(self, connection: sa.Connection, batch: sa.Row) -> None:
+        is_held = self._is_held(batch)
+        own = sa.and_(jobs.c.batch_id == batch.id, jobs.c.state.in_(OPEN), jobs.c.due_s < WAITS_FOR_A_WORD)
+        connection.execute(sa.update(jobs).where(own, jobs.c.is_held != is_held).values(is_held=is_held))
+
+    def _is_held(self, batch: sa.Row) -> bool:
+        return batch.is_paused or not is_within(batch.hours, self._clock().astimezone().time())
+
+    def _told(self, batch_id: str, verb: str, who: str) -> Progress:
+        row = {"who": printable(who)[:200], "verb": verb, "about": batch_id, "facts": {}, "made_at": self._now()}
+        with self._database.write() as connection:
+            connection.execute(sa.insert(audit).values(row))
+        self.look_after()
+        return self.progress(batch_id)
+
+    def _end(self, batch: sa.Row) -> None:
+        """The event and the job that carries it are written with the end itself. # req: A15"""
+        first = sa.and_(batches.c.id == batch.id, batches.c.ended_at.is_(None))
+        progress = self.progress(batch.id)
+        with self._database.write() as connection:
+            ended = sa.update(batches).where(first).values(ended_at=self._now())
+            if not connection.execute(ended).rowcount or batch.webhook_url is None:
+                return
+            event_id = uuid.uuid4().hex
+            body = json.dumps({"id": event_id, "event": "job.ended", "job": batch.id, "counts": progress.counts})
+            row = {"id": event_id, "batch_id": batch.id, "event": "job.ended", "body": body, "made_at": self._now()}
+            connection.execute(sa.insert(outbox).values(row))
+            telling = NewJob("tell", f"tell:{event_id}", {"event": event_id}, PRIORITY["high"])
+            self.jobs.put([telling], within=connection)
+
+    def _state(self, batch: sa.Row, counts: dict[str, int], waiting: int) -> State:
+        left = counts["todo"] + counts["doing"]
+        if left == 0 and counts["cancelled"]:
+            return "cancelled"
+        if left == 0 and batch.is_whole:
+            return "ended"
+        if left == waiting > 0:
+            return "trial_done"
+        if batch.is_paused:
+            return "paused"
+        return "outside_hours" if self._is_held(batch) else "running"
+
+    def _now(self) -> str:
+        return self._clock().isoformat(timespec="microseconds")
+
+
+def is_within(hours: str, now: dt.time) -> bool:
+    """Whether `now` lies in hours such as "22:00-06:30"; "" is always.
+
+    >>> is_within("22:00-06:30", dt.time(23, 0)), is_within("22:00-06:30", dt.time(6, 30))
+    (True, False)
+    """
+    if not hours:
+        return True
+    begin, end = (dt.time.fromisoformat(part) for part in hours.split("-"))
+    return begin <= now < end if begin <= end else now >= begin or now < end
+
+
+def no_such_batch() -> NotFound:
+    return NotFound(
+        zh=("没有这个任务。", "POST /v1/jobs 返回的 id 才是任务编号。"),
+        en=("There is no such job.", "The id is the one that POST /v1/jobs answered."),
+    )
+
+
+def _check(new: NewBatch) -> None:
+    if new.hours and not HOURS.fullmatch(new.hours):
+        raise BadInput(
+            zh=(f"时段 {printable(new.hours)[:40]!r} 看不懂。", "请写成 22:00-06:30。"),
+            en=(f"Hours {printable(new.hours)[:40]!r} cannot be read.", "Write them as 22:00-06:30."),
+        )
+    if new.webhook_url and len(new.webhook_secret or "") < SHORTEST_SECRET:
+        raise BadInput(
+            zh=(
+                f"webhook_secret 少于 {SHORTEST_SECRET} 个字符。",
+                "请给一串随机字符；收到通知时用它核对 Tujian-Signature。",
+            ),
+            en=(
+                f"webhook_secret has fewer than {SHORTEST_SECRET} characters.",
+                "Give random ones; check Tujian-Signature with them.",
+            ),
+        )
+
+
+def _is_over(connection: sa.Connection, batch_id: str) -> bool:
+    own = jobs.c.batch_id == batch_id
+    left = sa.select(jobs.c.id).where(own, jobs.c.state.in_(OPEN)).limit(1)
+    return connection.scalar(left) is None
+
+
+def _askew(batch_id: str, is_held: bool) -> sa.Select[Any]:
+    own = sa.and_(jobs.c.batch_id == batch_id, jobs.c.state == "todo", jobs.c.due_s < WAITS_FOR_A_WORD)
+    return sa.select(jobs.c.id).where(own, jobs.c.is_held != is_held).limit(1)
+
+
+def _waiting(batch_id: str) -> sa.Select[Any]:
+    own = sa.and_(jobs.c.batch_id == batch_id, jobs.c.state == "todo", jobs.c.due_s >= WAITS_FOR_A_WORD)
+    return sa.select(sa.func.count()).where(own)
+
+
+def _durations_s(connection: sa.Connection, batch_id: str) -> list[float]:
+    own = sa.and_(jobs.c.batch_id == batch_id, jobs.c.state == "done", jobs.c.elapsed_ms.is_not(None))
+    recent = sa.select(jobs.c.elapsed_ms).where(own).order_by(jobs.c.ended_s.desc()).limit(RECENT)
+    return [elapsed_ms / 1000 for elapsed_ms in connection.scalars(recent)]
+
+
+def _troubles(connection: sa.Connection, batch_id: str, lang: str) -> list[DeadJob]:
+    own = sa.and_(jobs.c.batch_id == batch_id, jobs.c.state == "dead")
+    dead = sa.select(jobs.c.payload, jobs.c.trouble).where(own).order_by(jobs.c.id).limit(MOST_TROUBLES)
+    found = []
+    for payload, trouble in connection.execute(dead):
+        message, remedy = trouble[lang]
+        found.append(DeadJob(payload=payload, type=trouble["type"], message=message, remedy=remedy))
+    return found

@@ -1,0 +1,118 @@
+"""`add`: pictures with their facts become an item. Same bytes are kept once, whoever shows them. # req: D7
+
+Enters: pictures, what an item is called, perhaps what somebody knows about it. Leaves: rows. Does not know: content,
+which lies on the shelf before this begins, so that no row ever names a file that is not there.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from tujian.catalogue.changing import DEFAULT, By, Held, Move, apply, by_person, title_of, write_down
+from tujian.catalogue.nouns import FileAt, Incoming, Kind, PictureVector, RowAt, name_taken
+from tujian.database import Database
+from tujian.folding import printable
+from tujian.records import FieldValue
+from tujian.schema import batch_rows, files, item_pictures, items, pictures
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """What is to be added, checked."""
+
+    pictures: Sequence[Incoming]
+    kind: Kind = "product"
+    external_id: str | None = None
+    sku: str | None = None
+    variant_group: str | None = None
+    values: Mapping[str, tuple[FieldValue, str | None]] = ()  # pyright: ignore[reportAssignmentType] - field: value, unit
+
+
+def add_item(connection: sa.Connection, database: Database, new: NewItem, by: By, row: RowAt | None) -> str:
+    """Writes it down and returns its id. Raises AlreadyThere when the external id is taken."""
+    item_id = uuid.uuid4().hex
+    moves = [Move(name, None, by_person(value, unit, by.who)) for name, (value, unit) in new.values.items()]
+    for incoming in new.pictures:
+        keep_picture(connection, database, incoming, by.made_at)
+    values: dict[str, Held] = {move.field: move.new for move in moves if move.new}
+    named = new.pictures[0].picture.path if new.pictures else ""
+    _insert(connection, database, item_id, new, by, title_of(values, printable(named)))
+    shown = [
+        {"item_id": item_id, "place": place, "sha256": one.picture.sha256, "name": printable(one.picture.path)}
+        for place, one in enumerate(new.pictures)
+    ]
+    if shown:
+        connection.execute(sa.insert(item_pictures), shown)
+    if row is not None:
+        done = {"state": "done", "item_id": item_id, "trouble": None}
+        own = sa.and_(batch_rows.c.batch_id == row.batch_id, batch_rows.c.number == row.number)
+        connection.execute(sa.update(batch_rows).where(own).values(done))
+    write_down(connection, by, "add", item_id, pictures=len(new.pictures), batch=by.batch_id)
+    apply(connection, database, item_id, by, moves)
+    return item_id
+
+
+def _insert(connection: sa.Connection, database: Database, item_id: str, new: NewItem, by: By, title: str) -> None:
+    own = {"kind": new.kind, "external_id": new.external_id, "sku": new.sku, "variant_group": new.variant_group}
+    fixed = {
+        "title": title,
+        "visibility": "shown",
+        "visibility_by": DEFAULT,
+        "version": 1,
+        "records_count": 0,
+        "batch_id": by.batch_id,
+    }
+    times = {"made_at": by.made_at, "changed_at": by.made_at}
+    # until its number is known: unlike any number, and unlike any other item's
+    unnumbered = {"change": -1 - (uuid.UUID(item_id).int >> 66)}
+    insert = database.insert(items).values(id=item_id, **own, **fixed, **times, **unnumbered)
+    added = insert.on_conflict_do_nothing(index_elements=["external_id"]).returning(items.c.id)
+    if connection.scalar(added) is None:
+        raise name_taken(new.external_id or "")
+
+
+def keep_picture(connection: sa.Connection, database: Database, incoming: Incoming, made_at: str) -> None:
+    """The picture's facts, once; where it lies, if it stays in its place."""
+    insert = database.insert(pictures).values(_facts(incoming, made_at))
+    kept = {"is_kept": sa.or_(pictures.c.is_kept, insert.excluded.is_kept)}
+    connection.execute(insert.on_conflict_do_update(index_elements=["sha256"], set_=kept))
+    if incoming.vector is not None:
+        keep_vector(connection, incoming.picture.sha256, incoming.vector)
+    if incoming.file is not None:
+        _place(connection, database, incoming.file, incoming.picture.sha256, made_at)
+
+
+def keep_vector(connection: sa.Connection, sha256: str, vector: PictureVector) -> None:
+    made = {"embedder": vector.embedder, "vector": vector.vector}
+    connection.execute(sa.update(pictures).where(pictures.c.sha256 == sha256).values(made))
+
+
+def _facts(incoming: Incoming, made_at: str) -> dict[str, Any]:
+    picture = incoming.picture
+    (width_px, height_px), (latitude, longitude) = picture.size_px, picture.gps or (None, None)
+    return {
+        "sha256": picture.sha256,
+        "md5": picture.md5,
+        "dhash": picture.dhash,
+        "format": picture.format,
+        "width_px": width_px,
+        "height_px": height_px,
+        "bytes_count": picture.bytes_count,
+        "taken_at": picture.taken_at,
+        "latitude": latitude,
+        "longitude": longitude,
+        "camera": picture.camera and printable(picture.camera),
+        "notes": list(picture.notes),
+        "is_kept": incoming.content is not None,
+        "made_at": made_at,
+    }
+
+
+def _place(connection: sa.Connection, database: Database, file: FileAt, sha256: str, seen_at: str) -> None:
+    facts = {"bytes_count": file.bytes_count, "mtime_ns": file.mtime_ns, "sha256": sha256, "seen_at": seen_at}
+    facts |= {"gone_at": None}
+    insert = database.insert(files).values(source_id=file.source_id, path=file.path, **facts)
+    connection.execute(insert.on_conflict_do_update(index_elements=["source_id", "path"], set_=facts))

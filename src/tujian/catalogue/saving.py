@@ -1,0 +1,70 @@
+"""`save`: a record becomes a new version of an item; current values and history follow in the same transaction.
+
+Enters: an item, a record. Leaves: rows. The last record of each task speaks; for each field the strongest voice is
+heard (`reconcile.standing`), and a person above all. # req: F1, F8
+"""
+
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+
+from tujian.catalogue.adding import keep_vector
+from tujian.catalogue.changing import (
+    DEFAULT,
+    PERSON,
+    RULE,
+    By,
+    Move,
+    OwnMove,
+    apply,
+    latest_records,
+    lock_item,
+    moved,
+    pack,
+    strongest,
+    title_of,
+    values_of,
+    with_moves,
+)
+from tujian.catalogue.nouns import EVERYTHING, PictureVector, Saved
+from tujian.database import Database
+from tujian.records import Record
+from tujian.schema import records
+
+APPEND = sa.insert(records)
+
+
+def save_record(
+    connection: sa.Connection,
+    database: Database,
+    item_id: str,
+    record: Record,
+    by: By,
+    vectors: Mapping[str, PictureVector],
+) -> Saved:
+    """Raises NotFound when the item was forgotten meanwhile."""
+    item = lock_item(connection, item_id, by, EVERYTHING, more_records=1)
+    number = item["records_count"]
+    about = {"item_id": item_id, "number": number, "task": record.task, "recipe": record.recipe, "record": pack(record)}
+    connection.execute(APPEND, {**about, "who": by.who, "batch_id": by.batch_id, "made_at": by.made_at})
+    for sha256, vector in vectors.items():
+        keep_vector(connection, sha256, vector)
+    before = values_of(connection, item_id)
+    spoken = latest_records(connection, item_id, but=record.task) if number > 1 else {}
+    moves = moved(before, strongest({**spoken, number: record}))
+    own = _locked_up(item, record)
+    title = title_of(with_moves(before, moves), record.title)
+    visibility_by = RULE if own else item["visibility_by"]
+    apply(connection, database, item_id, by, moves, own, title=title, visibility_by=visibility_by)
+    return Saved(id=item_id, number=number, version=item["version"], changed=_changed(moves))
+
+
+def _locked_up(item: sa.RowMapping, record: Record) -> list[OwnMove]:
+    """Sensitive findings put an item behind the lock, unless a person has decided otherwise. # req: E9"""
+    if not record.sensitive or item["visibility"] != "shown" or item["visibility_by"] == PERSON:
+        return []
+    return [OwnMove("visibility", "shown", "sensitive", RULE, DEFAULT)]
+
+
+def _changed(moves: list[Move]) -> list[str]:
+    return sorted(move.field for move in moves if move.is_news)

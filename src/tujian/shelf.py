@@ -1,0 +1,90 @@
+"""The shelf: the content of pictures, each once, by its sha256, as pictures/ab/cd/abcd…
+
+Enters: bytes. Leaves: the same bytes. A file is there whole or not at all: it is written beside, synced, then renamed.
+Does not know: which items use it (`catalogue/forgetting.py` does).
+"""
+
+import errno
+import os
+import uuid
+from pathlib import Path
+
+from tujian.errors import NotFound, StoreDown, StoreFailed, StoreFull
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class Shelf:
+    """Files under `folder`. Threads and processes share it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, sha256: str, content: bytes) -> None:
+        """Keeps `content`; what is there already stays. Raises StoreFull, StoreDown."""
+        if self.has(sha256):
+            return
+        path = self._path(sha256)
+        beside = path.with_name(f".{uuid.uuid4().hex}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _write(beside, content)
+            beside.replace(path)
+            _sync_folder(path.parent)
+        except OSError as error:
+            beside.unlink(missing_ok=True)
+            raise _unwritten(error) from error
+
+    def has(self, sha256: str) -> bool:
+        return self._path(sha256).is_file()
+
+    def read(self, sha256: str) -> bytes:
+        """Raises NotFound when somebody took the file away."""
+        try:
+            return self._path(sha256).read_bytes()
+        except FileNotFoundError as error:
+            raise picture_is_gone(str(self._path(sha256))) from error
+
+    def drop(self, sha256: str) -> None:
+        self._path(sha256).unlink(missing_ok=True)
+
+    def _path(self, sha256: str) -> Path:
+        return self._folder / sha256[:2] / sha256[2:4] / sha256
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":
+        return  # Windows has no handle of a folder to sync
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _unwritten(error: OSError) -> StoreFailed:
+    if error.errno in NO_ROOM:
+        return StoreFull(
+            "full",
+            zh=(f"磁盘写不下图片（{error.strerror}），这张没有保存。", "请腾出空间后再试；已保存的都在。"),
+            en=(f"No room for the picture ({error.strerror}); it was not kept.", "Make room and try again."),
+        )
+    return StoreDown(
+        "read_only",
+        zh=(f"图片存不了：{error}。", "请检查 TUJIAN_HOME/pictures 的权限和磁盘。"),
+        en=(f"The picture cannot be kept: {error}.", "Check TUJIAN_HOME/pictures and its disk."),
+    )
+
+
+def picture_is_gone(where: str) -> NotFound:
+    return NotFound(
+        zh=(f"图片文件不在了：{where}。", "请把文件放回原处，或重新导入。"),
+        en=(f"The picture's file is gone: {where}.", "Put it back, or import it again."),
+    )
