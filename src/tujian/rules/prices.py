@@ -26,8 +26,9 @@ _PRICE = re.compile(
     re.I,
 )
 _BARE = re.compile(
-    rf"^\W{{0,2}}(?P<b>{NUMBER})\s*(?P<yuan>元|(?=/[件盒瓶袋个杯份双套]))?(?:/[件盒瓶袋个杯份双套])?(?P<from>\s*起)?\s*[/;；:]?\s*$"
+    rf"^\W{{0,2}}(?P<b>{NUMBER})\s*(?P<yuan>元|(?=/[件盒瓶袋个杯份双套]))?(?:/[件盒瓶袋个杯份双套])?(?P<from>\s*起)?\s*$"
 )
+STRAY = " /;；:"  # read behind large digits where the unit's line begins
 _LAST_NUMBER = re.compile(rf"(?P<b>{NUMBER})(?P<yuan>)(?P<from>)\s*$")
 _UNIT_FIRST = re.compile(r"\s*(?:元|/?[件盒瓶袋个杯份双套]\s*$)")  # "/杯" after a number says that it is a price
 _SIGN_LAST = re.compile(rf"(?:{_SIGN})\s*$", re.I)
@@ -118,14 +119,15 @@ def _priced(lines: Sequence[TextLine]) -> Iterator[_Price]:
         for match in matches:
             kind = _kind_before(text[: match.start()]) or _kind_left(line, lines) or below.get(id(line))
             yield _price(match, line, kind or "current", labelled=kind is not None)
-        if not matches and (bare := _BARE.match(_after_label(text)) or _before_unit(text, line, lines)):
+        if not matches and (bare := _BARE.match(_after_label(text).rstrip(STRAY)) or _before_unit(text, line, lines)):
             yield from _bare_price(bare, line, lines, below.get(id(line)))
 
 
 def _before_unit(text: str, line: TextLine, lines: Sequence[TextLine]) -> re.Match[str] | None:
     """A number that ends its line where the line to the right begins with a unit, whatever the words before it say."""
-    right = _right_of(line, lines)
-    return _LAST_NUMBER.search(text) if right is not None and _UNIT_FIRST.match(right.text) else None
+    number = _LAST_NUMBER.search(text)
+    right = _right_of(line, lines) if number else None
+    return number if right is not None and _UNIT_FIRST.match(right.text) else None
 
 
 def _bare_price(
