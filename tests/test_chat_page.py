@@ -3,6 +3,7 @@
 import io
 import json
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -105,7 +106,8 @@ def test_a_question_about_a_picture_is_answered_while_it_is_said(page, samples, 
     while page.locator("[aria-busy=true]").count():
         lengths.append(len(page.text_content("#turns .turn.answered .prose")))
         page.wait_for_timeout(100)
-    assert len(set(lengths)) > 5 and lengths == sorted(lengths)
+    shrunk = [max(0, before - after) for before, after in pairwise(lengths)]
+    assert len(set(lengths)) > 5 and max(shrunk) <= 4  # the stars of a word go once it is known to be bold
     turn = answered(page)
     assert turn.locator("strong").text_content() == "carton"
     assert turn.locator("td").all_text_contents() == ["net", "1 L"]

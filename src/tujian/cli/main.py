@@ -198,6 +198,29 @@ def learn(
 
 
 @app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="a new file, e.g. tujian-2026-11-26.tar", show_default=False)],
+    lang: Lang = None,
+) -> None:
+    """The whole catalogue in one file: values, history, pictures, own word lists; read back before it counts."""
+    from tujian.cli.safekeeping import run_backup
+
+    settings = _settings(lang=lang)
+    raise typer.Exit(_told(settings, lambda: run_backup(settings, file)))
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="what `tujian backup` wrote", show_default=False)], lang: Lang = None
+) -> None:
+    """Fills an empty catalogue from a backup; all of it, or nothing."""
+    from tujian.cli.safekeeping import run_restore
+
+    settings = _settings(lang=lang)
+    raise typer.Exit(_told(settings, lambda: run_restore(settings, file)))
+
+
+@app.command()
 @who_looks
 def doctor(lang: Lang = None, **who: object) -> None:
     """What works here, what does not, and what to do about it."""
