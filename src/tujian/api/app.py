@@ -23,10 +23,12 @@ from tujian.api.items import items_router
 from tujian.api.jobs import jobs_router
 from tujian.api.logged import Logged
 from tujian.api.printed import printed_router
+from tujian.api.search import search_router
 from tujian.api.v1 import v1_router
 from tujian.batches import Batches
 from tujian.catalogue import Catalogue
 from tujian.chats import Chats
+from tujian.finding import Search
 from tujian.house import House
 from tujian.jobs import Jobs
 from tujian.web import EngineMark, Sample, login_router, page_router, static_dir
@@ -81,8 +83,10 @@ def _broken(house: House, scope: Scope) -> ASGIApp:
 
 def _add_catalogue(app: FastAPI, house: House, catalogue: Catalogue) -> None:
     batches = Batches(Jobs(house.database))
+    search = Search(house.database, house.embed_question, house.embed)
     app.include_router(items_router(house, catalogue, batches.jobs))
     app.include_router(jobs_router(house, catalogue, batches))
+    app.include_router(search_router(house, search))
 
 
 def _mark(house: House) -> EngineMark | None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from tujian.catalogue.indexing import index_item
 from tujian.catalogue.nouns import Also, key_taken, lost_update, no_such_item
 from tujian.database import Database
 from tujian.folding import printable
@@ -145,6 +146,7 @@ def apply(
         connection.execute(_WRITE_HISTORY, lines)
     own_columns = {move.column: move.new for move in own}
     connection.execute(_WRITE_ITEM, {"item": item_id, "change": change, **own_columns, **columns})
+    index_item(connection, database, item_id)
     return change
 
 

