@@ -64,8 +64,9 @@ class Search:
         ways: dict[str, dict[str, float]] = {}
         if query.text.strip():
             words = words_asked(query.text)
-            ways["words"] = by_words(connection, self._database, words)
-            if words:
+            if "words" in query.ways:
+                ways["words"] = by_words(connection, self._database, words)
+            if words and "meaning" in query.ways:
                 self.keep_up()
                 name, vector = self._asked(query.text)
                 least, most = MEANING[name.split()[0]]

@@ -1,6 +1,7 @@
 """What is asked of a search, and what it answers."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +10,10 @@ from pydantic import Field
 from tujian.catalogue.nouns import Also, ItemHead
 from tujian.filters import Filter
 from tujian.records import Strict
+
+
+Way = Literal["words", "meaning", "looks"]
+WAYS: tuple[Way, ...] = ("words", "meaning", "looks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,7 @@ class Query:
     limit: int = 30
     after: str = ""
     also: Also = field(default=())
+    ways: tuple[Way, ...] = WAYS
 
 
 class Hit(Strict):
