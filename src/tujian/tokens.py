@@ -30,9 +30,22 @@ def words_of(text: str) -> list[str]:
 
     found: list[str] = []
     for run in _WORD.findall(unify(text[:LONGEST_TEXT])):
-        cut = [run] if run.isascii() else rjieba.cut_for_search(run)
+        cut = [_singular(run)] if run.isascii() else rjieba.cut_for_search(run)
         found += [word[:LONGEST_WORD] for word in cut if any(c.isalnum() for c in word)]
     return found
+
+
+def _singular(word: str) -> str:
+    """English words without the sign of the plural (the S stemmer: Harman, JASIS 42(1), 1991).
+
+    >>> [_singular(word) for word in ("sandals", "berries", "glass", "s", "shoes")]
+    ['sandal', 'berry', 'glass', 's', 'shoe']
+    """
+    if len(word) > 3 and word.endswith("ies") and word[-4] not in "ea":
+        return word[:-3] + "y"
+    if len(word) > 2 and word.endswith("s") and word[-2] not in "us":
+        return word[:-1]
+    return word
 
 
 def words_asked(text: str) -> list[str]:

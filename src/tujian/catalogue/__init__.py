@@ -59,6 +59,9 @@ __all__ = [
 
 LONGEST_NAME = 200
 
+TASK_OF_KIND: dict[Kind, tuple[str, ...]] = {"product": ("product",), "photo": ("album",)}
+"""Where a field of a new item is looked for before all other tasks."""
+
 
 class Catalogue:
     """A few verbs over one database and one shelf. Threads and processes share them."""
@@ -96,7 +99,8 @@ class Catalogue:
 
         Raises BadEdit for values, AlreadyThere when the external id or the idempotency `key` is taken, StoreFailed.
         """
-        new = NewItem(pictures, kind, _name(external_id), _name(sku), _name(variant_group), self._checked(values or {}))
+        names = (_name(external_id), _name(sku), _name(variant_group))
+        new = NewItem(pictures, kind, *names, self._checked(values or {}, TASK_OF_KIND[kind]))
         by, asked = self._by(who, "", batch_id), _print_of(new)
         for one in pictures:
             self._keep(one)

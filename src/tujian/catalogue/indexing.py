@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from tujian.database import Database
 from tujian.folding import fold
+from tujian.goods import also_called
 from tujian.rules.colour_words import base_colour
 from tujian.schema import item_facts, item_pictures, item_texts, item_values, items, pictures
 from tujian.taxonomy import Category, Taxonomy
@@ -26,6 +27,7 @@ LONGEST_PASSAGE = 600  # characters: e5 reads 512 tokens
 PASSAGE = ("name", "brand", "category", "colours", "material", "style", "use_scenes", "occasions", "audience",
            "selling_points", "tags", "objects", "summary", "place", "emotion")  # fmt: skip
 NOT_WORDS = ("barcode",)  # found by their whole number, which words hold anyway, or not by words at all
+KIND = ("name", "category", "use_scenes", "occasions", "audience", "tags", "objects")  # what says what a thing is
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _OWN = sa.select(items.c.title, items.c.sku, items.c.external_id, items.c.made_at).where(
     items.c.id == sa.bindparam("item")
@@ -52,6 +54,8 @@ def index_item(connection: sa.Connection, database: Database, item_id: str) -> N
     texts = [own.title, own.sku or "", own.external_id or "", *(row.name for row in shown)]
     texts += [text for row in values if row.field not in NOT_WORDS for text in _texts(row.value)]
     texts += [word for row in values if row.value_id for word in _names_above(row.value_id)]
+    kind = " ".join([own.title, *(text for row in values if row.field in KIND for text in _texts(row.value))])
+    texts += also_called(kind)
     texts += [word for row in values if row.field == "colours" for word in _base_names(row.value)]
     passage = _passage(own.title, {row.field: row.value for row in values})
     row = {"item_id": item_id, "tokens": joined(texts), "passage": passage, "digest": digest_of(passage)}
