@@ -5,7 +5,7 @@ also into the shorter ones in them; traditional made simplified, full width half
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from tujian.folding import unify
 
@@ -28,10 +28,13 @@ def words_of(text: str) -> list[str]:
     """
     import rjieba
 
+    return _cut(text, rjieba.cut_for_search)
+
+
+def _cut(text: str, cut: Callable[[str], list[str]]) -> list[str]:
     found: list[str] = []
     for run in _WORD.findall(unify(text[:LONGEST_TEXT])):
-        cut = [_singular(run)] if run.isascii() else rjieba.cut_for_search(run)
-        found += [word[:LONGEST_WORD] for word in cut if any(c.isalnum() for c in word)]
+        found += [word[:LONGEST_WORD] for word in ([_singular(run)] if run.isascii() else cut(run))]
     return found
 
 
@@ -49,12 +52,14 @@ def _singular(word: str) -> str:
 
 
 def words_asked(text: str) -> list[str]:
-    """The words of a question, each once; those that carry nothing are left out unless there are no others.
+    """The words of a question, each once and whole; those that carry nothing are left out unless there are no others.
 
-    >>> words_asked("找适合夏天穿的凉鞋")
-    ['适合', '夏天', '穿', '凉鞋']
+    >>> words_asked("找适合夏天穿的凉鞋"), words_asked("微波炉"), words_of("微波炉")
+    (['适合', '夏天', '穿', '凉鞋'], ['微波炉'], ['微波', '微波炉'])
     """
-    once = list(dict.fromkeys(words_of(text)))
+    import rjieba
+
+    once = list(dict.fromkeys(_cut(text, rjieba.cut)))
     return ([word for word in once if word not in STOP] or once)[:MOST_QUERY_WORDS]
 
 

