@@ -8,7 +8,6 @@ is counted. A filter that leaves few items is applied before ranking, a wide one
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,25 +27,17 @@ from tujian.tokens import words_asked
 __all__ = ["Facet", "Filter", "Found", "Hit", "Query", "Search"]
 
 RRF_K = 60  # Cormack et al., SIGIR 2009
-FULL_LIFT = 0.1  # a cosine so far above that of all kinds of goods is as good as they come
+# At strictness 1; less in proportion (docs/decisions.md). What the best hit must reach: how far its cosine stands above
+# those of the nearest kinds of goods, and a tenth of its share of the question's words. What each hit must: how far its
+# cosine stands above those of all kinds of goods. FULL_LIFT is as good as they come.
+BEST_MARGIN, WORTH_OF_WORDS = 0.034, 0.1
+LEAST_LIFT, FULL_LIFT = 0.05, 0.1
 RANKED = 400  # items that each way may bring
+LEAST_SHARE = 0.34  # of the question's words, by weight, that a hit by words holds
 FEW = 4_000  # items up to which a filter is applied before ranking
 FACETS = ("category", "brand", "colour", "kind")
 MOST_FACETS = 12
 LOOKS = (0.35, 0.75)  # cosines at which a look begins to count at strictness 0 and 1 (docs/decisions.md)
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """What a question's best hit must reach, by words or by meaning, and each further hit; `docs/decisions.md`."""
-
-    share: float  # of the question's words, by weight
-    spreads: float  # how far its cosine lies above those with all kinds of goods, in their standard deviations
-    lift: float  # how far each hit's cosine lies above their mean
-
-    @classmethod
-    def at(cls, strictness: float) -> "Bar":
-        return cls(share=0.2 + 0.4 * strictness, spreads=2 + 4 * strictness, lift=0.05 * strictness)
 
 
 class Search:
@@ -87,20 +78,18 @@ class Search:
 
     def _said(self, connection: sa.Connection, query: Query, words: Sequence[str]) -> dict[str, dict[str, float]]:
         """By words and by meaning; by neither when the best of both is not good enough."""
-        bar = Bar.at(query.strictness)
-        ways: dict[str, dict[str, float]] = {}
-        is_answered = False
-        if "words" in query.ways:
-            ways["words"] = by_words(connection, self._database, words)
-            is_answered = max(ways["words"].values(), default=0.0) >= bar.share
+        shares = by_words(connection, self._database, words) if "words" in query.ways else {}
+        cosines, mean, near = dict[str, float](), 0.0, 0.0
         if "meaning" in query.ways:
             self.keep_up()
             name, vector = self._asked(query.text)
-            mean, spread = self._background.of(name, vector)
+            mean, near = self._background.of(name, vector)
             cosines = self._meanings.by_meaning(name, vector, RANKED)
-            ways["meaning"] = _counted(cosines, mean + bar.lift, mean + FULL_LIFT)
-            is_answered |= max(cosines.values(), default=0.0) >= mean + bar.spreads * spread
-        return ways if is_answered else {}
+        best = max((_margin(one, shares, cosines, near) for one in shares.keys() | cosines.keys()), default=0.0)
+        if best < BEST_MARGIN * query.strictness:
+            return {}
+        meanings = _counted(cosines, mean + LEAST_LIFT * query.strictness, mean + FULL_LIFT)
+        return {"words": {one: share for one, share in shares.items() if share >= LEAST_SHARE}, "meaning": meanings}
 
     @staticmethod
     def _few(connection: sa.Connection, query: Query, wanted: Sequence[sa.ColumnElement[bool]]) -> set[str] | None:
@@ -118,6 +107,11 @@ def _counted(cosines: Mapping[str, float], least: float, most: float) -> dict[st
         for item_id, cosine in cosines.items()
         if cosine >= least
     }
+
+
+def _margin(item_id: str, shares: Mapping[str, float], cosines: Mapping[str, float], near: float) -> float:
+    """How far an item stands out; one whose meaning was not asked for, or is far, by its words alone."""
+    return cosines.get(item_id, near) - near + WORTH_OF_WORDS * shares.get(item_id, 0.0)
 
 
 def _fused(ways: Mapping[str, Mapping[str, float]], allowed: set[str] | None) -> list[str]:

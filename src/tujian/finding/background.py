@@ -13,6 +13,8 @@ import numpy.typing as npt
 from tujian.finding.meanings import Embed
 from tujian.taxonomy import Taxonomy
 
+NEAR = 20
+
 Vectors = npt.NDArray[np.float32]
 
 
@@ -24,13 +26,13 @@ class Background:
         self._vectors: Vectors = np.zeros((0, 0), np.float32)
 
     def of(self, embedder: str, question: Vectors) -> tuple[float, float]:
-        """Mean and standard deviation of a question's cosines with them."""
+        """The means of a question's cosines with all of them, and with the NEAR nearest."""
         if embedder != self._embedder:
             self._vectors, self._embedder = _shipped(embedder), embedder
             if not len(self._vectors):
                 self._vectors = np.stack([self._told(name)[1] for name in names()]).astype(np.float32)
         cosines = self._vectors @ question
-        return float(cosines.mean()), float(cosines.std())
+        return float(cosines.mean()), float(np.sort(cosines)[-NEAR:].mean())
 
 
 def names() -> list[str]:

@@ -18,7 +18,6 @@ from tujian.schema import item_texts
 
 MOST_OF_A_WORD = 400  # items fetched for one word, the newest first
 COUNTED = 4_000  # up to here a word's items are counted; a word with more weighs as one with so many
-LEAST_SHARE = 0.34  # of the question's weight that a hit holds at least
 
 _FTS5 = (
     "select t.item_id, t.tokens from item_words w cross join item_texts t on t.number = w.rowid "
@@ -32,7 +31,7 @@ _TSVECTOR_COUNT = "select count(*) from (select 1 from item_texts where words @@
 
 
 def by_words(connection: sa.Connection, database: Database, words: Sequence[str]) -> dict[str, float]:
-    """Items and the share of the question that they hold, the most first. Only LEAST_SHARE and more."""
+    """Items and the share of the question that they hold, the most first."""
     if not words:
         return {}
     count = max(1, connection.scalar(sa.select(sa.func.max(item_texts.c.number))) or 1)
@@ -48,8 +47,7 @@ def by_words(connection: sa.Connection, database: Database, words: Sequence[str]
             if item_id not in found:
                 held = set(tokens.split(" "))
                 found[item_id] = sum(weight for word, weight in weights.items() if word in held) / whole
-    kept = {item_id: share for item_id, share in found.items() if share >= LEAST_SHARE}
-    return dict(sorted(kept.items(), key=lambda one: -one[1]))
+    return dict(sorted(found.items(), key=lambda one: -one[1]))
 
 
 def _looks(connection: sa.Connection, database: Database, rarest_first: Sequence[str]) -> Any:  # noqa: ANN401 - rows
