@@ -42,14 +42,16 @@ ORDER = tuple(
     screening, findings, replies, reconcile, items, describe, drafts, review, recipes, evidence, plates, prompting,
     recognise,
     schema, migrations, store_troubles, database, answers, house, chats, conversation,
-    tokens, filters, shelf, fields, catalogue.nouns, catalogue.indexing, catalogue.changing, catalogue.sources,
+    tokens, goods, filters, shelf, fields, catalogue.nouns, catalogue.indexing, catalogue.changing, catalogue.sources,
     catalogue.adding, catalogue.saving, catalogue.editing, catalogue.reading, catalogue.forgetting, catalogue, backup,
-    finding.facts, finding.words, finding.meanings, finding.nouns, finding,
+    finding.facts, finding.words, finding.meanings, finding.background, finding.nouns, finding,
     estimates, jobs, batches, webhooks, looking, worker,
     web.render, web.routes, web.models, web.login, web,
     api.errors, api.bodies, api.guard, api.logged, api.patience,
-    api.flow, api.facts, api.v1, api.printed, api.chat, api.completions, api.chats, api.items, api.jobs, api.search, api.app, api,
-    cli.recognising, cli.learning, cli.asking, cli.keeping, cli.searching, cli.safekeeping, cli.working, cli.models, cli.serving,
+    api.flow, api.facts, api.v1, api.printed, api.chat, api.completions, api.chats, api.items, api.jobs, api.search,
+    api.app, api,
+    cli.recognising, cli.learning, cli.asking, cli.keeping, cli.searching, cli.safekeeping, cli.working, cli.models,
+    cli.serving,
     cli.listing, cli.doctor, cli.main, cli, __main__
     """.split(",")
 )

@@ -11,7 +11,6 @@ from tujian.catalogue.nouns import Also, ItemHead
 from tujian.filters import Filter
 from tujian.records import Strict
 
-
 Way = Literal["words", "meaning", "looks"]
 WAYS: tuple[Way, ...] = ("words", "meaning", "looks")
 
