@@ -47,7 +47,7 @@ def find_times(text: str, today: dt.date) -> list[Mark]:
     >>> [m.zh for m in find_times("2024年夏天", dt.date(2026, 11, 26))]
     ['时间 2024-06-01 至 2024-08-31']
     """
-    spans = _apart([span for span in _spans(text, today) if not _is_of_goods(text, span)])
+    spans = [span for span in _apart(list(_spans(text, today))) if not _is_of_goods(text, span)]
     if not spans:
         return []
     first = spans[0]
@@ -129,7 +129,7 @@ def _READERS():  # noqa: ANN202, N802
     part = rf"(?:的?(?:(?P<season>{seasons})|(?P<feast>{feasts})|{_M}月份?(?:{_D}[日号]|(?P<third>上旬|中旬|下旬|初|底|末))?))?"
     english = any_of(("spring", "summer", "autumn", "fall", "winter"))
     return (
-        (re.compile(rf"(?<!\d)(?:{_YEAR}\s?年(?![代历货画糕轮夜会检报薪])|(?P<rel>{zh_years}))\s?{part}"), _of_year),
+        (re.compile(rf"(?<!\d)(?:{_YEAR}\s?年(?![代历货画糕轮夜会检报薪])|(?P<rel>{zh_years}))\s?{part}(?!\d)"), _of_year),
         (re.compile(rf"(?<![\d个第.点]){_M}月(?:{_D}[日号]|(?=份|[的拍在底初,，。]|\s|$|\d|以|之|到|至)份?)(?![龄饼经嫂子])"), _of_year),
         (re.compile(rf"(?<![\d-]){_YEAR}[-./](?P<month>1[0-2]|0?[1-9])(?:[-./](?P<day>3[01]|[12]\d|0?[1-9]))?(?![\d.-])"), _of_year),
         (re.compile(rf"{_NAME}\s{{1,2}}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?{LATIN_BEHIND}(?:,?\s{{1,2}}{_BARE_YEAR})?"), _of_year),
