@@ -96,13 +96,19 @@ def _marks(
     held.add(find_places(text, places))
     held.add(find_kinds(text))
     fields = {(one.field, one.value) for mark in held.marks if (one := mark.filter) and one.op != "not"}
-    is_photo = bool(_PHOTO.search(text) or ("kind", "photo") in fields or {"people", "place"} & {name for name, _ in fields})
+    is_photo = bool(
+        _PHOTO.search(text) or ("kind", "photo") in fields or {"people", "place"} & {name for name, _ in fields}
+    )
     colours = list(find_colours(text, is_photo=is_photo))
     taken = [(mark.start, mark.end) for mark in (*held.marks, *colours) if mark.filter]
     things = [] if is_photo else list(find_categories(text, taxonomy, taken))
     covered = {(one.start, one.end) for one in things}
     # 小白鞋 is a thing whose name has a colour
-    held.add(one for one in colours if not any(s <= one.start < one.end <= e and e - s > one.end - one.start for s, e in covered))
+    held.add(
+        one
+        for one in colours
+        if not any(s <= one.start < one.end <= e and e - s > one.end - one.start for s, e in covered)
+    )
     held.add(_one_thing(things))
     return sorted(held.marks, key=lambda mark: mark.start)
 

@@ -84,7 +84,13 @@ def _names_of(taxonomy: Taxonomy) -> _Names:
 def _forms(name: str) -> Iterator[str]:
     """The plural of an English name, or its singular."""
     if name.isascii() and name[-1].isalpha():
-        yield name[:-2] if name.endswith("sses") else name[:-1] if name.endswith("s") and name[-2] not in "se" else name + "s"
+        yield (
+            name[:-2]
+            if name.endswith("sses")
+            else name[:-1]
+            if name.endswith("s") and name[-2] not in "se"
+            else name + "s"
+        )
         if name.endswith(("ss", "ch", "sh", "x")):
             yield name + "es"
 
@@ -93,7 +99,11 @@ def _chinese(text: str, names: _Names) -> Iterator[tuple[int, int]]:
     """Names that stand in the text, the longest first; none that overlap."""
     start = 0
     while start < len(text):
-        ends = range(min(len(text), start + LONGEST_NAME), start + 1, -1) if _CHINESE.match(text, start) or "t" in text[start] else ()
+        ends = (
+            range(min(len(text), start + LONGEST_NAME), start + 1, -1)
+            if _CHINESE.match(text, start) or "t" in text[start]
+            else ()
+        )
         end = next((e for e in ends if text[start:e] in names.by_name and not text[start:e].isascii()), None)
         if end:
             yield start, end
@@ -104,7 +114,10 @@ def _english(text: str, names: _Names) -> Iterator[tuple[int, int]]:
     words = list(_ENGLISH_WORD.finditer(text))
     at = 0
     while at < len(words):
-        spans = ((words[at].start(), words[last].end(), last) for last in range(min(len(words), at + MOST_ENGLISH_WORDS) - 1, at - 1, -1))
+        spans = (
+            (words[at].start(), words[last].end(), last)
+            for last in range(min(len(words), at + MOST_ENGLISH_WORDS) - 1, at - 1, -1)
+        )
         found = next(((s, e, last) for s, e, last in spans if text[s:e] in names.by_name), None)
         if found:
             yield found[0], found[1]

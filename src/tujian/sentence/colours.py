@@ -23,7 +23,7 @@ def find_colours(text: str, *, is_photo: bool) -> Iterator[Mark]:
     >>> [m.zh for m in find_colours("不要黑色的双肩包", is_photo=False)]
     ['颜色 不是 黑色']
     """
-    matches = [match for match in _pattern().finditer(text) if base_colour(match["name"])]
+    matches = [match for match in _pattern().finditer(text) if _base(match["name"])]
     joined = {
         one.start()
         for first, second in zip(matches, matches[1:], strict=False)
@@ -32,7 +32,7 @@ def find_colours(text: str, *, is_photo: bool) -> Iterator[Mark]:
     }
     last_refused: tuple[int, int] | None = None
     for match in matches:
-        base = str(base_colour(match["name"]))
+        base = str(_base(match["name"]))
         no = refused(text, match.start(), match.end())
         if no is None and last_refused and _JOINT.fullmatch(text, last_refused[1], match.start()):
             no = match.span()
@@ -51,6 +51,11 @@ def find_colours(text: str, *, is_photo: bool) -> Iterator[Mark]:
         yield Mark(match.start(), match.end(), asked, f"颜色 {_zh(base)}", f"colour {base}", stays=not is_base)
 
 
+def _base(name: str) -> str | None:
+    """藏青 is the list's 藏青色, a blue."""
+    return base_colour(name if name.isascii() or name.endswith("色") else f"{name}色")
+
+
 @cache
 def _zh(base: str) -> str:
     """A base colour's Chinese name."""
@@ -59,7 +64,9 @@ def _zh(base: str) -> str:
 
 @cache
 def _worn() -> re.Pattern[str]:
-    return re.compile(any_of(wording()["colour"]["worn"]) + r"(?:了|a|an|the)?\s{0,2}(?:条|件|双|顶|身|一[条件双顶身])?$")
+    return re.compile(
+        any_of(wording()["colour"]["worn"]) + r"(?:了|a|an|the)?\s{0,2}(?:条|件|双|顶|身|一[条件双顶身])?$"
+    )
 
 
 @cache
@@ -74,4 +81,17 @@ def _pattern() -> re.Pattern[str]:
     return re.compile(rf"(?P<name>{chinese}|{english})")
 
 
-_ENGLISH_GOODS = ("dress", "shirt", "t-shirt", "shoes", "bag", "backpack", "coat", "jacket", "hat", "skirt", "sofa", "chair")
+_ENGLISH_GOODS = (
+    "dress",
+    "shirt",
+    "t-shirt",
+    "shoes",
+    "bag",
+    "backpack",
+    "coat",
+    "jacket",
+    "hat",
+    "skirt",
+    "sofa",
+    "chair",
+)

@@ -26,9 +26,9 @@ def refused(text: str, start: int, end: int, *, is_wide: bool = False) -> tuple[
 def _ahead(is_wide: bool) -> re.Pattern[str]:  # noqa: FBT001 - a cache's key
     words = wording()["not"]
     listed = words["wide_zh"] + words["wide_en"] if is_wide else words["zh"] + words["en"]
-    return re.compile(any_of(listed) + r"\s{0,2}(?:(?:任何|穿|买|是|有|any|the|a|an|in|wearing)\s{0,2})?$")
+    return re.compile(any_of(listed) + r"\s{0,2}(?:(?:任何|穿|买|是|有|any|the|a|an|in|from|by|wearing)\s{0,2})?$")
 
 
 @cache
 def _behind() -> re.Pattern[str]:
-    return re.compile(any_of(wording()["not"]["behind"]) + r"(?![一-鿿])")
+    return re.compile(any_of(wording()["not"]["behind"]) + r"(?:的|(?![一-鿿]))")

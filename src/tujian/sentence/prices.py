@@ -90,7 +90,8 @@ def _grammar() -> _Grammar:
     number = rf"(?:{_NUMBER}|{CHINESE})"
     under, over = any_of(words["under"]), any_of(words["over"])
     one, two = (
-        rf"(?:(?P<sign{n}>{sign})\s?)?(?P<{name}>{number})(?:\s?(?P<unit{n}>{unit}))?" for n, name in ((1, "a"), (2, "b"))
+        rf"(?:(?P<sign{n}>{sign})\s?)?(?P<{name}>{number})(?:\s?(?P<unit{n}>{unit}))?"
+        for n, name in ((1, "a"), (2, "b"))
     )
     return _Grammar(
         re.compile(rf"(?P<opens>(?<![a-z])between\s{{1,2}})?{one}\s?(?:-|–|—|~|～|到|至|to|(?:(?<=\s)and))\s?{two}(?:之间)?(?!\s?[年月号日])"),

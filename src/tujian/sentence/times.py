@@ -24,7 +24,9 @@ _NAME = rf"{LATIN_AHEAD}(?P<name>(?:{'|'.join(MONTHS)})[a-z]{{0,6}})\.?"
 _MONTH_NAMES = frozenset(name.lower() for name in (*calendar.month_name, *calendar.month_abbr, "sept") if name)
 _N = rf"(?P<n>\d{{1,3}}|{CHINESE}|半|{ENGLISH})"
 _UNIT = r"(?P<unit>天|日|周(?![边年期岁])|星期|礼拜|个?月|年|days?|weeks?|months?|years?)"
-_BEFORE = re.compile(r"(?:从|自从|自|since|from|after|before|until|till|截至|截止到?|in|during|on|between)\s{0,2}(?:the\s)?$")
+_BEFORE = re.compile(
+    r"(?:从|自从|自|since|from|after|before|until|till|截至|截止到?|in|during|on|between)\s{0,2}(?:the\s)?$"
+)
 _BEHIND = re.compile(
     r"\s?(?:(?P<since>以后|之后|以来|至今|起(?![床司子泡])|后(?![面背院台备天])|onwards?|or later)"
     r"|(?P<until>以前|之前|为止|前(?![面台后院门])|or earlier))"
