@@ -17,7 +17,7 @@ from tujian.filters import Filter
 from tujian.records import Strict
 from tujian.sentence import Mark, any_of, even, whole_words, wording
 from tujian.sentence.categories import find_categories
-from tujian.sentence.colours import find_colours
+from tujian.sentence.colours import find_colours, is_worn
 from tujian.sentence.names import find_brands, find_places
 from tujian.sentence.people import find_kinds, find_people
 from tujian.sentence.prices import find_prices
@@ -95,22 +95,23 @@ def _marks(
     held.add(find_brands(text, brands, _ordinary(taxonomy)))
     held.add(find_places(text, places))
     held.add(find_kinds(text))
-    fields = {(one.field, one.value) for mark in held.marks if (one := mark.filter) and one.op != "not"}
-    is_photo = bool(
-        _PHOTO.search(text) or ("kind", "photo") in fields or {"people", "place"} & {name for name, _ in fields}
-    )
+    is_photo = is_worn(text) or bool(_PHOTO.search(text)) or any(map(_is_of_photos, held.marks))
     colours = list(find_colours(text, is_photo=is_photo))
     taken = [(mark.start, mark.end) for mark in (*held.marks, *colours) if mark.filter]
     things = [] if is_photo else list(find_categories(text, taxonomy, taken))
-    covered = {(one.start, one.end) for one in things}
-    # 小白鞋 is a thing whose name has a colour
-    held.add(
-        one
-        for one in colours
-        if not any(s <= one.start < one.end <= e and e - s > one.end - one.start for s, e in covered)
-    )
+    held.add(colour for colour in colours if not any(_holds(thing, colour) for thing in things))
     held.add(_one_thing(things))
     return sorted(held.marks, key=lambda mark: mark.start)
+
+
+def _is_of_photos(mark: Mark) -> bool:
+    asked = mark.filter
+    return asked is not None and (asked.field in ("people", "place") or asked == Filter("kind", "is", "photo"))
+
+
+def _holds(thing: Mark, colour: Mark) -> bool:
+    """小白鞋 is a thing whose name has a colour."""
+    return thing.start <= colour.start < colour.end <= thing.end
 
 
 def _one_thing(things: list[Mark]) -> list[Mark]:
@@ -142,7 +143,7 @@ def _words(sentence: str, text: str, marks: list[Mark]) -> str:
         return " ".join([_plain(_without_opening(sentence, text)), *_also(marks)]).strip()
     pieces, at = [], 0
     for start, end in [*((mark.start, mark.end) for mark in gone), (len(text), len(text))]:
-        pieces.append(_trimmed(_plain(sentence[at:start])))
+        pieces.append(_plain(sentence[slice(*_trimmed(text, at, start))]))
         at = end
     return " ".join(piece for piece in (*pieces, *_also(marks)) if piece)
 
@@ -157,14 +158,16 @@ def _without_opening(sentence: str, text: str) -> str:
     return rest if any(c.isalnum() for c in rest) else sentence
 
 
-def _trimmed(piece: str) -> str:
-    """Without what opens a question, and what held the piece to a part that is gone."""
-    opening = _fillers().match(even(piece))
-    piece = piece[opening.end() :] if opening else piece
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """A piece without what opens a question, and what held it to a part that is gone."""
     left, right = _edges()
-    while (found := left.match(even(piece)) or right.search(even(piece)[-24:])) and found.end() > found.start():
-        piece = piece[found.end() :] if left.match(even(piece)) else piece[: len(piece) - (found.end() - found.start())]
-    return piece
+    opening = _fillers().match(text, start, end)
+    start = opening.end() if opening else start
+    while found := left.match(text, start, end):
+        start = found.end()
+    while found := right.search(text, max(start, end - 24), end):
+        end = found.start()
+    return start, end
 
 
 def _plain(text: str) -> str:

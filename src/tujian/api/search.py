@@ -54,7 +54,7 @@ def search_router(house: House, search: Search) -> APIRouter:
 
         def work(_: object) -> Found:
             looks = tuple(_look(house, upload) for upload in image)
-            today = dt.date.today()  # noqa: DTZ011 - the user's own day
+            today = dt.date.today()
             read = None if plain else understood_in(house.database, text, today)
             words, asked = (read.words, (*filters, *read.filters)) if read else (text, filters)
             query = Query(words, asked, looks, strictness, limit, after, tuple(also))

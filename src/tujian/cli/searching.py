@@ -1,7 +1,7 @@
 """`tujian search` and `tujian reindex`. req: A9, D8, E8
 
-Enters: words, pictures, filters as typed. Leaves: hits on standard output, one a line. `--json` prints what scripts read:
-item, path, score, why.
+Enters: words, pictures, filters as typed. Leaves: hits on standard output, one a line. `--json` prints what scripts
+read: item, path, score, why.
 """
 
 import datetime as dt
@@ -54,7 +54,7 @@ def run_search(
         looks = tuple(house.look(Shot(path)).percepts.picture_vector.astype(np.float32) for path in like)
         filters = tuple(map(parse_filter, where))
         if not plain:
-            understood = understood_in(house.database, text, dt.date.today())  # noqa: DTZ011 - the user's own day
+            understood = understood_in(house.database, text, dt.date.today())
             text, filters = understood.words, (*filters, *understood.filters)
             if understood.filters:
                 print(printable(understood.said(settings.lang)), file=sys.stderr)

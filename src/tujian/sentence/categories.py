@@ -1,8 +1,8 @@
 """Which kind of goods: 运动鞋, 双肩包, dress, by the names of the taxonomy.
 
-Enters: an even sentence and the places of other marks. Leaves: Marks. A name counts at the end of its phrase (运动鞋
-收纳盒 is no shoe); behind other words (雪纺衬衫) only where no category elsewhere ends alike; a name that is also another
-word (运动, suit) never.
+Enters: an even sentence and the places of other marks. Leaves: Marks. A name counts at the end of its phrase
+(运动鞋收纳盒 is no shoe); behind other words (雪纺衬衫) only where no category elsewhere ends alike; a name that is
+also another word (运动, suit) never.
 """
 
 import re
@@ -57,7 +57,7 @@ class _Names:
         for name, found in several.items():
             highest = min(found, key=lambda one: one.id.count("-"))
             is_one = all(is_under(one.id, highest.id) for one in found)
-            if is_one and name not in ordinary and 2 <= len(name) and highest.id.count("-"):
+            if is_one and name not in ordinary and len(name) >= 2 and highest.id.count("-"):
                 for form in (name, *_forms(name)):
                     if form not in ordinary:
                         self.by_name.setdefault(form, highest)

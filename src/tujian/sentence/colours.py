@@ -8,6 +8,7 @@ several colours (红色或白色) none is a filter.
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 
 from tujian.filters import Filter
 from tujian.perception.colours import palette
@@ -26,7 +27,7 @@ def find_colours(text: str, *, is_photo: bool) -> Iterator[Mark]:
     matches = [match for match in _pattern().finditer(text) if _base(match["name"])]
     joined = {
         one.start()
-        for first, second in zip(matches, matches[1:], strict=False)
+        for first, second in pairwise(matches)
         if _JOINT.fullmatch(text, first.end(), second.start())
         for one in (first, second)
     }
@@ -41,7 +42,7 @@ def find_colours(text: str, *, is_photo: bool) -> Iterator[Mark]:
             asked = Filter("colour", "not", base)
             yield Mark(no[0], no[1], asked, f"颜色 不是 {_zh(base)}", f"colour is not {base}")
             continue
-        is_soft = match.start() in joined or is_photo or _worn().search(text, max(0, match.start() - 14), match.start())
+        is_soft = match.start() in joined or is_photo
         if is_soft:
             if _zh(base) not in text and not match["name"].isascii():
                 yield Mark(match.start(), match.end(), stays=True, also=_zh(base))
@@ -62,6 +63,15 @@ def _zh(base: str) -> str:
     return next(name.zh for name in palette().names if name.en == base)
 
 
+def is_worn(text: str) -> bool:
+    """Whether somebody wears a colour: then a picture of somebody is meant.
+
+    >>> is_worn("海边穿红衣服"), is_worn("a woman in a red dress"), is_worn("shoes in white")
+    (True, True, False)
+    """
+    return any(_worn().search(text, max(0, m.start() - 14), m.start()) for m in _pattern().finditer(text))
+
+
 @cache
 def _worn() -> re.Pattern[str]:
     return re.compile(
@@ -77,7 +87,8 @@ def _pattern() -> re.Pattern[str]:
         rf"{any_of(words['zh_alone'])}色?|{before}?[{words['zh_base']}]色(?![彩情])|{before}[{words['zh_base']}]"
         rf"|[{words['zh_base']}](?={any_of(words['garments'])})"
     )
-    english = rf"(?:{any_of(words['en_before'])}\s)?{any_of(words['en'])}(?!-)|{any_of(['orange'])}(?=\s{any_of(_ENGLISH_GOODS)})"
+    english = rf"(?:{any_of(words['en_before'])}\s)?{any_of(words['en'])}(?!-)"
+    english += rf"|{any_of(['orange'])}(?=\s{any_of(_ENGLISH_GOODS)})"  # else it is a fruit
     return re.compile(rf"(?P<name>{chinese}|{english})")
 
 

@@ -23,7 +23,7 @@ def refused(text: str, start: int, end: int, *, is_wide: bool = False) -> tuple[
 
 
 @cache
-def _ahead(is_wide: bool) -> re.Pattern[str]:  # noqa: FBT001 - a cache's key
+def _ahead(is_wide: bool) -> re.Pattern[str]:
     words = wording()["not"]
     listed = words["wide_zh"] + words["wide_en"] if is_wide else words["zh"] + words["en"]
     return re.compile(any_of(listed) + r"\s{0,2}(?:(?:任何|穿|买|是|有|any|the|a|an|in|from|by|wearing)\s{0,2})?$")
@@ -31,4 +31,4 @@ def _ahead(is_wide: bool) -> re.Pattern[str]:  # noqa: FBT001 - a cache's key
 
 @cache
 def _behind() -> re.Pattern[str]:
-    return re.compile(any_of(wording()["not"]["behind"]) + r"(?:的|(?![一-鿿]))")
+    return re.compile("的?" + any_of(wording()["not"]["behind"]) + r"(?:的|(?![一-鿿]))")

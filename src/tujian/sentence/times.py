@@ -7,23 +7,18 @@ a month without a year is the last one that has begun. 03/04/2026 is left alone:
 import calendar
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
 from tujian.filters import Filter
 from tujian.rules.dates import MONTHS
-from tujian.sentence import LATIN_AHEAD, LATIN_BEHIND, Mark, any_of, wording
-from tujian.sentence.numerals import CHINESE, ENGLISH, number_in
+from tujian.sentence import Mark, any_of, wording
+from tujian.sentence.numerals import number_in
+from tujian.sentence.time_words import time_patterns
 
-FIRST_YEAR, LAST_YEAR = 1900, 2099
-_YEAR = r"(?P<year>(?:19|20)\d{2}|[一二][〇零九][〇零一二三四五六七八九]{2})"
-_BARE_YEAR = rf"(?P<year>{LATIN_AHEAD}(?:19[5-9]\d|20\d\d){LATIN_BEHIND})"
-_M, _D = r"(?P<month>1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])", r"(?P<day>\d{1,2}|[一二三四五六七八九十]{1,3})"
-_NAME = rf"{LATIN_AHEAD}(?P<name>(?:{'|'.join(MONTHS)})[a-z]{{0,6}})\.?"
+FIRST_YEAR = 1900
 _MONTH_NAMES = frozenset(name.lower() for name in (*calendar.month_name, *calendar.month_abbr, "sept") if name)
-_N = rf"(?P<n>\d{{1,3}}|{CHINESE}|半|{ENGLISH})"
-_UNIT = r"(?P<unit>天|日|周(?![边年期岁])|星期|礼拜|个?月|年|days?|weeks?|months?|years?)"
 _BEFORE = re.compile(
     r"(?:从|自从|自|since|from|after|before|until|till|截至|截止到?|in|during|on|between)\s{0,2}(?:the\s)?$"
 )
@@ -34,6 +29,9 @@ _BEHIND = re.compile(
 _TO = re.compile(r"\s{0,2}(?:-|–|—|~|～|到|至|to|and|until)\s{0,2}")
 _AND = re.compile(r"\s{0,2}(?:和|或|、|,|or|and)\s{0,2}")
 _UNSAID = {"from", "从", "in", "during", "on", "between", "自"}
+
+
+Days = tuple[dt.date, dt.date]
 
 
 class Span(NamedTuple):
@@ -113,44 +111,11 @@ def _apart(spans: list[Span]) -> list[Span]:
 
 
 def _spans(text: str, today: dt.date) -> Iterator[Span]:
-    for pattern, read in _READERS():
-        for match in pattern.finditer(text):
-            found = read(match, today)
-            if found and FIRST_YEAR <= found[0].year and found[0] <= today:
+    for sort, patterns in time_patterns().items():
+        for match in (match for pattern in patterns for match in pattern.finditer(text)):
+            found = _READERS[sort](match, today)
+            if found and found[0].year >= FIRST_YEAR and found[0] <= today:
                 yield Span(match.start(), match.end(), *found)
-
-
-Days = tuple[dt.date, dt.date]
-
-
-@cache
-def _READERS():  # noqa: ANN202, N802
-    words = wording()
-    years, seasons, feasts = words["years"], any_of(words["seasons"]), any_of([*words["feasts"], "春节", "过年"])
-    zh_years = any_of(y for y in years if not y.isascii())
-    part = rf"(?:的?(?:(?P<season>{seasons})|(?P<feast>{feasts})|{_M}月份?(?:{_D}[日号]|(?P<third>上旬|中旬|下旬|初|底|末))?))?"
-    english = any_of(("spring", "summer", "autumn", "fall", "winter"))
-    return (
-        (re.compile(rf"(?<!\d)(?:{_YEAR}\s?年(?![代历货画糕轮夜会检报薪])|(?P<rel>{zh_years}))\s?{part}(?!\d)"), _of_year),
-        (re.compile(rf"(?<![\d个第.点]){_M}月(?:{_D}[日号]|(?=份|[的拍在底初,，。]|\s|$|\d|以|之|到|至)份?)(?![龄饼经嫂子])"), _of_year),
-        (re.compile(rf"(?<![\d-]){_YEAR}[-./](?P<month>1[0-2]|0?[1-9])(?:[-./](?P<day>3[01]|[12]\d|0?[1-9]))?(?![\d.-])"), _of_year),
-        (re.compile(rf"{_NAME}\s{{1,2}}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?{LATIN_BEHIND}(?:,?\s{{1,2}}{_BARE_YEAR})?"), _of_year),
-        (re.compile(rf"{LATIN_AHEAD}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s{{1,2}}(?:of\s)?{_NAME}{LATIN_BEHIND}(?:,?\s{{1,2}}{_BARE_YEAR})?"), _of_year),
-        (re.compile(rf"{_NAME},?\s{{1,2}}(?:of\s)?{_BARE_YEAR}"), _of_year),
-        (re.compile(rf"(?<=in ){_NAME}{LATIN_BEHIND}|(?<=since ){_NAME.replace('<name>', '<name2>')}{LATIN_BEHIND}|(?<=before ){_NAME.replace('<name>', '<name3>')}{LATIN_BEHIND}"), _of_year),
-        (re.compile(rf"{LATIN_AHEAD}(?P<season>{english}|christmas),?\s{{1,2}}(?:of\s{{1,2}})?(?:{_BARE_YEAR}|(?P<rel>last\syear|this\syear))"), _of_year),
-        (re.compile(rf"{_BARE_YEAR}\s{{1,2}}(?P<season>{english}|christmas)"), _of_year),
-        (re.compile(rf"{LATIN_AHEAD}(?P<which>last|this)\s{{1,2}}(?P<season>{english})"), _last_season),
-        (re.compile(rf"(?:(?<=in )|(?<=since )|(?<=from )|(?<=before )|(?<=after )|(?<=during )|(?<=until )|(?<=between )|(?<=and )|(?<=to )){_BARE_YEAR}(?!\s?(?:and\s\d|元|yuan|piece|pieces|dollars))"), _of_year),
-        (re.compile(rf"{_BARE_YEAR}(?=\s?(?:to|and|-|到|至)\s?(?:19[5-9]\d|20\d\d)(?:年|{LATIN_BEHIND}(?!\s?(?:元|yuan))))"), _of_year),
-        (re.compile(any_of(y for y in years if y.isascii()).replace("(?:", "(?P<rel>", 1)), _of_year),
-        (re.compile("(?P<name>" + any_of(words["days"]) + ")(?!头条)"), _of_day),
-        (re.compile(r"(?P<which>上上|上|这|本|last|this)(?:一|\s{0,2})个?(?:(?P<month>月(?![饼球亮])|month)(?P<third>上旬|中旬|下旬|初|底|末)?|(?P<week>周(?![边年期岁转围])|星期|礼拜|weekend|week))(?P<day>[一二三四五六日天末])?(?![a-z])"), _of_week),
-        (re.compile(r"(?<![a-z])last\s(?P<weekday>monday|tuesday|wednesday|thursday|friday|saturday|sunday)(?![a-z])"), _weekday),
-        (re.compile(rf"(?:最近的?|近|过去的?|这)\s?{_N}\s?个?{_UNIT}(?:以来|来|之内|以内|内|里)?"), _rolling),
-        (re.compile(rf"{LATIN_AHEAD}(?:in\s)?(?:the\s)?(?:last|past)\s{{1,2}}(?:{_N}\s{{1,2}})?{_UNIT}{LATIN_BEHIND}"), _rolling),
-        (re.compile(rf"(?<![\d.]){_N}\s?{_UNIT}(?:之前|以前|前(?!后)|\s?ago{LATIN_BEHIND})"), _ago),
-    )  # fmt: skip
 
 
 def _of_year(match: re.Match[str], today: dt.date) -> Days | None:
@@ -179,8 +144,7 @@ def _year(got: dict[str, str | None], today: dt.date) -> int | None:
 
 
 def _month(got: dict[str, str | None]) -> int | None:
-    name = got.get("name") or got.get("name2") or got.get("name3")
-    if name:
+    if name := got.get("name"):
         return MONTHS.index(name[:3]) + 1 if name in _MONTH_NAMES else None
     return int(number_in(got["month"] or "") or 0) if got.get("month") else None
 
@@ -286,3 +250,9 @@ def _back(match: re.Match[str], today: dt.date) -> dt.date | None:
         return dt.date(year, month, min(today.day, calendar.monthrange(year, month)[1]))
     is_day = unit[:3] in ("天", "日", "day")
     return today - dt.timedelta(days=int(count * (1 if is_day else 7)))
+
+
+_READERS: Mapping[str, Callable[[re.Match[str], dt.date], Days | None]] = {
+    "calendar": _of_year, "season": _last_season, "day": _of_day, "week": _of_week, "weekday": _weekday,
+    "rolling": _rolling, "ago": _ago,
+}  # fmt: skip
