@@ -4,7 +4,9 @@ import datetime as dt
 import time
 
 import pytest
+from kept import incoming, open_catalogue, record, value
 
+from tujian.familiar import Known, known_names, understood_in
 from tujian.query import LONGEST, understand
 from tujian.sentence import even
 
@@ -63,7 +65,7 @@ cats last Friday | date=2026-11-20..2026-11-20 | cats
 cats last summer | date=2026-06-01..2026-08-31 | cats
 cats yesterday | date=2026-11-25..2026-11-25 | cats
 the day before yesterday | date=2026-11-24..2026-11-24 |
-photos from 2023 | date=2023-01-01..2023-12-31 kind=photo |
+photos from 2023 | kind=photo date=2023-01-01..2023-12-31 |
 christmas 2023 | date=2023-12-24..2023-12-26 |
 photos of cats taken in Hangzhou last year | kind=photo place=Hangzhou {Y2025} | cats
 in New York | place=New York |
@@ -82,7 +84,7 @@ in New York | place=New York |
 backpack under $50 | category=lb-1 price<=50 | backpack
 backpacks between 100 and 200 yuan | category=lb-1 price=100..200 | backpacks
 backpacks over 300 | category=lb-1 price>=300 | backpacks
-backpacks $20 to $50 | price=20..50 | backpacks
+backpacks $20 to $50 | category=lb-1 price=20..50 | backpacks
 at least 30 euros | price>=30 |
 藏青外套 | colour=blue category=aa-1-10 | 藏青外套
 浅蓝色衬衫 | colour=blue category=aa-1-13-7 | 浅蓝色衬衫
@@ -90,7 +92,7 @@ at least 30 euros | price>=30 |
 紅色圍巾 | colour=red category=aa-2-26 | 圍巾
 light blue shirt | colour=blue category=aa-1-13-7 | light blue shirt
 orange dress | colour=orange category=aa-1-4 | dress
-黑裤子 | colour=black | 裤子
+黑裤子 | colour=black category=aa-1-12 | 裤子
 不是黑色的双肩包 | colour!=black category=lb-1 | 双肩包
 除了红色以外的连衣裙 | colour!=red category=aa-1-4 | 连衣裙
 红色除外的围巾 | colour!=red category=aa-2-26 | 围巾
@@ -159,6 +161,7 @@ march of the penguins | | march of the penguins
 明年的计划 | | 明年的计划
 红酒杯 | | 红酒杯
 绿茶 | | 绿茶
+黄瓜 | category=fb-2-10-8-17 | 黄瓜
 黑色星期五 | | 黑色星期五
 白色家电 | | 白色家电
 蓝牙音箱 | category=el-2-2-10 | 蓝牙音箱
@@ -238,8 +241,10 @@ def test_a_sentence_never_asks_for_what_is_hidden():
 
 PUMPS = [
     *"9 的 , 年 在 两 百 \u3000 \U0001f600 \ud800".split(" "),
-    "红色", "红色和", "不要", "不要红色", "小白鞋 ", "双肩包 红色 ", "200元以下", "2024年", "2024年5月1日到", "1,", "1.", "100-", "in ",
-    "between ", "last ", "not ", "no red ", "杭州", "在杭州", "三人", "photos of ", "dress ", "0" * 50, "May 1, ", "' OR ", "的和在 ",
+    "红色", "红色和", "不要", "不要红色", "小白鞋 ", "双肩包 红色 ", "200元以下", "2024年", "2024年5月1日到",
+    "1,", "1.", "100-", "in ",
+    "between ", "last ", "not ", "no red ", "杭州", "在杭州", "三人", "photos of ", "dress ",
+    "0" * 50, "May 1, ", "' OR ", "的和在 ",
 ]  # fmt: skip
 
 
@@ -274,3 +279,30 @@ def test_a_longer_text_is_no_sentence():
 def test_an_even_sentence_keeps_every_place():
     for text in ("ﬁ紅ßＡ²", "İstanbul", "\ud83d", "é", "㍿元"):
         assert len(even(text)) == len(text)
+
+
+@pytest.fixture
+def kept(store, tmp_path):
+    """A catalogue with a photo of Hangzhou and two goods of brands."""
+    catalogue = open_catalogue(store, tmp_path)
+    for name, fields in (
+        ("cat.jpg", {"place": value("杭州, 浙江, 中国"), "summary": value("一只猫")}),
+        ("milk.jpg", {"brand": value("ALPRO", sure=True), "summary": value("燕麦奶")}),
+        ("tea.jpg", {"brand": value("东方树叶", sure=True), "summary": value("乌龙茶")}),
+    ):
+        item = catalogue.add(incoming(name.encode(), name=name)).item
+        catalogue.save(item.id, record(**fields))
+    return store
+
+
+def test_a_brand_and_a_place_of_the_catalogue_are_known(kept):
+    known = known_names(kept)
+    assert known.brands == {"ALPRO", "东方树叶"} and known.places == {"杭州", "浙江", "中国"}
+    found = understood_in(kept, "在杭州拍的猫", TODAY)
+    assert [shown(one) for one in found.filters] == ["place=杭州"] and found.words == "猫"
+    assert [shown(one) for one in understood_in(kept, "东方树叶 乌龙茶", TODAY).filters] == ["brand=东方树叶"]
+    assert understood_in(kept, "在北京拍的猫", TODAY).filters == ()
+
+
+def test_an_empty_catalogue_knows_no_names(store):
+    assert known_names(store) == Known(frozenset(), frozenset())

@@ -100,6 +100,7 @@ def _marks(
     taken = [(mark.start, mark.end) for mark in (*held.marks, *colours) if mark.filter]
     things = [] if is_photo else list(find_categories(text, taxonomy, taken))
     held.add(colour for colour in colours if not any(_holds(thing, colour) for thing in things))
+    held.let_go(things)
     held.add(_one_thing(things))
     return sorted(held.marks, key=lambda mark: mark.start)
 
@@ -127,6 +128,14 @@ class _Held:
     def __init__(self) -> None:
         self.marks: list[Mark] = []
         self._taken: set[int] = set()
+
+    def let_go(self, things: Iterable[Mark]) -> None:
+        """What stays whole gives way to a thing that it is a part of: 黄瓜 is no yellow, but a kind of goods."""
+        inside = {place for thing in things for place in range(thing.start, thing.end)}
+        gone = [mark for mark in self.marks if mark.filter is None and inside.issuperset(range(mark.start, mark.end))]
+        dropped = set(map(id, gone))
+        self.marks = [mark for mark in self.marks if id(mark) not in dropped]
+        self._taken -= {place for mark in gone for place in range(mark.start, mark.end)}
 
     def add(self, marks: Iterable[Mark]) -> None:
         for mark in marks:

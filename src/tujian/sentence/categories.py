@@ -62,6 +62,7 @@ class _Names:
                     if form not in ordinary:
                         self.by_name.setdefault(form, highest)
         self._all = several
+        self._elsewhere: dict[str, bool] = {}
 
     @classmethod
     def of(cls, taxonomy: Taxonomy) -> "_Names":
@@ -69,11 +70,12 @@ class _Names:
 
     def is_elsewhere(self, name: str, category_id: str) -> bool:
         """Whether a category that is not below this one has a name that ends in this one's."""
-        return any(
-            longer.endswith(name) and not is_under(one.id, category_id)
-            for longer, found in self._all.items()
-            for one in found
-        )
+        if name not in self._elsewhere:
+            others = (one for longer, found in self._all.items() if longer.endswith(name) for one in found)
+            self._elsewhere[name] = any(
+                not (is_under(one.id, category_id) or is_under(category_id, one.id)) for one in others
+            )
+        return self._elsewhere[name]
 
 
 @cache

@@ -19,6 +19,7 @@ _NUMBER = r"(?<![\d.,a-z])(?:\d{1,3}(?:,\d{3}){1,2}|\d{1,9})(?:\.\d{1,2})?(?:[ä¸
 
 
 _UNITLESS = re.compile(_END)
+_YEARS = re.compile(r"(?:19[5-9]|20\d)\d (?:19[5-9]|20\d)\d")  # between 2019 and 2021
 
 
 class _Grammar(NamedTuple):
@@ -49,7 +50,9 @@ def _found(text: str) -> Iterator[Mark]:
         has_unit = any(match[name] for name in ("sign1", "sign2", "unit1", "unit2"))
         if low is None or high is None or low > high or not _is_price(text, match):
             continue
-        if has_unit or (match["opens"] and _UNITLESS.match(text, match.end())):
+        if has_unit or (
+            match["opens"] and not _YEARS.fullmatch(f"{low:g} {high:g}") and _UNITLESS.match(text, match.end())
+        ):
             yield _mark(text, match, Filter("price", "between", (low, high)))
     for pattern in (grammar.ahead, grammar.behind):
         for match in pattern.finditer(text):
