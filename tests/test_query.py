@@ -4,11 +4,18 @@ import datetime as dt
 import time
 
 import pytest
+from fastapi.testclient import TestClient
 from kept import incoming, open_catalogue, record, value
+from typer.testing import CliRunner
 
+from tujian.api import create_app
+from tujian.catalogue import Catalogue
+from tujian.cli.main import app
 from tujian.familiar import Known, known_names, understood_in
+from tujian.house import House
 from tujian.query import LONGEST, understand
 from tujian.sentence import even
+from tujian.settings import read_settings
 
 TODAY = dt.date(2026, 11, 26)  # a Thursday
 BRANDS = {"ALPRO", "苹果", "耐克", "Nike", "花王"}
@@ -281,18 +288,21 @@ def test_an_even_sentence_keeps_every_place():
         assert len(even(text)) == len(text)
 
 
-@pytest.fixture
-def kept(store, tmp_path):
-    """A catalogue with a photo of Hangzhou and two goods of brands."""
-    catalogue = open_catalogue(store, tmp_path)
+def fill(catalogue):
+    """A photo of Hangzhou and two goods of brands."""
     for name, fields in (
         ("cat.jpg", {"place": value("杭州, 浙江, 中国"), "summary": value("一只猫")}),
         ("milk.jpg", {"brand": value("ALPRO", sure=True), "summary": value("燕麦奶")}),
         ("tea.jpg", {"brand": value("东方树叶", sure=True), "summary": value("乌龙茶")}),
     ):
-        item = catalogue.add(incoming(name.encode(), name=name)).item
+        item = catalogue.add([incoming(name.encode(), name)], who="a")
         catalogue.save(item.id, record(**fields))
-    return store
+
+
+@pytest.fixture
+def kept(database, tmp_path):
+    fill(open_catalogue(database, tmp_path))
+    return database
 
 
 def test_a_brand_and_a_place_of_the_catalogue_are_known(kept):
@@ -304,5 +314,35 @@ def test_a_brand_and_a_place_of_the_catalogue_are_known(kept):
     assert understood_in(kept, "在北京拍的猫", TODAY).filters == ()
 
 
-def test_an_empty_catalogue_knows_no_names(store):
-    assert known_names(store) == Known(frozenset(), frozenset())
+def test_an_empty_catalogue_knows_no_names(database):
+    assert known_names(database) == Known(frozenset(), frozenset())
+
+
+@pytest.fixture
+def client(tmp_path, house):
+    """The API of a real house with three items."""
+    opened = House(read_settings(home=tmp_path, lang="zh", engine="none"))
+    opened._perception = house.perception
+    fill(Catalogue.opened(opened.settings, opened.database, opened.tasks))
+    yield TestClient(create_app(opened), base_url="http://localhost:7860")
+    opened.close()
+
+
+def test_the_api_says_how_it_understood_and_can_be_told_not_to(client):
+    found = client.post("/v1/search", data={"text": "ALPRO 燕麦奶"}).json()
+    assert found["understood"]["filters"][0] == {"field": "brand", "op": "is", "value": "ALPRO"}
+    assert found["understood"]["chips"][0] == {"start": 0, "end": 5, "zh": "品牌 ALPRO", "en": "brand ALPRO"}
+    plain = client.post("/v1/search", data={"text": "ALPRO 燕麦奶", "plain": "true"}).json()
+    assert plain["understood"] is None and plain["total"] >= 1
+
+
+def test_the_command_line_says_on_stderr_how_it_understood(tmp_path, house):
+    opened = House(read_settings(home=tmp_path, lang="zh", engine="none"))
+    fill(Catalogue.opened(opened.settings, opened.database, opened.tasks))
+    opened.close()
+    run, home = CliRunner(), {"TUJIAN_HOME": str(tmp_path), "TUJIAN_ENGINE": "none"}
+    told = run.invoke(app, ["search", "在杭州", "--lang", "zh", "--json"], env=home)
+    assert told.exit_code == 0 and told.stderr.strip() == "理解为：地点 杭州"
+    assert len(told.stdout.splitlines()) == 1
+    plain = run.invoke(app, ["search", "在杭州", "--plain", "--lang", "zh", "--json"], env=home)
+    assert plain.exit_code == 0 and "理解为" not in plain.stderr
