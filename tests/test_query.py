@@ -127,6 +127,13 @@ no people, sunset | people=0 | sunset
 红色商品 | colour=red kind=product |
 小白鞋 | category=aa-8-8 | 小白鞋
 真皮双肩包 | category=lb-1 | 真皮双肩包
+有没有黑色的帽子 | colour=black category=aa-2-17 | 帽子
+2024年5月1日到5月7日的照片 | date=2024-05-01..2024-05-07 kind=photo |
+5月1日到7日的照片 | date=2026-05-01..2026-05-07 kind=photo |
+cats between May and July 2024 | date=2024-05-01..2024-07-31 | cats
+粉色T恤 100元内 | colour=red category=aa-1-13-8 price<=100 | 粉色T恤
+价格在100到200之间的耳机 | price=100..200 category=el-2-2-7 | 耳机
+想要一条红色的裙子 | colour=red | 裙子
 # words that only look like facts
 便宜的双肩包 | category=lb-1 | 便宜的双肩包
 适合夏天穿的凉鞋 | category=aa-8-6 | 适合夏天穿的凉鞋
@@ -176,6 +183,11 @@ red bull | | red bull
 orange juice | category=fb-1-7 | orange juice
 红色或白色的围巾 | category=aa-2-26 | 红色或白色的围巾
 black and white | | black and white
+牛奶和饼干 | | 牛奶和饼干
+不含牛奶 | | 不含牛奶
+no photos | | no photos
+200到300 | | 200到300
+black-and-white dress | category=aa-1-4 | black-and-white dress
 雪纺衬衫 | | 雪纺衬衫
 运动鞋收纳盒 | | 运动鞋收纳盒
 dress shoes | category=aa-8 | dress shoes

@@ -17,7 +17,7 @@ from tujian.taxonomy import Category, Taxonomy, is_under
 LONGEST_NAME = 12
 MOST_ENGLISH_WORDS = 3
 _ENGLISH_WORD = re.compile(r"[a-z][a-z'-]*+")
-_WORDS_END = re.compile(r"\s{0,3}(?:$|[,，。.;；!?！？、)])")
+_WORDS_END = re.compile(r"\s{0,3}(?:$|[,，。.;；!?！？、)和与或跟及])")
 _CHINESE = re.compile(r"[一-鿿]")
 
 
@@ -36,6 +36,8 @@ def find_categories(text: str, taxonomy: Taxonomy, taken: Collection[tuple[int, 
         opens = start == 0 or start in begun or not _CHINESE.match(text[start - 1]) or text[start - 1] in "的找买"
         no = refused(text, start, end, is_wide=True)
         if not (is_latin or opens or no) and names.is_elsewhere(text[start:end], found.id):
+            continue
+        if not no and refused(text, start, end):  # 不含牛奶 is said of other goods
             continue
         asked = Filter("category", "not" if no else "is", found.id)
         if no:

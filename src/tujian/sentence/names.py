@@ -28,7 +28,7 @@ def find_brands(text: str, brands: Collection[str], ordinary: Collection[str]) -
         if text[start:end] in ordinary and not (before or behind):
             continue
         start, end = before.start() if before else start, behind.end() if behind else end
-        no = refused(text, start, end, is_wide=True)
+        no = refused(text, start, end)
         if no:
             yield Mark(*no, Filter("brand", "not", name), f"品牌 不是 {name}", f"brand is not {name}")
         else:

@@ -26,7 +26,9 @@ def refused(text: str, start: int, end: int, *, is_wide: bool = False) -> tuple[
 def _ahead(is_wide: bool) -> re.Pattern[str]:
     words = wording()["not"]
     listed = words["wide_zh"] + words["wide_en"] if is_wide else words["zh"] + words["en"]
-    return re.compile(any_of(listed) + r"\s{0,2}(?:(?:任何|穿|买|是|有|any|the|a|an|in|from|by|wearing)\s{0,2})?$")
+    return re.compile(
+        "(?<!有)" + any_of(listed) + r"\s{0,2}(?:(?:任何|穿|买|是|有|any|the|a|an|in|from|by|wearing)\s{0,2})?$"
+    )
 
 
 @cache

@@ -35,6 +35,8 @@ def find_kinds(text: str) -> list[Mark]:
     for kind, (zh, en) in _KINDS.items():
         for match in _kinds(kind).finditer(text):
             no = refused(text, *match.span(), is_wide=True)
+            if not no and refused(text, *match.span()):  # no photos: of what?
+                continue
             op = "not" if no else "is"
             label = (f"类型 不是 {zh}", f"not {en}") if no else (f"类型 {zh}", en)
             found.append(Mark(*(no or match.span()), Filter("kind", op, kind), *label))

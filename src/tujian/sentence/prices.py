@@ -97,11 +97,11 @@ def _grammar() -> _Grammar:
         for n, name in ((1, "a"), (2, "b"))
     )
     return _Grammar(
-        re.compile(rf"(?P<opens>(?<![a-z])between\s{{1,2}})?{one}\s?(?:-|–|—|~|～|到|至|to|(?:(?<=\s)and))\s?{two}(?:之间)?(?!\s?[年月号日])"),
+        re.compile(rf"(?P<opens>(?<![a-z])between\s{{1,2}}|(?:价格|价钱|售价|单价)在?\s?)?{one}\s?(?:-|–|—|~|～|到|至|to|(?:(?<=\s)and))\s?{two}(?:之间)?(?!\s?[年月号日])"),
         re.compile(rf"(?:(?P<under>{under})|(?P<over>{over}))\s{{0,2}}(?:(?P<sign>{sign})\s?)?(?P<a>{number})(?:\s?(?P<unit>{unit})|(?:(?<=[\d])|(?<=[百千万])){_END})"),
         re.compile(
             rf"(?:(?P<sign>{sign})\s?)?(?P<a>{number})\s?(?:(?P<unit>{unit})的?\s?)?"
-            rf"(?:(?P<under>{any_of(words['under_behind'])})|(?P<over>{any_of(words['over_behind'])})|(?P<around>(?<=[元块钱]){any_of(words['around_behind'])}))"
+            rf"(?:(?P<under>{any_of(words['under_behind'])}|(?<=[元块钱])内)|(?P<over>{any_of(words['over_behind'])})|(?P<around>(?<=[元块钱]){any_of(words['around_behind'])}))"
         ),
         re.compile(any_of(words["not_after"]) + r"[\s:：]{0,2}(?:(?:over|under)\s)?$"),
         re.compile(r"\s{0,2}(?:的)?" + any_of(words["not_before"])),

@@ -15,6 +15,7 @@ _YEAR = r"(?P<year>(?:19|20)\d{2}|[一二][〇零九][〇零一二三四五六�
 _BARE_YEAR = rf"(?P<year>{LATIN_AHEAD}(?:19[5-9]\d|20\d\d){LATIN_BEHIND})"
 _MONTH = r"(?P<month>1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])"
 _DAY = r"(?P<day>\d{1,2}|[一二三四五六七八九十]{1,3})"
+_TO_DAY = r"(?:\s?[-~到至]\s?(?P<until>\d{1,2})[日号])?"
 _THIRD = r"(?P<third>上旬|中旬|下旬|初|底|末)"
 _NAME = rf"{LATIN_AHEAD}(?P<name>(?:{'|'.join(MONTHS)})[a-z]{{0,6}})\.?"
 _NTH = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
@@ -61,12 +62,12 @@ def _chinese() -> tuple[str, ...]:
     season = f"(?P<season>{any_of(words['seasons'])})"
     feast = f"(?P<feast>{any_of([*words['feasts'], '春节', '过年'])})"
     year = rf"(?:{_YEAR}\s?年(?![代历货画糕轮夜会检报薪])|(?P<rel>{any_of(_chinese_only(words['years']))}))"
-    part = rf"(?:的?(?:{season}|{feast}|{_MONTH}月份?(?:{_DAY}[日号]|{_THIRD})?))?"
+    part = rf"(?:的?(?:{season}|{feast}|{_MONTH}月份?(?:{_DAY}[日号]{_TO_DAY}|{_THIRD})?))?"
     alone = r"(?=份|[的拍在底初,，。以之到至\d]|\s|$)份?"
     short = r"(?P<month>1[0-2]|0?[1-9])(?:[-./](?P<day>3[01]|[12]\d|0?[1-9]))?"
     return (
         rf"(?<!\d){year}\s?{part}(?!\d)",
-        rf"(?<![\d个第.点]){_MONTH}月(?:{_DAY}[日号]|{alone})(?![龄饼经嫂子])",
+        rf"(?<![\d个第.点]){_MONTH}月(?:{_DAY}[日号]{_TO_DAY}|{alone})(?![龄饼经嫂子])",
         rf"(?<![\d-]){_YEAR}[-./]{short}(?![\d.-])",
         rf"{_BARE_YEAR}(?=\s?(?:-|到|至)\s?(?:19[5-9]\d|20\d\d)年)",
     )

@@ -39,6 +39,7 @@ class Span(NamedTuple):
     end: int
     first: dt.date
     last: dt.date
+    has_year: bool = True
 
 
 def find_times(text: str, today: dt.date) -> list[Mark]:
@@ -55,8 +56,27 @@ def find_times(text: str, today: dt.date) -> list[Mark]:
         between = text[first.end : other.start]
         if not (_TO.fullmatch(between) or _AND.fullmatch(between)):
             break
-        first = Span(first.start, other.end, min(first.first, other.first), max(first.last, other.last))
+        first = _joined(first, other)
     return [_mark(text, first)]
+
+
+def _joined(one: Span, other: Span) -> Span:
+    """What spans both; in 2024年5月1日到5月7日 and "May and July 2024" the year that is said counts for both."""
+    if one.has_year and not other.has_year:
+        other = _in_year(other, one.first.year)
+    elif other.has_year and not one.has_year:
+        one = _in_year(one, other.first.year)
+    has_year = one.has_year or other.has_year
+    return Span(one.start, other.end, min(one.first, other.first), max(one.last, other.last), has_year)
+
+
+def _in_year(span: Span, year: int) -> Span:
+    if (span.first.month, span.first.day) == (2, 29) or span.first.year != span.last.year:
+        return span
+    last_day = calendar.monthrange(year, span.last.month)[1]
+    is_end = span.last.day == calendar.monthrange(span.last.year, span.last.month)[1]
+    last = dt.date(year, span.last.month, last_day if is_end else min(span.last.day, last_day))
+    return span._replace(first=span.first.replace(year=year), last=last)
 
 
 def _mark(text: str, span: Span) -> Mark:
@@ -115,7 +135,9 @@ def _spans(text: str, today: dt.date) -> Iterator[Span]:
         for match in (match for pattern in patterns for match in pattern.finditer(text)):
             found = _READERS[sort](match, today)
             if found and found[0].year >= FIRST_YEAR and found[0] <= today:
-                yield Span(match.start(), match.end(), *found)
+                got = match.groupdict()
+                is_dated = sort != "calendar" or bool(got.get("year") or got.get("rel"))
+                yield Span(match.start(), match.end(), *found, is_dated)
 
 
 def _of_year(match: re.Match[str], today: dt.date) -> Days | None:
@@ -131,7 +153,9 @@ def _of_year(match: re.Match[str], today: dt.date) -> Days | None:
     if month is None:
         return (dt.date(year, 1, 1), dt.date(year, 12, 31)) if year and not got.get("name") else None
     if got.get("day"):
-        return _day(year, month, int(number_in(got["day"]) or 0), today)
+        begun = _day(year, month, int(number_in(got["day"]) or 0), today)
+        ended = _day(begun[0].year, month, int(got["until"]), today) if begun and got.get("until") else begun
+        return (begun[0], ended[1]) if begun and ended and begun[0] <= ended[1] else None
     year = year or (today.year if month <= today.month else today.year - 1)
     return _third(*_months(year, month, month), got.get("third"))
 
