@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from tujian.database import Database
 from tujian.query import Understood, understand
 from tujian.schema import item_facts, item_values
+from tujian.taxonomy import Taxonomy
 
 MOST_NAMES = 4_000  # of each
 _NEAR = ("附近", "near ")  # places.py writes them for what is not far from a town
@@ -30,12 +31,12 @@ def known_names(database: Database) -> Known:
     return Known(frozenset(brands), frozenset(filter(None, map(_town, places))))
 
 
-def understood_in(database: Database, sentence: str, today: dt.date) -> Understood:
-    """`understand` with the names of a catalogue."""
+def understood_in(database: Database, sentence: str, today: dt.date, taxonomy: Taxonomy | None = None) -> Understood:
+    """`understand` with the names of a catalogue, and the categories that its items are sorted into."""
     if not any(c.isalnum() for c in sentence):
         return Understood()
     known = known_names(database)
-    return understand(sentence, today=today, brands=known.brands, places=known.places)
+    return understand(sentence, today=today, brands=known.brands, places=known.places, taxonomy=taxonomy)
 
 
 def _values(connection: sa.Connection, field: str) -> list[str]:

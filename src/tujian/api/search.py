@@ -55,7 +55,7 @@ def search_router(house: House, search: Search) -> APIRouter:
         def work(_: object) -> Found:
             looks = tuple(_look(house, upload) for upload in image)
             today = dt.date.today()
-            read = None if plain else understood_in(house.database, text, today)
+            read = None if plain else understood_in(house.database, text, today, house.knowledge.taxonomy)
             words, asked = (read.words, (*filters, *read.filters)) if read else (text, filters)
             query = Query(words, asked, looks, strictness, limit, after, tuple(also))
             found = search.find(query, house.perception.versions["category"] if looks else "")

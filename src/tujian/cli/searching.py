@@ -54,7 +54,7 @@ def run_search(
         looks = tuple(house.look(Shot(path)).percepts.picture_vector.astype(np.float32) for path in like)
         filters = tuple(map(parse_filter, where))
         if not plain:
-            understood = understood_in(house.database, text, dt.date.today())
+            understood = understood_in(house.database, text, dt.date.today(), house.knowledge.taxonomy)
             text, filters = understood.words, (*filters, *understood.filters)
             if understood.filters:
                 print(printable(understood.said(settings.lang)), file=sys.stderr)
