@@ -1,11 +1,11 @@
 """Does a search find what was meant, and nothing where there is nothing?
 
-    python benchmarks/finding.py [--all] [--show]
+    python benchmarks/finding.py [--show]
 
-724 drawn-up descriptions and 240 queries with their truths (`search/`). Recall at 5 is the share of the right ones among
-the first five, of five or of as many as there are. Compared in the same run: words and meaning fused, words alone,
-meaning alone, with the same understanding of the sentence. Without `--all` the half that tunes is told as well, apart.
-`--show` prints what was missed. Ends in one JSON line.
+724 drawn-up descriptions and 240 queries with their truths (`search/`). Recall at 5 is the share of the right ones
+among the first five, of five or of as many as there are. Compared in the same run: words and meaning fused, words
+alone, meaning alone, with the same understanding of the sentence. The half that tunes is told apart; `--show` prints
+what was missed of it. Ends in one JSON line.
 """
 
 import argparse

@@ -42,17 +42,25 @@ ORDER = tuple(
     screening, findings, replies, reconcile, items, describe, drafts, review, recipes, evidence, plates, prompting,
     recognise,
     schema, migrations, store_troubles, database, answers, house, chats, conversation,
-    tokens, goods, filters, shelf, fields, catalogue.nouns, catalogue.indexing, catalogue.changing, catalogue.sources,
-    catalogue.adding, catalogue.saving, catalogue.editing, catalogue.reading, catalogue.forgetting, catalogue, backup,
+    tokens, goods, filters,
+    sentence, sentence.numerals, sentence.negation, sentence.time_words, sentence.times, sentence.prices,
+    sentence.people, sentence.names, sentence.colours, sentence.categories, query, familiar,
+    sheets, shelf, fields, catalogue.nouns, catalogue.indexing, catalogue.changing, catalogue.sources,
+    catalogue.adding, catalogue.saving, catalogue.editing, catalogue.reading, catalogue.merging,
+    catalogue.forgetting, catalogue.near, catalogue, backup,
     finding.facts, finding.words, finding.meanings, finding.background, finding.nouns, finding,
-    estimates, jobs, batches, webhooks, looking, worker,
+    agents,
+    estimates, jobs, batches, webhooks, looking,
+    bringing.nouns, bringing.folders, bringing.archives, bringing.seen, bringing.batch, bringing,
+    bringing.columns, bringing.shopify, bringing.named, bringing.rows, bringing.tables, bringing.sent, bringing.report,
+    worker,
     web.render, web.routes, web.models, web.login, web,
     api.errors, api.bodies, api.guard, api.logged, api.patience,
     api.flow, api.facts, api.v1, api.printed, api.chat, api.completions, api.chats, api.items, api.jobs, api.search,
-    api.app, api,
-    cli.recognising, cli.learning, cli.asking, cli.keeping, cli.searching, cli.safekeeping, cli.working, cli.models,
-    cli.serving,
-    cli.listing, cli.doctor, cli.main, cli, __main__
+    api.duplicates, api.imports, api.app, api,
+    cli.recognising, cli.learning, cli.asking, cli.keeping, cli.searching, cli.bringing, cli.duplicates,
+    cli.safekeeping, cli.taxonomies, cli.valuing, cli.working, cli.models, cli.serving,
+    cli.listing, cli.doctor, cli.main, cli.vocabulary, cli.agents, cli, __main__
     """.split(",")
 )
 MODULES = sorted(SOURCE.rglob("*.py"))

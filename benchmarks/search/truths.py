@@ -1,7 +1,7 @@
 """The set of descriptions and queries that the search is measured with, and what each query should find.
 
-`products.tsv`: a kind of product a line, each in four colours at four prices. `queries.tsv`: a query a line with the keys
-that answer it and conditions on their colour and price. Both were written before a search saw them.
+`products.tsv`: a kind of product a line, each in four colours at four prices. `queries.tsv`: a query a line with the
+keys that answer it and conditions on their colour and price. Both were written before a search saw them.
 """
 
 from dataclasses import dataclass

@@ -34,7 +34,6 @@ from tujian.lanes import Lanes, Priority
 from tujian.logs import note
 from tujian.metrics import Metrics
 from tujian.perception import Perception, Percepts
-from tujian.perception.vectors import Vectors
 from tujian.pictures import Picture, fit_to_tokens, open_picture, read_content
 from tujian.recent import Looked, Recent
 from tujian.recipes import recipe_hash, recipe_parts
@@ -239,14 +238,6 @@ class House:
         content, called = self._read(shot)
         with self._lanes.turn("normal", Clock.of(PATIENCE_S)):
             return content, open_picture(content, decoder=self._decoder, max_bytes=self.max_bytes, name=called)
-
-    def embed(self, text: str) -> tuple[str, Vectors]:
-        """The embedder's id and the vector of a text to be found."""
-        return self.perception.embed(text)
-
-    def embed_question(self, text: str) -> tuple[str, Vectors]:
-        """The same of a text to find others with."""
-        return self.perception.embed_question(text)
 
     def converse(self, question: Question, stopped: threading.Event | None = None) -> Speech:
         """An answer, piece by piece, cut when it goes round in circles. Raises NoEngine, Busy, EngineError."""

@@ -83,7 +83,7 @@ def _broken(house: House, scope: Scope) -> ASGIApp:
 
 def _add_catalogue(app: FastAPI, house: House, catalogue: Catalogue) -> None:
     batches = Batches(Jobs(house.database))
-    search = Search(house.database, house.embed_question, house.embed)
+    search = Search.of(house.database, lambda: house.perception)
     app.include_router(items_router(house, catalogue, batches.jobs))
     app.include_router(jobs_router(house, catalogue, batches))
     app.include_router(search_router(house, search))

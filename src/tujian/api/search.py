@@ -1,5 +1,6 @@
 """`POST /v1/search`: words, pictures and facts in, hits out. req: A9, D8, E8"""
 
+import datetime as dt
 import json
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from tujian.api.flow import finished
 from tujian.api.v1 import content_of
 from tujian.catalogue.nouns import MOST_LISTED, Visibility
 from tujian.errors import BadInput
+from tujian.familiar import understood_in
 from tujian.filters import Filter, Op
 from tujian.finding import Found, Query, Search
 from tujian.house import House, Shot
@@ -44,6 +46,7 @@ def search_router(house: House, search: Search) -> APIRouter:
         strictness: Annotated[float, Form(ge=0, le=1, description="0 takes what is near, 1 only what is sure")] = 0.5,
         limit: Annotated[int, Form(ge=1, le=MOST_LISTED)] = 30,
         after: Annotated[str, Form(max_length=300)] = "",
+        plain: Annotated[bool, Form(description="the text as words only, nothing of it as a filter")] = False,
         also: Annotated[list[Visibility], Form(description="hidden, sensitive: find such items too")] = [],  # noqa: B006
     ) -> Found:
         """Hits, the best first, each with its reasons; none when nothing fits."""
@@ -51,8 +54,12 @@ def search_router(house: House, search: Search) -> APIRouter:
 
         def work(_: object) -> Found:
             looks = tuple(_look(house, upload) for upload in image)
-            query = Query(text, filters, looks, strictness, limit, after, tuple(also))
-            return search.find(query, house.perception.versions["category"] if looks else "")
+            today = dt.date.today()
+            read = None if plain else understood_in(house.database, text, today, house.knowledge.taxonomy)
+            words, asked = (read.words, (*filters, *read.filters)) if read else (text, filters)
+            query = Query(words, asked, looks, strictness, limit, after, tuple(also))
+            found = search.find(query, house.perception.versions["category"] if looks else "")
+            return found.model_copy(update={"understood": read})
 
         return await finished(request, work)
 

@@ -208,6 +208,7 @@ def search(
     limit: Annotated[int, typer.Option(min=1, max=500)] = 20,
     also: Annotated[list[str] | None, typer.Option(help="hidden, sensitive: find such items too")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one hit a line: item, path, score, why")] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="the text as words only, nothing of it as a filter")] = False,
     lang: Lang = None,
 ) -> None:
     """Finds items by words, meaning, looks and facts."""
@@ -215,7 +216,7 @@ def search(
 
     settings = _settings(lang=lang)
     chosen = {"like": like or [], "where": where or [], "also": also or [], "strictness": strictness, "limit": limit}
-    raise typer.Exit(_told(settings, lambda: run_search(settings, text, **chosen, as_json=as_json)))
+    raise typer.Exit(_told(settings, lambda: run_search(settings, text, **chosen, as_json=as_json, plain=plain)))
 
 
 @app.command()

@@ -1,11 +1,13 @@
 """`tujian search` and `tujian reindex`. req: A9, D8, E8
 
-Enters: words, pictures, filters as typed. Leaves: hits on standard output, one a line. `--json` prints what scripts read:
-item, path, score, why.
+Enters: words, pictures, filters as typed. Leaves: hits on standard output, one a line. `--json` prints what scripts
+read: item, path, score, why.
 """
 
+import datetime as dt
 import json
 import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from tujian.catalogue import Catalogue
 from tujian.catalogue.indexing import index_item
 from tujian.catalogue.nouns import EVERYTHING
 from tujian.errors import BadInput, Lang
+from tujian.familiar import understood_in
 from tujian.filters import Filter, Op
 from tujian.finding import Found, Query, Search
 from tujian.folding import printable
@@ -41,6 +44,7 @@ def run_search(
     limit: int,
     also: Sequence[str],
     as_json: bool,
+    plain: bool = False,
 ) -> int:
     """Prints hits; returns 0, also when nothing matches. Raises BadInput, NotFound, UnreadablePicture."""
     house = House(settings)
@@ -48,7 +52,13 @@ def run_search(
     try:
         search = search_of(house)
         looks = tuple(house.look(Shot(path)).percepts.picture_vector.astype(np.float32) for path in like)
-        query = Query(text, tuple(map(parse_filter, where)), looks, strictness, limit, also=seen)
+        filters = tuple(map(parse_filter, where))
+        if not plain:
+            understood = understood_in(house.database, text, dt.date.today(), house.knowledge.taxonomy)
+            text, filters = understood.words, (*filters, *understood.filters)
+            if understood.filters:
+                print(printable(understood.said(settings.lang)), file=sys.stderr)
+        query = Query(text, filters, looks, strictness, limit, also=seen)
         found = search.find(query, house.perception.versions["category"] if looks else "")
         _print(found, Catalogue.opened(settings, house.database, house.tasks), settings.lang, as_json=as_json)
     finally:
@@ -77,7 +87,7 @@ def run_reindex(settings: Settings) -> int:
 
 def search_of(house: House) -> Search:
     """The house's search; models load at the first question."""
-    return Search(house.database, house.embed_question, house.embed)
+    return Search.of(house.database, lambda: house.perception)
 
 
 def parse_filter(typed: str) -> Filter:

@@ -21,6 +21,7 @@ from tujian.finding.facts import conditions
 from tujian.finding.meanings import Embed, Meanings, embed_stale, mean_of
 from tujian.finding.nouns import Facet, Found, Hit, Query
 from tujian.finding.words import by_words
+from tujian.perception import Perception
 from tujian.schema import item_facts, items
 from tujian.tokens import words_asked
 
@@ -47,6 +48,11 @@ class Search:
         self._database, self._asked, self._told = database, asked, told
         self._meanings = Meanings(database)
         self._background = Background(told)
+
+    @classmethod
+    def of(cls, database: Database, perception: Callable[[], Perception]) -> "Search":
+        """With the embedder of a house, which loads at the first question."""
+        return cls(database, lambda text: perception().embed_question(text), lambda text: perception().embed(text))
 
     def find(self, query: Query, look_embedder: str = "") -> Found:
         """Hits for a query; without text and looks, the newest items that its filters leave. Raises BadInput."""

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from tujian.catalogue.nouns import Also, ItemHead
 from tujian.filters import Filter
+from tujian.query import Understood
 from tujian.records import Strict
 
 Way = Literal["words", "meaning", "looks"]
@@ -48,3 +49,4 @@ class Found(Strict):
     facets: dict[str, list[Facet]]
     total: int = Field(description="hits in all, as far as they were ranked")
     next: str | None = None
+    understood: Understood | None = Field(None, description="what of the text became filters, and the words left")
