@@ -29,7 +29,8 @@ ORDER = tuple(
     rules.sensitive, rules.adlaw, rules.scenes, rules.category_words, rules.names, rules.controlled, rules.instructions,
     rules.readers,
     recent,
-    claims, learning, learned_files, examples, category_list, knowledge,
+    claims, learning, learned_files, examples, category_list, shopify_lists, category_imports,
+    nearest_category, knowledge,
     engines.loops, engines.dialect, engines.metered, engines.asking, engines, engines.boxes,
     engines.wire, engines.troubles, engines.remote, engines.fake,
     engines.lifeline, engines.last_words, engines.child, engines.hosted, engines.machine, engines.memory,
@@ -49,7 +50,7 @@ ORDER = tuple(
     web.render, web.routes, web.models, web.login, web,
     api.errors, api.bodies, api.guard, api.logged, api.patience,
     api.flow, api.facts, api.v1, api.printed, api.chat, api.completions, api.chats, api.items, api.jobs, api.search, api.app, api,
-    cli.recognising, cli.learning, cli.asking, cli.keeping, cli.searching, cli.safekeeping, cli.working, cli.models, cli.serving,
+    cli.recognising, cli.learning, cli.asking, cli.keeping, cli.searching, cli.safekeeping, cli.taxonomies, cli.valuing, cli.agents, cli.working, cli.models, cli.serving,
     cli.listing, cli.doctor, cli.main, cli, __main__
     """.split(",")
 )

@@ -10,8 +10,8 @@ other than Chinese and English become further names that a category is found by.
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -94,7 +94,10 @@ def _keep_google(text: str, called: str, home: Path) -> Imported:
         line = pairs.lines[unknown] if unknown else 1
         raise BadSettings(
             zh=(f"{called} 第 {line} 行的类目不在类目表里。", "请先导入同一版本的 en/categories.txt，再导入这个文件。"),
-            en=(f"{called}, line {line}: not a category of the list.", "Import en/categories.txt of its release first."),
+            en=(
+                f"{called}, line {line}: not a category of the list.",
+                "Import en/categories.txt of its release first.",
+            ),
         )
     mapped = {by_path[path]: google for path, google in pairs.by_path.items()}
     rows = {own: row._replace(google=mapped.get(own, "")) for own, row in rows.items()}
@@ -107,9 +110,9 @@ def _keep_attributes(names: Names, home: Path) -> Imported:
     is_same = path.is_file() and path.read_text("utf-8").startswith(_release(names.version))
     kept = attributes_in(home) if is_same else {}
     rows = {own: kept.get(own, ("", "")) for own in names.by_id}
-    place = 0 if names.spoken == "zh" else 1
     for own, name in names.by_id.items():
-        rows[own] = (name, rows[own][1]) if place == 0 else (rows[own][0], name)
+        zh, en = rows[own]
+        rows[own] = (name, en) if names.spoken == "zh" else (zh, name if names.spoken == "en" else en or name)
     body = "".join(f"{own}\t{zh}\t{en}\n" for own, (zh, en) in rows.items())
     _put(home, ATTRIBUTES, _release(names.version) + body, moves=False)
     return Imported("attributes", len(rows), names.version, names.spoken)
@@ -167,3 +170,43 @@ def _kept_release(home: Path, version: str) -> dict[str, Row] | None:
 
 def _release(version: str) -> str:
     return f"{_MARK}{version}\n"
+
+
+def _content(file: Path) -> bytes:
+    try:
+        if file.stat().st_size > LARGEST_FILE:
+            raise BadSettings(
+                zh=(f"{file.name} 超过 {LARGEST_FILE // 1_000_000} MB。", "类目文件不会这么大，请检查是否选错。"),
+                en=(f"{file.name} is larger than {LARGEST_FILE // 1_000_000} MB.", "No list of categories is."),
+            )
+        return file.read_bytes()
+    except OSError as error:
+        raise BadSettings(
+            zh=(f"读不了 {file.name}：{error.strerror}。", "请检查路径和权限。"),
+            en=(f"{file.name} cannot be read: {error.strerror}.", "Check its path and rights."),
+        ) from error
+
+
+def _text(content: bytes, file: Path) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise BadSettings(
+            zh=(f"{file.name} 第 {line} 行不是 UTF-8 文本。", "请另存为 UTF-8 再导入。"),
+            en=(f"{file.name}, line {line}, is not UTF-8 text.", "Save it as UTF-8, then import it."),
+        ) from error
+
+
+def _put(home: Path, name: str, text: str, *, moves: bool) -> Path | None:
+    """Writes a file in one step; with `moves`, the list that was there steps aside first. Returns where to."""
+    home.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", dir=home, suffix=".part", delete=False) as file:
+        file.write(text)
+    aside = None
+    for old in [home / one for one in FILES] if moves else []:
+        if old.is_file():
+            aside = old.with_name(old.name + BEFORE)
+            os.replace(old, aside)  # noqa: PTH105 - as below
+    os.replace(file.name, home / name)  # noqa: PTH105 - a temporary name is a string
+    return aside

@@ -13,8 +13,9 @@ category's path in Google's product taxonomy. `synonyms` and `google` may be lef
 
 import csv
 import hashlib
+import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -71,6 +72,16 @@ def read_rows(content: bytes, path: Path) -> dict[str, Row]:
     if not rows:
         raise _refused(path, 1, "一个类目也没有", "no category at all")
     return rows
+
+
+def written(rows: Iterable[Row]) -> str:
+    """Rows as a file ending in `.tsv` has them."""
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter="\t", lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row in rows:
+        writer.writerow((row.id, row.parent, row.zh, row.en, "|".join(row.synonyms), row.google))
+    return text.getvalue()
 
 
 def _rows(lines: list[str], path: Path) -> Iterator[Row]:
