@@ -5,7 +5,8 @@ that were thought of. Does not know: pictures, records.
 
 First by name (纯棉短袖T恤 ends in T恤, "running shoes for men" in shoes), then by the meaning of categories that share
 letters with the text. Of several categories of one name the one whose path shares more with the rest of the text is
-meant, then the one nearest to the top; two equals are no answer.
+meant (the list's own names before further ones), then the one in the shipped list of everyday goods, then the one nearest to the top; two equals are no answer. A
+part of a name ("cases" of "Handbags, Wallets & Cases") answers to that word alone, not to what ends in it.
 """
 
 import re
@@ -49,10 +50,13 @@ class Nearest:
         self._taxonomy, self._passages = taxonomy, passages
         self._clearly = CLEARLY.get(embedder.split(" ")[0]) if passages else None
         self._by_name: dict[str, list[Category]] = {}
+        self._by_part: dict[str, list[Category]] = {}
         self._by_letters: dict[str, list[Category]] = {}
         for category in taxonomy:
             for key in {_key(name) for name in _names_of(category)} - {""}:
                 self._by_name.setdefault(key, []).append(category)
+            for key in {_key(part) for name in _names_of(category) for part in _parts(name)} - {""}:
+                self._by_part.setdefault(key, []).append(category)
             for piece in {piece for name in _names_of(category) for piece in _pieces(name)}:
                 self._by_letters.setdefault(piece, []).append(category)
 
@@ -60,22 +64,25 @@ class Nearest:
         """The nearest category to a text of at most LONGEST_TEXT characters; the rest is not read."""
         asked = text.strip()[:LONGEST_TEXT]
         for how, key in _ends(asked):
-            called = self._by_name.get(key)
-            if called:
-                return self._among(called, asked, how)
+            called = self._by_name.get(key) or (self._by_part.get(key) if how == "name" else None)
+            if called and (near := self._among(called, asked, how)):
+                return near
         return self._by_meaning(asked) if self._clearly else Near(None, None)
 
-    def _among(self, called: Sequence[Category], asked: str, how: How) -> Near:
-        """Which of several categories of one name is meant."""
+    def _among(self, called: Sequence[Category], asked: str, how: How) -> Near | None:
+        """Which of several categories of one name is meant; None when two are as likely."""
         pieces = _pieces(asked)
-        ranked = sorted(called, key=lambda one: self._rank(one, pieces))
-        is_one = len(ranked) == 1 or self._rank(ranked[0], pieces) != self._rank(ranked[1], pieces)
-        return Near(ranked[0], how, tuple(ranked[1:6])) if is_one else Near(None, None, tuple(ranked[:6]))
+        key = _key(asked)
+        ranks = {one.id: (_is_further(one, key), *self._rank(one, pieces)) for one in called}
+        ranked = sorted(called, key=lambda one: ranks[one.id])
+        is_one = len(ranked) == 1 or ranks[ranked[0].id] != ranks[ranked[1].id]
+        return Near(ranked[0], how, tuple(ranked[1:6])) if is_one else None
 
-    def _rank(self, category: Category, pieces: set[str]) -> tuple[int, int]:
+    def _rank(self, category: Category, pieces: set[str]) -> tuple[int, int, int]:
         above = self._taxonomy.lineage(category.id)[:-1]
         shared = {piece for step in above for name in (step.zh, step.en) for piece in _pieces(name)} & pieces
-        return -len(shared), category.id.count("-")
+        everyday = self._taxonomy.shipped_id(category.id) or ""
+        return -len(shared), -everyday.count("-"), category.id.count("-")
 
     def _by_meaning(self, asked: str) -> Near:
         assert self._clearly and self._passages
@@ -109,12 +116,19 @@ class Nearest:
         return [self._taxonomy.get(own) for own in best]
 
 
-def _names_of(category: Category) -> Iterator[str]:
-    """Its names, and the parts of names such as 耳机/耳麦 and "Bags & Cases"."""
-    for name in (category.zh, category.en, *category.names):
-        yield name
-        parts = [part for part in _APART.split(name) if part]
-        yield from (part for part in parts if len(parts) > 1 and len(fold(part)) >= SHORTEST_HEAD)
+def _is_further(category: Category, key: str) -> bool:
+    """Whether a phrase ends in a further name only: the list's own names go first."""
+    return not any(key.endswith(_key(name)) for name in (category.zh, category.en))
+
+
+def _names_of(category: Category) -> tuple[str, ...]:
+    return (category.zh, category.en, *category.names)
+
+
+def _parts(name: str) -> list[str]:
+    """The parts of names such as 耳机/耳麦 and "Bags & Cases"; none of a name that is one."""
+    parts = [part for part in _APART.split(name) if part]
+    return [part for part in parts if len(parts) > 1 and len(fold(part)) >= SHORTEST_HEAD]
 
 
 def _ends(asked: str) -> Iterator[tuple[How, str]]:
