@@ -44,14 +44,16 @@ ORDER = tuple(
     recognise,
     schema, migrations, store_troubles, database, answers, house, chats, conversation,
     tokens, filters, shelf, fields, catalogue.nouns, catalogue.indexing, catalogue.changing, catalogue.sources,
-    catalogue.adding, catalogue.saving, catalogue.editing, catalogue.reading, catalogue.forgetting, catalogue, backup,
+    catalogue.adding, catalogue.saving, catalogue.editing, catalogue.reading, catalogue.merging,
+    catalogue.forgetting, catalogue, backup,
     finding.facts, finding.words, finding.meanings, finding.nouns, finding,
+    agents,
     estimates, jobs, batches, webhooks, looking, worker,
     web.render, web.routes, web.models, web.login, web,
     api.errors, api.bodies, api.guard, api.logged, api.patience,
     api.flow, api.facts, api.v1, api.printed, api.chat, api.completions, api.chats, api.items, api.jobs, api.search, api.app, api,
-    cli.recognising, cli.learning, cli.asking, cli.keeping, cli.searching, cli.safekeeping, cli.taxonomies, cli.valuing, cli.agents, cli.working, cli.models, cli.serving,
-    cli.listing, cli.doctor, cli.main, cli, __main__
+    cli.recognising, cli.learning, cli.asking, cli.keeping, cli.searching, cli.safekeeping, cli.taxonomies, cli.valuing, cli.working, cli.models, cli.serving,
+    cli.listing, cli.doctor, cli.main, cli.vocabulary, cli.agents, cli, __main__
     """.split(",")
 )
 MODULES = sorted(SOURCE.rglob("*.py"))

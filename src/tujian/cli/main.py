@@ -314,47 +314,6 @@ def check(
     raise typer.Exit(_told(settings, lambda: run_check(settings)))
 
 
-taxonomy = typer.Typer(
-    name="taxonomy", help="The list of categories: Shopify's, your own; which one a word means.", no_args_is_help=True
-)
-app.add_typer(taxonomy)
-
-
-@taxonomy.command("import")
-def import_taxonomy(
-    file: Annotated[Path, typer.Argument(help="Shopify's dist text, or a .csv or .tsv", show_default=False)],
-    lang: Lang = None,
-) -> None:
-    """Takes a list of categories (or attributes, or the way to Google's list); one language after the other."""
-    from tujian.cli.taxonomies import run_import
-
-    settings = _settings(lang=lang)
-    raise typer.Exit(_told(settings, lambda: run_import(settings, file)))
-
-
-@taxonomy.command("show")
-def show_taxonomy(
-    name: Annotated[str | None, typer.Argument(help="an id or a word (default: the top ones)")] = None,
-    lang: Lang = None,
-) -> None:
-    """Categories with their paths, and what they are in Google's list."""
-    from tujian.cli.taxonomies import run_show
-
-    settings = _settings(lang=lang)
-    raise typer.Exit(_told(settings, lambda: run_show(settings, name)))
-
-
-@taxonomy.command("nearest")
-def nearest_category(
-    text: Annotated[str, typer.Argument(help="what something is called", show_default=False)], lang: Lang = None
-) -> None:
-    """The category that a word or a phrase means; no answer when that is not clear."""
-    from tujian.cli.taxonomies import run_nearest
-
-    settings = _settings(lang=lang)
-    raise typer.Exit(_told(settings, lambda: run_nearest(settings, text)))
-
-
 @app.callback(invoke_without_command=True)
 def _version(version: Annotated[bool, typer.Option("--version", help="print the version")] = False) -> None:
     if version:
