@@ -123,7 +123,7 @@ def _keep_own(content: bytes, file: Path, home: Path) -> Imported:
         raise BadSettings(
             zh=(
                 f"{file.name} 不是能读的类目文件。",
-                f"可读：Shopify 的 categories.txt、attributes.txt、到 Google 的对照表，或列为 {', '.join(COLUMNS)} 的 .csv/.tsv。",
+                f"可读：Shopify 的文本文件，或列为 {', '.join(COLUMNS)} 的 .csv、.tsv。",
             ),
             en=(
                 f"{file.name} is no list of categories that Tujian reads.",

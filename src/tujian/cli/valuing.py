@@ -50,5 +50,5 @@ def _line(done: Merged, zh: bool) -> str:
     if done.is_trial:
         return f"会改动 {done.items} 个条目；什么也没有改。" if zh else f"{done.items} items would change; none did."
     if zh:
-        return f"{done.items} 个条目改为 {done.into}；每个都可撤销（tujian show 看历史）。"
-    return f"{done.items} items say {done.into} now; each can be undone."
+        return f"{done.items} 个条目改为 {done.into}；每个都可撤销（POST /v1/items/编号/undo）。"
+    return f"{done.items} items say {done.into} now; each can be undone (POST /v1/items/ID/undo)."
