@@ -4,9 +4,10 @@ Enters: a text, a list of categories, perhaps an embedder. Leaves: the nearest c
 that were thought of. Does not know: pictures, records.
 
 First by name (纯棉短袖T恤 ends in T恤, "running shoes for men" in shoes), then by the meaning of categories that share
-letters with the text. Of several categories of one name the one whose path shares more with the rest of the text is
-meant (the list's own names before further ones), then the one in the shipped list of everyday goods, then the one nearest to the top; two equals are no answer. A
-part of a name ("cases" of "Handbags, Wallets & Cases") answers to that word alone, not to what ends in it.
+letters with the text. Of several categories of one name that one is meant whose own name it is, not a further one; whose
+path shares more with the rest of the text; which the shipped list of everyday goods has; which lies nearest the top.
+Two equals are no answer. A part of a name ("cases" of "Wallets & Cases") answers to that word alone, not to what ends
+in it.
 """
 
 import re

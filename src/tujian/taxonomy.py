@@ -20,7 +20,9 @@ _ID = re.compile(r"[a-z]{2}(-\d+)*")  # Shopify's form: two letters for the top,
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """One kind of goods. `names` are further names it is found by, in any language; `google` its path in Google's list."""
+    """One kind of goods. `names` are further names it is found by, in any language.
+
+    `google` is its path in Google's product taxonomy, where somebody said so."""
 
     id: str
     zh: str

@@ -1,4 +1,7 @@
-"""`tujian taxonomy …` and `tujian values`: the words that a catalogue is written in. Each command says what it takes."""
+"""`tujian taxonomy …` and `tujian values`: the words of a catalogue.
+
+Enters: options. Leaves: exit codes. Each command says what it takes.
+"""
 
 from pathlib import Path
 from typing import Annotated
