@@ -51,8 +51,10 @@ ORDER = tuple(
     estimates, jobs, batches, webhooks, looking, worker,
     web.render, web.routes, web.models, web.login, web,
     api.errors, api.bodies, api.guard, api.logged, api.patience,
-    api.flow, api.facts, api.v1, api.printed, api.chat, api.completions, api.chats, api.items, api.jobs, api.search, api.app, api,
-    cli.recognising, cli.learning, cli.asking, cli.keeping, cli.searching, cli.safekeeping, cli.taxonomies, cli.valuing, cli.working, cli.models, cli.serving,
+    api.flow, api.facts, api.v1, api.printed, api.chat, api.completions, api.chats, api.items, api.jobs, api.search,
+    api.app, api,
+    cli.recognising, cli.learning, cli.asking, cli.keeping, cli.searching, cli.safekeeping,
+    cli.taxonomies, cli.valuing, cli.working, cli.models, cli.serving,
     cli.listing, cli.doctor, cli.main, cli.vocabulary, cli.agents, cli, __main__
     """.split(",")
 )

@@ -28,7 +28,7 @@ from tujian.tokens import words_asked, words_of
 
 MOST_HITS = 20
 MOST_PASSAGES = 12
-MOST_OF_AN_ITEM = 3  # passages
+MOST_OF_AN_ITEM = 4  # passages
 LONGEST_TEXT = 2_000  # characters of a question
 LONGEST_VALUE = 600  # characters
 MOST_LINES = 60  # of text on a picture
@@ -122,7 +122,7 @@ class Agents:
 def answers_from(search: Search, catalogue: Catalogue, question: str) -> Answer:
     """Passages that a question is answered from, each with what it is cited by; `found` is False when there is none.
 
-    Of every item that fits come the fields that share words with the question, else its name and summary."""
+    Of every item that fits come the fields that share words with the question, then its name, brand and summary."""
     if not question.strip():
         raise BadInput(zh=("没有问题。", "请写出要问什么。"), en=("There is no question.", "Say what you ask."))
     hits = search.find(Query(question[:LONGEST_TEXT], limit=MOST_HITS)).hits
@@ -137,7 +137,7 @@ def _telling(item: Item, asked: set[str]) -> list[str]:
     known = [name for name in item.values if item[name] is not None]
     shared = {name: len(asked & set(words_of(f"{name} {_text(item[name])}"))) for name in known}
     ranked = sorted((name for name in known if shared[name]), key=lambda name: -shared[name])
-    rest = [name for name in ("name", "summary", "category") if name in known and name not in ranked]
+    rest = [name for name in ("name", "brand", "summary", "category") if name in known and name not in ranked]
     return [*ranked, *rest][:MOST_OF_AN_ITEM]
 
 

@@ -5,8 +5,7 @@ that were thought of. Does not know: pictures, records.
 
 First by name (纯棉短袖T恤 ends in T恤, "running shoes for men" in shoes), then by the meaning of categories that share
 letters with the text. Of several categories of one name that one is meant whose own name it is, not a further one; whose
-path shares more with the rest of the text; which the shipped list of everyday goods has; which lies nearest the top.
-Two equals are no answer. A part of a name ("cases" of "Wallets & Cases") answers to that word alone, not to what ends
+path shares more with the rest of the text; which the shipped list has; which lies nearest to the top. Two equals are no answer. A part of a name ("cases" of "Wallets & Cases") answers to that word alone, not to what ends
 in it.
 """
 
