@@ -41,7 +41,8 @@ def measure(find, taxonomy, words):
             (wrong if names else said).append(f"{word}: {' > '.join(path)}")
     goods = sum(names is not None for _, names in words)
     answered = right + len(coarse) + len(wrong) + len(said)
-    return {"goods": goods, "others": len(words) - goods, "right": right, "coarse": coarse, "wrong": wrong, "none": none,
+    return {"goods": goods, "others": len(words) - goods, "right": right, "coarse": coarse, "wrong": wrong,
+            "none": none,
             "said_of_others": said, "precision": round(right / max(1, answered), 3),
             "answered": round((right + len(coarse) + len(wrong)) / goods, 3)}  # fmt: skip
 

@@ -154,8 +154,8 @@ def nearest():
 
 @pytest.mark.parametrize(
     "text, category_id",
-    [("T恤", "aa-1-13-8"), ("纯棉短袖T恤", "aa-1-13-8"), ("Hoodie", "aa-1-13-13"), ("red hoodies for men", "aa-1-13-13"),
-     ("鲜榨果汁", "fb-1-7")],
+    [("T恤", "aa-1-13-8"), ("纯棉短袖T恤", "aa-1-13-8"), ("Hoodie", "aa-1-13-13"),
+     ("red hoodies for men", "aa-1-13-13"), ("鲜榨果汁", "fb-1-7")],
 )  # fmt: skip
 def test_a_phrase_is_what_it_ends_in(nearest, text, category_id):
     assert nearest.find(text).category.id == category_id

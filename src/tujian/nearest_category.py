@@ -4,8 +4,9 @@ Enters: a text, a list of categories, perhaps an embedder. Leaves: the nearest c
 that were thought of. Does not know: pictures, records.
 
 First by name (纯棉短袖T恤 ends in T恤, "running shoes for men" in shoes), then by the meaning of categories that share
-letters with the text. Of several categories of one name that one is meant whose own name it is, not a further one; whose
-path shares more with the rest of the text; which the shipped list has; which lies nearest to the top. Two equals are no answer. A part of a name ("cases" of "Wallets & Cases") answers to that word alone, not to what ends
+letters with the text. Of several categories of one name that one is meant whose own name it is, not a further one; then
+the one whose path shares more with the rest of the text; then one of the shipped list; then the one nearest to the top.
+Two equals are no answer. A part of a name ("cases" of "Wallets & Cases") answers to that word alone, not to what ends
 in it.
 """
 
@@ -134,12 +135,18 @@ def _parts(name: str) -> list[str]:
 def _ends(asked: str) -> Iterator[tuple[How, str]]:
     """What a phrase may be called by: the whole of it, then its ends from the longest."""
     yield "name", _key(asked)
-    if _is_latin(asked):
-        words = _WORD.findall(_FURTHER.split(unify(asked))[0])
-        yield from (("head", _key(" ".join(words[start:]))) for start in range(len(words)))
-    else:
-        folded = fold(asked)
-        yield from (("head", folded[start:]) for start in range(1, len(folded) - SHORTEST_HEAD + 1))
+    for end in _latin_ends(asked) if _is_latin(asked) else _chinese_ends(asked):
+        yield "head", end
+
+
+def _latin_ends(asked: str) -> list[str]:
+    words = _WORD.findall(_FURTHER.split(unify(asked))[0])
+    return [_key(" ".join(words[start:])) for start in range(len(words))]
+
+
+def _chinese_ends(asked: str) -> list[str]:
+    folded = fold(asked)
+    return [folded[start:] for start in range(1, len(folded) - SHORTEST_HEAD + 1)]
 
 
 def _key(name: str) -> str:
