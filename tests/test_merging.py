@@ -106,3 +106,51 @@ def test_more_items_than_one_transaction_takes_all_change(catalogue):
     ids = [item(catalogue, b"%d" % number, brand="Oatley") for number in range(105)]
     assert catalogue.merge_values("brand", ["Oatley"], "Oatly", who="Li").items == 105
     assert {catalogue.get(one)["brand"] for one in ids} == {"Oatly"}
+
+
+# over HTTP and from the command line
+
+
+def test_the_api_counts_and_merges(tmp_path):
+    from fastapi.testclient import TestClient
+
+    from tujian.api import create_app
+    from tujian.house import House
+    from tujian.settings import read_settings
+
+    house = House(read_settings(home=tmp_path))
+    with TestClient(create_app(house), base_url="http://localhost:7860") as client:
+        shop = open_catalogue(house.database, tmp_path)
+        item_id = item(shop, b"1", brand="Nike")
+        assert client.get("/v1/values/brand").json() == {"values": [{"value": "Nike", "count": 1}]}
+        asked = {"field": "brand", "values": ["Nike"], "into": "NIKE"}
+        trial = client.post("/v1/values/merge", json={**asked, "dry_run": True}).json()
+        assert (trial["items"], trial["is_trial"]) == (1, True) and shop.get(item_id)["brand"] == "Nike"
+        assert client.post("/v1/values/merge", json=asked).json()["items"] == 1
+        assert shop.get(item_id)["brand"] == "NIKE"
+        assert client.post(f"/v1/items/{item_id}/undo").json()["values"]["brand"]["value"]["value"] == "Nike"
+        refused = client.post("/v1/values/merge", json={**asked, "field": "no_such"})
+        assert refused.status_code == 400 and "no_such" in refused.json()["error"]["message"]
+        assert client.post("/v1/values/merge", json={**asked, "values": []}).status_code == 400
+
+
+def test_the_command_lists_tries_and_merges(tmp_path):
+    from typer.testing import CliRunner
+
+    from tujian.catalogue import Catalogue
+    from tujian.cli import app
+    from tujian.settings import read_settings
+
+    catalogue = Catalogue.opened(read_settings(home=tmp_path))
+    item_id = item(catalogue, b"1", colours=["大红", "白色"])
+
+    def run(*args):
+        return CliRunner().invoke(app, ["values", "colours", *args], env={"TUJIAN_HOME": str(tmp_path)})
+
+    assert "1  大红" in run().output
+    assert "会改动 1 个条目" in run("--merge", "红色,大红", "--into", "红色", "--dry-run").output
+    assert catalogue.get(item_id)["colours"] == ["大红", "白色"]
+    assert "1 个条目改为 红色" in run("--merge", "红色，大红", "--into", "红色").output
+    assert catalogue.get(item_id)["colours"] == ["红色", "白色"]
+    assert catalogue.history(item_id)[0].who.startswith("cli")
+    assert run("--merge", "红色").exit_code == 2
