@@ -86,6 +86,13 @@ def test_hidden_and_sensitive_items_are_not_there_by_id_prefix_or_sku(agents, op
             agents.get(name)
 
 
+def test_where_a_picture_lay_is_nobodys_business(agents, opened):
+    _, catalogue, _ = opened
+    item_id = catalogue.add([incoming(b"bare", "/home/li/private/tax/bare.jpg")], who="Li").id
+    assert "private" not in json.dumps(agents.get(item_id)) and agents.get(item_id)["title"] == "bare.jpg"
+    assert "private" not in json.dumps(agents.search("", limit=20))
+
+
 def test_a_question_is_answered_by_passages_with_citations(agents, opened):
     answer = agents.ask("这个耳机防水吗？")
     assert answer["found"] and {p["citations"][0]["item"] for p in answer["passages"]} == {opened[2]["phones"]}

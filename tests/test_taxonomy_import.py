@@ -1,12 +1,15 @@
 """Shopify's list and a user's own become this house's list of categories. req: F5"""
 
 import pytest
+import sqlalchemy as sa
+from kept import incoming, open_catalogue, record, value
 
 from tujian.category_imports import attributes_in, import_list
 from tujian.category_list import load_categories
 from tujian.cli.taxonomies import run_import, run_nearest, run_show
 from tujian.errors import BadSettings
 from tujian.nearest_category import Nearest
+from tujian.schema import item_texts
 from tujian.settings import read_settings
 from tujian.taxonomy import Taxonomy
 
@@ -172,6 +175,16 @@ def test_of_two_categories_of_one_name_the_rest_of_the_phrase_decides(tmp_path):
     near = Nearest(load_categories(tmp_path))
     assert near.find("女装衬衫").category.id == "a-t" and near.find("童装衬衫").category.id == "b-u"
     assert near.find("衬衫").category is None and {c.id for c in near.find("衬衫").others} <= {"a-t", "b-u"}
+
+
+def test_an_item_of_a_finer_category_is_still_found_by_what_lies_above_it(database, tmp_path):
+    catalogue = open_catalogue(database, tmp_path)
+    item_id = catalogue.add([incoming()], who="Li").id
+    finer = value("降噪耳机").model_copy(update={"id": "el-2-2-7-99"})  # no id of the shipped list
+    catalogue.save(item_id, record(category=finer))
+    with database.read() as connection:
+        tokens = connection.scalar(sa.select(item_texts.c.tokens)).split()
+    assert {"数码", "电子", "headphones"} <= set(tokens)
 
 
 @pytest.mark.realdata

@@ -143,12 +143,18 @@ def _telling(item: Item, asked: set[str]) -> list[str]:
 
 def _passage(item: Item, name: str) -> Answer:
     value = item.values[name].value
-    return {"title": _short(item.title), "field": name, **_value(value, _cited(item, name))}
+    return {"title": _title(item), "field": name, **_value(value, _cited(item, name))}
 
 
 def _head(item: Item) -> Answer:
     facts = {"external_id": item.external_id, "sku": item.sku, "kind": item.kind, "version": item.version}
-    return {"item": item.id, "title": _short(item.title), **{k: v for k, v in facts.items() if v is not None}}
+    return {"item": item.id, "title": _title(item), **{k: v for k, v in facts.items() if v is not None}}
+
+
+def _title(item: Item) -> str:
+    """Without the folders where a picture lay: an item that nobody named is called after its file."""
+    is_path = item.title in {one.name for one in item.pictures}
+    return _short(PurePath(item.title).name if is_path else item.title)
 
 
 def _cited(item: Item, field: str) -> list[Answer]:

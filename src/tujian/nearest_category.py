@@ -3,11 +3,11 @@
 Enters: a text, a list of categories, perhaps an embedder. Leaves: the nearest category, how it was found, and others
 that were thought of. Does not know: pictures, records.
 
-First by name (纯棉短袖T恤 ends in T恤, "running shoes for men" in shoes), then by the meaning of categories that share
-its last word or character. Of several categories of one name that one is meant whose own name it is, not a further one; then
-the one whose path shares more with the rest of the text; then one of the shipped list; then the one nearest to the top.
-Two equals are no answer. A part of a name ("cases" of "Wallets & Cases") answers to that word alone, not to what ends
-in it.
+First by name (短袖T恤 ends in T恤, "running shoes for men" in shoes), then by the meaning of categories that end in the
+text's last word or character. Of several categories of one name that one is meant whose own name it is, not a
+further one; then the one whose path shares more with the rest of the text; then one of the shipped list; then the one
+nearest to the top. Two equals are no answer. A part of a name ("cases" of "Wallets & Cases") answers to that word only,
+not to what ends in it.
 """
 
 import re
