@@ -10,7 +10,8 @@ the caller's, such as the end of a job. Hidden and sensitive items are nowhere u
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -21,6 +22,7 @@ from tujian.catalogue.adding import NewItem, add_item
 from tujian.catalogue.changing import By, again, answer, answered_before, fingerprint, speaker
 from tujian.catalogue.editing import edit_item, set_visibility, undo_last
 from tujian.catalogue.forgetting import drop_pictures, forget_item
+from tujian.catalogue.merging import AT_ONCE, count_values, having, merge_on
 from tujian.catalogue.nouns import (
     OWN_FIELDS,
     Added,
@@ -33,10 +35,12 @@ from tujian.catalogue.nouns import (
     Item,
     ItemHead,
     Kind,
+    Merged,
     Page,
     PictureVector,
     RowAt,
     Saved,
+    ValueCount,
     Visibility,
     no_such_item,
 )
@@ -44,7 +48,7 @@ from tujian.catalogue.saving import save_record
 from tujian.catalogue.sources import keep_source
 from tujian.database import Database, open_database
 from tujian.errors import BadEdit, NotFound
-from tujian.fields import check_value, find_field
+from tujian.fields import LISTS, check_value, find_field
 from tujian.folding import printable
 from tujian.records import FieldValue, Record
 from tujian.schema import records
@@ -53,8 +57,8 @@ from tujian.shelf import Shelf, picture_is_gone
 from tujian.tasks import Tasks
 
 __all__ = [
-    "Added", "Catalogue", "Changes", "Difference", "FieldChange", "FileAt", "Incoming", "Item", "ItemHead", "Page",
-    "PictureVector", "RowAt", "Saved",
+    "Added", "Catalogue", "Changes", "Difference", "FieldChange", "FileAt", "Incoming", "Item", "ItemHead", "Merged",
+    "Page", "PictureVector", "RowAt", "Saved", "ValueCount",
 ]  # fmt: skip
 
 LONGEST_NAME = 200
@@ -161,6 +165,29 @@ class Catalogue:
         with self.database.write(within, durable=True) as connection:
             return edit_item(connection, self.database, item_id, values, own, by, also, version)
 
+    def merge_values(
+        self, field: str, values: Collection[str], into: object, *, who: str, also: Also = (), is_trial: bool = False
+    ) -> Merged:
+        """On every item, `values` of a field become `into`: a person's act, on each item all of it or nothing.
+
+        Broken off half-way, the same call does the rest. Raises BadEdit, StoreFailed. # req: C4
+        """
+        told = find_field(self._tasks, field)
+        checked = check_value(told, [into] if told.type in LISTS else into)
+        one = checked[0] if isinstance(checked, list) else checked
+        old = {printable(value).strip() for value in values} - {str(one), ""}
+        with self.database.read() as connection:
+            ids = having(connection, field, old, also) if old else []
+        by = self._by(who, f"merged: {', '.join(sorted(old))[:500]} → {one}", uuid.uuid4().hex)
+        if is_trial or not ids:
+            return Merged(field=field, into=one, items=len(ids), is_trial=is_trial, batch=None)
+        changed = 0
+        for begun in range(0, len(ids), AT_ONCE):
+            with self.database.write(durable=True) as connection:
+                still = having(connection, field, old, also, ids[begun : begun + AT_ONCE])
+                changed += sum(merge_on(connection, self.database, i, field, old, one, by, also) for i in still)
+        return Merged(field=field, into=one, items=changed, is_trial=False, batch=by.batch_id)
+
     def undo(self, item_id: str, *, who: str, also: Also = (), within: sa.Connection | None = None) -> int:
         """Takes back a person's last act on the item; again, the one before. Raises NotFound, BadInput, StoreFailed."""
         with self.database.write(within, durable=True) as connection:
@@ -241,6 +268,12 @@ class Catalogue:
             raise picture_is_gone(sha256)
         is_kept, there = place
         return self._shelf.read(sha256) if is_kept else _read_in_place(sha256, there)
+
+    def values_of(self, field: str, *, also: Also = ()) -> Sequence[ValueCount]:
+        """What a field says over all items, the most frequent first. Raises BadEdit for a field that is none."""
+        find_field(self._tasks, field)
+        with self.database.read() as connection:
+            return count_values(connection, field, also)
 
     def pictures_of(self, item_ids: Sequence[str] | None, *, also: Also = ()) -> dict[str, tuple[str, ...]]:
         """The pictures' sha256s by item, of these items or of all, the oldest item first."""

@@ -124,10 +124,11 @@ def _shipped() -> Taxonomy:
 
 @cache
 def _names_above(category_id: str) -> tuple[str, ...]:
-    """What a category and those above it are called, in both languages; nothing for ids of a user's own list."""
-    if category_id not in _shipped():
-        return ()
-    steps: list[Category] = _shipped().lineage(category_id)
+    """What a category and those above it are called, in both languages: the levels that the shipped list has. It has
+    some of a finer list with Shopify's ids, and none of a user's own."""
+    parts, shipped = category_id.split("-"), _shipped()
+    above = ("-".join(parts[:depth]) for depth in range(1, len(parts) + 1))
+    steps: list[Category] = [shipped.get(own) for own in above if own in shipped]
     return tuple(name for step in steps for name in (step.zh, step.en, *step.names))
 
 
