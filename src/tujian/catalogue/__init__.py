@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from tujian.answers import utc_now
 from tujian.catalogue import reading
-from tujian.catalogue.adding import NewItem, add_item
+from tujian.catalogue.adding import NewItem, add_item, replace_picture
 from tujian.catalogue.changing import By, again, answer, answered_before, fingerprint, speaker
 from tujian.catalogue.editing import edit_item, set_visibility, undo_last
 from tujian.catalogue.forgetting import drop_pictures, forget_item
@@ -132,6 +132,23 @@ class Catalogue:
             saved = save_record(connection, self.database, item_id, record, by, vectors or {})
             answer(connection, key, saved.model_dump())
         return saved
+
+    def replace_picture(
+        self,
+        item_id: str,
+        old_sha256: str,
+        incoming: Incoming,
+        *,
+        who: str,
+        batch_id: str | None = None,
+        within: sa.Connection | None = None,
+    ) -> None:
+        """The file that an item shows has other content now. Raises NotFound, StoreFailed."""
+        self._keep(incoming)
+        with self.database.write(within, durable=True) as connection:
+            self._keep_again(connection, [incoming])
+            by = self._by(who, "", batch_id)
+            replace_picture(connection, self.database, item_id, old_sha256, incoming, by)
 
     def edit(
         self,

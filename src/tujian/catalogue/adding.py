@@ -11,8 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tujian.catalogue.changing import DEFAULT, By, Held, Move, apply, by_person, title_of, write_down
-from tujian.catalogue.nouns import FileAt, Incoming, Kind, PictureVector, RowAt, name_taken
+from tujian.catalogue.changing import DEFAULT, By, Held, Move, apply, by_person, lock_item, title_of, write_down
+from tujian.catalogue.nouns import EVERYTHING, FileAt, Incoming, Kind, PictureVector, RowAt, name_taken
 from tujian.database import Database
 from tujian.folding import printable
 from tujian.records import FieldValue
@@ -72,6 +72,19 @@ def _insert(connection: sa.Connection, database: Database, item_id: str, new: Ne
     added = insert.on_conflict_do_nothing(index_elements=["external_id"]).returning(items.c.id)
     if connection.scalar(added) is None:
         raise name_taken(new.external_id or "")
+
+
+def replace_picture(
+    connection: sa.Connection, database: Database, item_id: str, old_sha256: str, incoming: Incoming, by: By
+) -> None:
+    """The item shows another picture in the place of one. Raises NotFound."""
+    lock_item(connection, item_id, by, EVERYTHING)
+    keep_picture(connection, database, incoming, by.made_at)
+    shown = {"sha256": incoming.picture.sha256, "name": printable(incoming.picture.path)}
+    there = sa.and_(item_pictures.c.item_id == item_id, item_pictures.c.sha256 == old_sha256)
+    connection.execute(sa.update(item_pictures).where(there).values(shown))
+    write_down(connection, by, "replace", item_id, old=old_sha256, new=incoming.picture.sha256, batch=by.batch_id)
+    apply(connection, database, item_id, by)
 
 
 def keep_picture(connection: sa.Connection, database: Database, incoming: Incoming, made_at: str) -> None:

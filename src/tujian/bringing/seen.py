@@ -1,0 +1,73 @@
+"""What is known of a source's files: the table `files`, compared with what is there now.
+
+Enters: a source's id. Leaves: what was where, and which item shows a picture. Gone files are marked, never forgotten.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from tujian.bringing.nouns import Entry
+from tujian.catalogue import FileAt
+from tujian.database import Database
+from tujian.schema import files, item_pictures
+
+AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A file as it was last seen."""
+
+    bytes_count: int
+    stamp: int
+    sha256: str
+    is_gone: bool
+
+    def is_like(self, entry: Entry) -> bool:
+        return not self.is_gone and (self.bytes_count, self.stamp) == (entry.bytes_count, entry.stamp)
+
+
+def known_files(database: Database, source_id: str) -> dict[str, Known]:
+    mine = sa.select(files).where(files.c.source_id == source_id)
+    with database.read() as connection:
+        rows = connection.execute(mine).all()
+    return {row.path: Known(row.bytes_count, row.mtime_ns, row.sha256, row.gone_at is not None) for row in rows}
+
+
+def item_that_shows(connection: sa.Connection, sha256: str) -> str | None:
+    """The item that shows a picture with these bytes."""
+    shown = sa.select(item_pictures.c.item_id).where(item_pictures.c.sha256 == sha256)
+    return connection.scalar(shown.order_by(item_pictures.c.item_id).limit(1))
+
+
+def is_elsewhere(connection: sa.Connection, sha256: str, file: FileAt) -> bool:
+    """Whether another file that is not gone has these bytes."""
+    other = sa.or_(files.c.source_id != file.source_id, files.c.path != file.path)
+    there = sa.select(files.c.path).where(files.c.sha256 == sha256, files.c.gone_at.is_(None), other).limit(1)
+    return connection.scalar(there) is not None
+
+
+def has_come(connection: sa.Connection, file: FileAt, sha256: str) -> bool:
+    """Whether the very file was brought meanwhile, by another process."""
+    mine = sa.and_(files.c.source_id == file.source_id, files.c.path == file.path)
+    there = sa.select(files.c.sha256).where(mine, files.c.sha256 == sha256, files.c.gone_at.is_(None))
+    return connection.scalar(there) is not None
+
+
+def place(connection: sa.Connection, database: Database, file: FileAt, sha256: str, now: str) -> None:
+    """The file lies there, with this content."""
+    facts = {"bytes_count": file.bytes_count, "mtime_ns": file.mtime_ns, "sha256": sha256, "seen_at": now}
+    facts |= {"gone_at": None}
+    insert = database.insert(files).values(source_id=file.source_id, path=file.path, **facts)
+    connection.execute(insert.on_conflict_do_update(index_elements=["source_id", "path"], set_=facts))
+
+
+def mark_gone(database: Database, source_id: str, paths: Iterable[str], now: str) -> None:
+    """They are not there any more; their items stay."""
+    gone = list(paths)
+    for at in range(0, len(gone), AT_ONCE):
+        mine = sa.and_(files.c.source_id == source_id, files.c.path.in_(gone[at : at + AT_ONCE]))
+        with database.write() as connection:
+            connection.execute(sa.update(files).where(mine).values(gone_at=now))
