@@ -44,12 +44,13 @@ ORDER = tuple(
     schema, migrations, store_troubles, database, answers, house, chats, conversation,
     shelf, fields, catalogue.nouns, catalogue.changing, catalogue.sources, catalogue.adding,
     catalogue.saving, catalogue.editing, catalogue.reading, catalogue.forgetting, catalogue, backup,
-    estimates, jobs, batches, webhooks, looking, worker,
+    estimates, jobs, batches, webhooks, looking,
+    bringing.nouns, bringing.folders, bringing.seen, bringing.batch, bringing, worker,
     web.render, web.routes, web.models, web.login, web,
     api.errors, api.bodies, api.guard, api.logged, api.patience,
     api.flow, api.facts, api.v1, api.printed, api.chat, api.completions, api.chats, api.items, api.jobs, api.app, api,
-    cli.recognising, cli.learning, cli.asking, cli.keeping, cli.safekeeping, cli.working, cli.models, cli.serving,
-    cli.listing, cli.doctor, cli.main, cli, __main__
+    cli.recognising, cli.learning, cli.asking, cli.keeping, cli.bringing, cli.safekeeping, cli.working, cli.models,
+    cli.serving, cli.listing, cli.doctor, cli.main, cli, __main__
     """.split(",")
 )
 MODULES = sorted(SOURCE.rglob("*.py"))

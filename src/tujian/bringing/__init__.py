@@ -19,7 +19,16 @@ from tujian.answers import utc_now
 from tujian.batches import Batches
 from tujian.bringing.batch import ImportBatch
 from tujian.bringing.nouns import Entry, Fate, Passed, Source, unreadable, vanished
-from tujian.bringing.seen import Known, has_come, is_elsewhere, item_that_shows, known_files, mark_gone, place
+from tujian.bringing.seen import (
+    Known,
+    find_source,
+    has_come,
+    is_elsewhere,
+    item_that_shows,
+    known_files,
+    mark_gone,
+    place,
+)
 from tujian.catalogue import Catalogue, FileAt, Incoming
 from tujian.catalogue.nouns import Kind
 from tujian.errors import Busy, TujianError, UnreadablePicture
@@ -49,6 +58,7 @@ class Told:
     counts: Counter[Fate] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     names: dict[Fate, list[str]] = field(default_factory=dict)
+    troubles: list[tuple[str, TujianError]] = field(default_factory=list)
     batch_id: str | None = None
 
     def add(self, fate: Fate, name: str) -> None:
@@ -63,7 +73,8 @@ class Bringing:
     def __init__(self, house: House, catalogue: Catalogue, batches: Batches, source: Source, wanted: Wanted) -> None:
         self._house, self._catalogue, self._batches = house, catalogue, batches
         self._database, self._source, self._wanted = catalogue.database, source, wanted
-        self._source_id = catalogue.source(source.kind, source.root)
+        known = find_source(self._database, source.root) if wanted.is_dry else None
+        self._source_id = known or ("" if wanted.is_dry else catalogue.source(source.kind, source.root))
         self._known = known_files(self._database, self._source_id)
         options = {"kind": wanted.kind, "task": wanted.look.task if wanted.look else None}
         self._batch = ImportBatch(batches, self._database, self._source_id, source.root, wanted.who, options)
@@ -148,9 +159,7 @@ class Bringing:
             except Busy:  # it waited ten minutes; nobody else is asked for this picture
                 continue
 
-    def _keep(
-        self, file: FileAt, known: Known | None, sha256: str, picture: Picture | None, content: bytes
-    ) -> Fate:
+    def _keep(self, file: FileAt, known: Known | None, sha256: str, picture: Picture | None, content: bytes) -> Fate:
         batch_id = self._batch.begun()
         with self._database.write(durable=True) as connection:
             self._database.alone_with(connection, f"{file.source_id}:{file.path}")
@@ -208,6 +217,8 @@ class Bringing:
         self.told.add(state, passed.path)
         if passed.error is None:
             self.told.reasons[passed.reason] += 1
+        else:
+            self.told.troubles.append((passed.path, passed.error))
         self._passed.append((passed.path, state, passed.error, passed.reason))
         if len(self._passed) >= PASSED_AT_ONCE:
             self._flush()

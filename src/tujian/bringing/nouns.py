@@ -112,5 +112,7 @@ def vanished(root: str) -> BadInput:
 def unreadable(path: str, why: str) -> UnreadablePicture:
     return UnreadablePicture(
         zh=Said(f"{printable(path)[:80]} 打不开（{printable(why)}）。", "请检查文件和读取权限，再运行同样的命令。"),
-        en=Said(f"{printable(path)[:80]} cannot be opened ({printable(why)}).", "Check it and whether you may read it."),
+        en=Said(
+            f"{printable(path)[:80]} cannot be opened ({printable(why)}).", "Check it and whether you may read it."
+        ),
     )

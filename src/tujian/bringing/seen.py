@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from tujian.bringing.nouns import Entry
 from tujian.catalogue import FileAt
 from tujian.database import Database
-from tujian.schema import files, item_pictures
+from tujian.schema import files, item_pictures, sources
 
 AT_ONCE = 500
 
@@ -27,6 +27,12 @@ class Known:
 
     def is_like(self, entry: Entry) -> bool:
         return not self.is_gone and (self.bytes_count, self.stamp) == (entry.bytes_count, entry.stamp)
+
+
+def find_source(database: Database, root: str) -> str | None:
+    """The id of a source that was brought before."""
+    with database.read() as connection:
+        return connection.scalar(sa.select(sources.c.id).where(sources.c.root == root))
 
 
 def known_files(database: Database, source_id: str) -> dict[str, Known]:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -63,6 +63,7 @@ class Language(StrEnum):
     EN = "en"
 
 
+ItemKind = Literal["product", "photo"]
 Lang = Annotated[Language | None, typer.Option("--lang", help="language of values and messages")]
 
 
@@ -118,6 +119,27 @@ def serve(
 
     settings = _settings(host=host, port=port, lang=lang, **who)
     raise typer.Exit(_told(settings, lambda: run(settings)))
+
+
+@app.command("import")
+@who_looks
+def bring(
+    source: Annotated[Path, typer.Argument(help="a folder of pictures", show_default=False)],
+    task: Annotated[str, typer.Option(help="auto, or a name from `tujian tasks`")] = "auto",
+    kind: Annotated[ItemKind, typer.Option(help="what the pictures show")] = "product",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be brought; nothing is written")] = False,
+    look: Annotated[bool, typer.Option("--look/--no-look", help="recognise what was brought")] = True,
+    trial: Annotated[int | None, typer.Option(min=1, max=1000, help="recognise so many first; the rest waits")] = None,
+    remote: Annotated[bool, typer.Option("--remote", help="leave recognising to workers elsewhere")] = False,
+    lang: Lang = None,
+    **who: object,
+) -> None:
+    """Brings pictures into the catalogue and recognises them; again, it does what is new or was left."""
+    from tujian.cli.bringing import Asked, run
+
+    settings = _settings(lang=lang, **who)
+    asked = Asked(task, kind, dry_run, look, trial, remote)
+    raise typer.Exit(_told(settings, lambda: run(settings, source, asked)))
 
 
 @app.command()

@@ -1,0 +1,192 @@
+"""`tujian import`: brings pictures in and looks at them until nothing is left to do. req: C1, C7
+
+Enters: settings, a folder. Leaves: items and records in the catalogue, counts on standard output, 0 or 1. Ctrl+C or a
+kill loses nothing that was acknowledged: the same command goes on.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress as Bar
+from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from tujian.batches import Batches, Progress
+from tujian.bringing import Bringing, Told, Wanted
+from tujian.bringing.folders import Folder
+from tujian.bringing.nouns import FATES, Fate, Source, reason_said
+from tujian.catalogue import Catalogue
+from tujian.catalogue.nouns import Kind
+from tujian.cli.keeping import user
+from tujian.errors import Lang
+from tujian.folding import printable
+from tujian.house import House
+from tujian.jobs import Jobs
+from tujian.looking import Look
+from tujian.settings import Settings
+from tujian.tasks import AUTO
+from tujian.worker import Worker, handlers_of
+
+LEASE_S = 20.0  # after a kill, the next go has to wait for what was in hand
+POLL_S = 0.5
+SHOWN_NAMES = 5  # of each fate, in a dry run
+STOPPED = 130  # as shells say of Ctrl+C
+WORDS: dict[Fate, tuple[str, str]] = {
+    "new": ("新增", "new"), "changed": ("有改动", "changed"), "moved": ("移动", "moved"),
+    "linked": ("内容相同，已关联", "linked (same bytes)"), "back": ("恢复", "back again"),
+    "unchanged": ("没有变化", "unchanged"), "gone": ("已不在", "gone"), "skipped": ("跳过", "skipped"),
+    "failed": ("失败", "failed"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The command's options."""
+
+    task: str = AUTO
+    kind: Kind = "product"
+    is_dry: bool = False
+    is_looked_at: bool = True
+    trial: int | None = None
+    is_remote: bool = False  # workers elsewhere do the jobs
+
+
+def run(settings: Settings, place: Path, asked: Asked) -> int:
+    """Brings and works. Raises BadInput for what cannot be brought at all, StoreFailed."""
+    source = Folder(place)
+    house = House(settings)
+    try:
+        return _run(house, source, asked)
+    finally:
+        house.close()
+
+
+def _run(house: House, source: Source, asked: Asked) -> int:
+    settings = house.settings
+    if asked.task != AUTO:
+        house.tasks.get(asked.task)
+    catalogue, batches = Catalogue.opened(settings, house.database, house.tasks), Batches(Jobs(house.database))
+    look = Look(asked.task, settings.lang, trial=asked.trial) if asked.is_looked_at else None
+    bringing = Bringing(house, catalogue, batches, source, Wanted(user(), asked.kind, look, asked.is_dry))
+    before, works = _done(batches, bringing.told.batch_id), look is not None and not (asked.is_dry or asked.is_remote)
+    try:
+        with _worker(house, catalogue, batches) if works else _nobody(), _shown(settings.lang) as step:
+            told = bringing.run(lambda name: step(_bringing(bringing.told, name, settings.lang)))
+            progress = _wait(batches, told.batch_id, step, settings.lang) if works else None
+    except KeyboardInterrupt:
+        _say(settings, "已停下；再运行同样的命令会接着做。", "Stopped; the same command goes on from here.")
+        return STOPPED
+    _tell(told, settings.lang, is_dry=asked.is_dry)
+    dead = _tell_looked(progress, before, settings.lang) if progress else 0
+    if asked.is_remote and told.batch_id:
+        _say(settings, "已排队，由别处的 tujian worker 识别。", "Queued for workers elsewhere (`tujian worker`).")
+    return 1 if told.counts["failed"] or dead else 0
+
+
+@contextmanager
+def _worker(house: House, catalogue: Catalogue, batches: Batches) -> Iterator[None]:
+    worker = Worker(batches, handlers_of(house, catalogue), threads=house.settings.workers, lease_s=LEASE_S)
+    worker.start()
+    try:
+        yield
+    finally:
+        worker.stop()
+
+
+@contextmanager
+def _nobody() -> Iterator[None]:
+    yield
+
+
+def _wait(batches: Batches, batch_id: str | None, step: Callable[[str], None], lang: Lang) -> Progress | None:
+    """Until nothing of the batch is left to do, or what is left waits for a word or an hour."""
+    if batch_id is None:
+        return None
+    while True:
+        progress = batches.progress(batch_id, lang)
+        if progress.state != "running":
+            batches.look_after()
+            return progress
+        step(_looking(progress, lang))
+        time.sleep(POLL_S)
+
+
+def _done(batches: Batches, batch_id: str | None) -> int:
+    return batches.progress(batch_id).counts["done"] if batch_id else 0
+
+
+@contextmanager
+def _shown(lang: Lang) -> Iterator[Callable[[str], None]]:
+    """A line that moves on a terminal; silence elsewhere."""
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        line = bar.add_task("导入" if lang == "zh" else "Importing", total=None)
+        yield lambda words: bar.update(line, description=words)
+
+
+def _bringing(told: Told, name: str, lang: Lang) -> str:
+    count, shown = sum(told.counts.values()), printable(name)[-60:].replace("\n", " ")
+    return f"导入第 {count + 1} 个：{shown}" if lang == "zh" else f"Importing {count + 1}: {shown}"
+
+
+def _looking(progress: Progress, lang: Lang) -> str:
+    counts, estimate = progress.counts, progress.estimate
+    total = sum(counts.values()) - counts["cancelled"]
+    left = f"{estimate.likely_s / 60:.0f}" if estimate else "?"
+    if lang == "zh":
+        return f"识别 {counts['done']}/{total}，失败 {counts['dead']}，约剩 {left} 分钟"
+    return f"Recognising {counts['done']}/{total}, {counts['dead']} failed, about {left} min left"
+
+
+def _tell(told: Told, lang: Lang, *, is_dry: bool) -> None:
+    """What became of the files, and with a dry run which."""
+    place = 0 if lang == "zh" else 1
+    counted = [f"{WORDS[fate][place]} {told.counts[fate]}" for fate in FATES if told.counts[fate]]
+    nothing = "没有可导入的内容" if lang == "zh" else "nothing to bring"
+    first = ("（试运行，什么都没有写入）" if lang == "zh" else "(dry run, nothing was written) ") if is_dry else ""
+    sep = "，" if lang == "zh" else ", "
+    print(first + (sep.join(counted) or nothing))
+    for reason, count in told.reasons.most_common():
+        print(f"  {WORDS['skipped'][place]} {count}: {reason_said(reason, lang)}")
+    for name, error in told.troubles[: None if is_dry else 20]:
+        said = error.say(lang)
+        print(f"  ✗ {printable(name)}: {printable(said.message)} {said.remedy}")
+    if is_dry:
+        for fate in FATES:
+            for name in told.names.get(fate, [])[:SHOWN_NAMES] if fate not in ("skipped", "failed") else ():
+                print(f"  {WORDS[fate][place]}: {printable(name)}")
+
+
+def _tell_looked(progress: Progress, before: int, lang: Lang) -> int:
+    """How many were recognised; returns how many never will be."""
+    counts, zh = progress.counts, lang == "zh"
+    done, dead = counts["done"] - before, counts["dead"]
+    print(f"识别 {done}，失败 {dead}" if zh else f"{done} recognised, {dead} failed")
+    for job in progress.troubles:
+        print(f"  ✗ {printable(job.message)} {job.remedy}")
+    if progress.state == "trial_done":
+        left, hours = counts["todo"], _hours(progress, zh)
+        print(
+            f"试做完成，还有 {left} 件等着{hours}；看过结果后，去掉 --trial 再运行同样的命令。"
+            if zh
+            else f"The trial is done; {left} wait{hours}. Look at the results, then run the command without --trial."
+        )
+    elif progress.state in ("paused", "outside_hours"):
+        print("这一批已暂停，或不在时段内。" if zh else "The batch is paused, or outside its hours.")
+    return dead
+
+
+def _hours(progress: Progress, zh: bool) -> str:
+    if progress.estimate is None:
+        return ""
+    minutes = progress.estimate.likely_s / 60
+    return f"（约 {minutes:.1f} 分钟）" if zh else f" (about {minutes:.1f} min)"
+
+
+def _say(settings: Settings, zh: str, en: str) -> None:
+    sys.stderr.write((zh if settings.lang == "zh" else en) + "\n")
