@@ -176,8 +176,9 @@ class Bringing:
                 )
                 item_id, fate = old_id, "changed"
             else:
-                named = {"who": self._wanted.who, "kind": self._wanted.kind, "batch_id": batch_id}
-                item_id = self._catalogue.add([incoming], within=connection, **named).id
+                item_id = self._catalogue.add(
+                    [incoming], who=self._wanted.who, kind=self._wanted.kind, batch_id=batch_id, within=connection
+                ).id
                 fate = "changed" if known else "new"
             self._batch.note(connection, file.path, "done", item_id=item_id)
             self._queue(connection, item_id, sha256, batch_id)
