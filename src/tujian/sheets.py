@@ -100,11 +100,10 @@ def encoding_of(path: Path) -> str:
     for name in tried or ("utf-8", "gb18030"):
         try:
             with path.open(encoding=name) as text:
-                while text.read(1_000_000):
-                    pass
+                if all("\0" not in piece for piece in iter(lambda: text.read(1_000_000), "")):
+                    return name
         except UnicodeError:
             continue
-        return name
     raise _no_text()
 
 

@@ -9,16 +9,15 @@ and its item stays; nothing is marked when the source itself cannot be read.
 """
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import sqlalchemy as sa
 
 from tujian.answers import utc_now
 from tujian.batches import Batches
 from tujian.bringing.batch import ImportBatch
-from tujian.bringing.nouns import Entry, Fate, Passed, Source, unreadable, vanished
+from tujian.bringing.nouns import Entry, Fate, Passed, Source, Told, Wanted, unreadable, vanished
 from tujian.bringing.seen import (
     Known,
     find_source,
@@ -30,41 +29,16 @@ from tujian.bringing.seen import (
     place,
 )
 from tujian.catalogue import Catalogue, FileAt, Incoming
-from tujian.catalogue.nouns import Kind
 from tujian.errors import Busy, TujianError, UnreadablePicture
 from tujian.house import House, Shot
-from tujian.looking import Look, look_jobs
+from tujian.looking import look_jobs
 from tujian.pictures import Picture, too_many_bytes
 from tujian.sniffing import HEAD_BYTES, PICTURE_KINDS, refuse, sniff
 
+__all__ = ["Bringing", "Told", "Wanted"]
+
 PASSED_AT_ONCE = 200
 CLAIMING = frozenset(".jpg .jpeg .jpe .png .webp .gif .bmp .tif .tiff .heic .heif .avif .mpo .jp2".split())
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """How a source is to be brought. `look` None: its items are not looked at."""
-
-    who: str
-    kind: Kind = "product"
-    look: Look | None = field(default_factory=Look)
-    is_dry: bool = False
-
-
-@dataclass(slots=True)
-class Told:
-    """What became of a source's files. `names` are those of each fate that somebody may want to see."""
-
-    counts: Counter[Fate] = field(default_factory=Counter)
-    reasons: Counter[str] = field(default_factory=Counter)
-    names: dict[Fate, list[str]] = field(default_factory=dict)
-    troubles: list[tuple[str, TujianError]] = field(default_factory=list)
-    batch_id: str | None = None
-
-    def add(self, fate: Fate, name: str) -> None:
-        self.counts[fate] += 1
-        if fate != "unchanged":
-            self.names.setdefault(fate, []).append(name)
 
 
 class Bringing:
@@ -215,11 +189,11 @@ class Bringing:
 
     def _pass(self, passed: Passed) -> None:
         state = "failed" if passed.error is not None else "skipped"
-        self.told.add(state, passed.path)
-        if passed.error is None:
-            self.told.reasons[passed.reason] += 1
+        if passed.error is not None:
+            self.told.fail(passed.path, passed.error)
         else:
-            self.told.troubles.append((passed.path, passed.error))
+            self.told.add(state, passed.path)
+            self.told.reasons[passed.reason] += 1
         self._passed.append((passed.path, state, passed.error, passed.reason))
         if len(self._passed) >= PASSED_AT_ONCE:
             self._flush()

@@ -3,15 +3,18 @@
 Enters: nothing. Leaves: nouns. Nothing here knows folders, archives or SQL.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, get_args
 
+from tujian.catalogue.nouns import Kind
 from tujian.errors import BadInput, Lang, Said, TujianError, UnreadablePicture
 from tujian.folding import printable
+from tujian.looking import Look
 
-Fate = Literal["new", "changed", "moved", "linked", "back", "unchanged", "gone", "skipped", "failed"]
-FATES: tuple[Fate, ...] = ("new", "changed", "moved", "linked", "back", "unchanged", "gone", "skipped", "failed")
+Fate = Literal["new", "changed", "moved", "linked", "back", "unchanged", "gone", "queued", "skipped", "failed"]
+FATES: tuple[Fate, ...] = get_args(Fate)
 STILLS = frozenset(".jpg .jpeg .heic .heif .png .webp .avif .tif .tiff".split())
 MOTIONS = frozenset(".mov .mp4 .m4v".split())
 
@@ -36,6 +39,37 @@ class Passed:
     path: str
     reason: str
     error: TujianError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How a source is to be brought. `look` None: its items are not looked at."""
+
+    who: str
+    kind: Kind = "product"
+    look: Look | None = field(default_factory=Look)
+    is_dry: bool = False
+
+
+@dataclass(slots=True)
+class Told:
+    """What became of a source's files. `names` are those of each fate that somebody may want to see."""
+
+    counts: Counter[Fate] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    names: dict[Fate, list[str]] = field(default_factory=dict)
+    troubles: list[tuple[str, TujianError]] = field(default_factory=list)
+    batch_id: str | None = None
+    older: list[str] = field(default_factory=list)  # batches of the source as it was before, which go on
+
+    def add(self, fate: Fate, name: str) -> None:
+        self.counts[fate] += 1
+        if fate != "unchanged":
+            self.names.setdefault(fate, []).append(name)
+
+    def fail(self, name: str, error: TujianError) -> None:
+        self.add("failed", name)
+        self.troubles.append((name, error))
 
 
 class Source(Protocol):

@@ -11,13 +11,14 @@ the caller's, such as the end of a job. Hidden and sensitive items are nowhere u
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from tujian.answers import utc_now
 from tujian.catalogue import reading
-from tujian.catalogue.adding import NewItem, add_item, replace_picture
+from tujian.catalogue.adding import NewItem, add_item, append_pictures, replace_picture
 from tujian.catalogue.changing import By, again, answer, answered_before, fingerprint, speaker
 from tujian.catalogue.editing import edit_item, set_visibility, undo_last
 from tujian.catalogue.forgetting import drop_pictures, forget_item
@@ -47,7 +48,7 @@ from tujian.errors import BadEdit, NotFound
 from tujian.fields import check_value, find_field
 from tujian.folding import printable
 from tujian.records import FieldValue, Record
-from tujian.schema import records
+from tujian.schema import items, records
 from tujian.settings import Settings
 from tujian.shelf import Shelf, picture_is_gone
 from tujian.tasks import Tasks
@@ -58,6 +59,7 @@ __all__ = [
 ]  # fmt: skip
 
 LONGEST_NAME = 200
+FIRST: dict[Kind, Sequence[str]] = {"product": ("product", "describe"), "photo": ("album",)}  # whose fields are meant
 
 
 class Catalogue:
@@ -96,7 +98,14 @@ class Catalogue:
 
         Raises BadEdit for values, AlreadyThere when the external id or the idempotency `key` is taken, StoreFailed.
         """
-        new = NewItem(pictures, kind, _name(external_id), _name(sku), _name(variant_group), self._checked(values or {}))
+        new = NewItem(
+            pictures,
+            kind,
+            _name(external_id),
+            _name(sku),
+            _name(variant_group),
+            self._checked(values or {}, FIRST[kind]),
+        )
         by, asked = self._by(who, "", batch_id), _print_of(new)
         for one in pictures:
             self._keep(one)
@@ -132,6 +141,22 @@ class Catalogue:
             saved = save_record(connection, self.database, item_id, record, by, vectors or {})
             answer(connection, key, saved.model_dump())
         return saved
+
+    def append_pictures(
+        self,
+        item_id: str,
+        incoming: Sequence[Incoming],
+        *,
+        who: str,
+        batch_id: str | None = None,
+        within: sa.Connection | None = None,
+    ) -> int:
+        """The item shows these too; returns how many are new to it. Raises NotFound, StoreFailed."""
+        for one in incoming:
+            self._keep(one)
+        with self.database.write(within, durable=True) as connection:
+            self._keep_again(connection, incoming)
+            return append_pictures(connection, self.database, item_id, incoming, self._by(who, "", batch_id))
 
     def replace_picture(
         self,
@@ -272,12 +297,11 @@ class Catalogue:
         return {name: (check_value(field, values[name]), field.unit) for name, field in fields.items()}
 
     def _tasks_of(self, item_id: str, within: sa.Connection | None) -> Sequence[str]:
-        """Tasks of the item's records, the newest first: where a field is looked for before all others."""
+        """Tasks of the item's records, the newest first, and of its kind: whose fields are meant before all others."""
         said = sa.select(records.c.task).where(records.c.item_id == item_id).order_by(records.c.number.desc())
-        if within is not None:
-            return within.scalars(said).all()
-        with self.database.read() as connection:
-            return connection.scalars(said).all()
+        kind = sa.select(items.c.kind).where(items.c.id == item_id)
+        with self.database.read() if within is None else nullcontext(within) as connection:
+            return [*connection.scalars(said), *FIRST.get(connection.scalar(kind), ())]  # pyright: ignore[reportArgumentType, reportCallIssue]
 
     def _keep(self, incoming: Incoming) -> None:
         if incoming.content is not None:

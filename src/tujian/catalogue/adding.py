@@ -74,6 +74,24 @@ def _insert(connection: sa.Connection, database: Database, item_id: str, new: Ne
         raise name_taken(new.external_id or "")
 
 
+def append_pictures(
+    connection: sa.Connection, database: Database, item_id: str, incoming: Sequence[Incoming], by: By
+) -> int:
+    """The item shows these too, after those it has; returns how many are new to it. Raises NotFound."""
+    lock_item(connection, item_id, by, EVERYTHING)
+    there = connection.execute(sa.select(item_pictures).where(item_pictures.c.item_id == item_id)).all()
+    shown, place = {row.sha256 for row in there}, max((row.place for row in there), default=-1)
+    fresh = list({one.picture.sha256: one for one in incoming if one.picture.sha256 not in shown}.values())
+    for at, one in enumerate(fresh, place + 1):
+        keep_picture(connection, database, one, by.made_at)
+        facts = {"sha256": one.picture.sha256, "name": printable(one.picture.path)}
+        connection.execute(sa.insert(item_pictures).values(item_id=item_id, place=at, **facts))
+    if fresh:
+        write_down(connection, by, "append", item_id, pictures=len(fresh), batch=by.batch_id)
+    apply(connection, database, item_id, by)
+    return len(fresh)
+
+
 def replace_picture(
     connection: sa.Connection, database: Database, item_id: str, old_sha256: str, incoming: Incoming, by: By
 ) -> None:

@@ -124,13 +124,15 @@ def serve(
 @app.command("import")
 @who_looks
 def bring(
-    source: Annotated[Path, typer.Argument(help="a folder of pictures", show_default=False)],
+    source: Annotated[Path, typer.Argument(help="a folder, or a CSV, XLSX or JSONL sheet", show_default=False)],
     task: Annotated[str, typer.Option(help="auto, or a name from `tujian tasks`")] = "auto",
     kind: Annotated[ItemKind, typer.Option(help="what the pictures show")] = "product",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be brought; nothing is written")] = False,
     look: Annotated[bool, typer.Option("--look/--no-look", help="recognise what was brought")] = True,
     trial: Annotated[int | None, typer.Option(min=1, max=1000, help="recognise so many first; the rest waits")] = None,
     remote: Annotated[bool, typer.Option("--remote", help="leave recognising to workers elsewhere")] = False,
+    column: Annotated[list[str] | None, typer.Option("--map", help="column=field, e.g. 主图=picture; again")] = None,
+    pictures: Annotated[Path | None, typer.Option(help="folder of a sheet's pictures (default: its own)")] = None,
     lang: Lang = None,
     **who: object,
 ) -> None:
@@ -138,7 +140,7 @@ def bring(
     from tujian.cli.bringing import Asked, run
 
     settings = _settings(lang=lang, **who)
-    asked = Asked(task, kind, dry_run, look, trial, remote)
+    asked = Asked(task, kind, dry_run, look, trial, remote, column or [], pictures)
     raise typer.Exit(_told(settings, lambda: run(settings, source, asked)))
 
 
