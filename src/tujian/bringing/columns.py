@@ -9,7 +9,7 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -45,10 +45,14 @@ class RowItem:
     group: str | None = None
     notes: Sequence[Mapping[str, Any]] = ()
 
+    def facts(self) -> dict[str, Any]:
+        """As it is kept: `RowItem(**facts)` is the same again."""
+        return {name: getattr(self, name) for name in RowItem.__slots__}
+
     @property
     def print(self) -> str:
         """The same for the same row."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:24]
+        return hashlib.sha256(json.dumps(self.facts(), sort_keys=True).encode()).hexdigest()[:24]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ again, and so is one that failed. # req: C1, C7
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -107,7 +107,8 @@ class Queueing:
     def _queue(self, some: Sequence[tuple[int, RowItem | BadInput]]) -> None:
         good = {number: row for number, row in some if isinstance(row, RowItem)}
         bad = {number: row for number, row in some if isinstance(row, BadInput)}
-        keys = {number: f"{KIND}:{self._source_id}:{row.print}" for number, row in good.items()}
+        prints = {number: row.print for number, row in good.items()}
+        keys = {number: f"{KIND}:{self._source_id}:{print_}" for number, print_ in prints.items()}
         known = self._known(list(keys.values()))
         once: dict[str, int] = {}
         for number, key in keys.items():
@@ -122,8 +123,8 @@ class Queueing:
             return
         with self._database.write(durable=True) as connection:
             batch_id = self._batch.begun(connection)
-            self._batch.put_rows(connection, {number: asdict(good[number]) for number in once.values()}, bad)
-            queued = [self._job(number, good[number], key, batch_id) for key, number in once.items()]
+            self._batch.put_rows(connection, {number: good[number].facts() for number in once.values()}, bad)
+            queued = [self._job(number, prints[number], key, batch_id) for key, number in once.items()]
             self._batches.jobs.put(queued, within=connection)
 
     def _known(self, keys: Sequence[str]) -> set[str]:
@@ -135,10 +136,10 @@ class Queueing:
                 found.update(connection.scalars(sa.select(jobs.c.key).where(*there)))
         return found
 
-    def _job(self, number: int, row: RowItem, key: str, batch_id: str) -> NewJob:
+    def _job(self, number: int, print_: str, key: str, batch_id: str) -> NewJob:
         look, wanted = self._wanted.look, self._wanted
         told = RowJob(
-            number, row.print, self._folder, self._who, wanted.kind, look and look.task, look.lang if look else "zh"
+            number, print_, self._folder, self._who, wanted.kind, look and look.task, look.lang if look else "zh"
         )
         waits = look is not None and look.trial is not None and self._queued >= look.trial
         self._queued += 1
