@@ -1,6 +1,6 @@
 """`tujian import`: brings pictures in and looks at them until nothing is left to do. req: C1, C7
 
-Enters: settings, a folder or a sheet. Leaves: items and records in the catalogue, counts on standard output, 0 or 1.
+Enters: settings, a folder, a ZIP or a sheet. Leaves: items and records in the catalogue, counts on standard output.
 Ctrl+C or a kill loses nothing that was acknowledged: the same command goes on.
 """
 
@@ -18,6 +18,7 @@ from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from tujian.batches import Batches, Progress
 from tujian.bringing import Bringing, Told, Wanted
+from tujian.bringing.archives import Archive, is_archive
 from tujian.bringing.batch import failed_rows, tally
 from tujian.bringing.columns import RowItem, parse_map
 from tujian.bringing.folders import Folder
@@ -105,6 +106,8 @@ def _going(
     """What brings a folder, an archive or a sheet, told apart by what they are."""
     if place.is_dir():
         return Bringing(house, catalogue, batches, Folder(place), wanted)
+    if is_archive(place):
+        return Bringing(house, catalogue, batches, Archive(place), wanted)
     table = Table.opened(place, parse_map(asked.columns), house.tasks)
     if wanted.is_dry:
         _tell_columns(table, house.settings.lang)

@@ -124,7 +124,7 @@ def serve(
 @app.command("import")
 @who_looks
 def bring(
-    source: Annotated[Path, typer.Argument(help="a folder, or a CSV, XLSX or JSONL sheet", show_default=False)],
+    source: Annotated[Path, typer.Argument(help="a folder, a ZIP, or a CSV, XLSX or JSONL sheet", show_default=False)],
     task: Annotated[str, typer.Option(help="auto, or a name from `tujian tasks`")] = "auto",
     kind: Annotated[ItemKind, typer.Option(help="what the pictures show")] = "product",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be brought; nothing is written")] = False,
