@@ -55,7 +55,7 @@ log = logging.getLogger(__name__)
 
 def handlers_of(house: House, catalogue: Catalogue) -> Mapping[str, Handler]:
     """What this program can do, by kind of job."""
-    batches = Batches(Jobs(house.database))
+    batches = Batches(Jobs(catalogue.database))
     return {
         "row": lambda job, stopped: bring_row(house, catalogue, batches, job, stopped),
         "look": lambda job, stopped: look_at(house, catalogue, job.payload, job.batch_id, stopped),
