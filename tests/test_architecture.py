@@ -46,7 +46,7 @@ ORDER = tuple(
     catalogue.saving, catalogue.editing, catalogue.reading, catalogue.forgetting, catalogue, backup,
     estimates, jobs, batches, webhooks, looking,
     bringing.nouns, bringing.folders, bringing.archives, bringing.seen, bringing.batch, bringing,
-    bringing.columns, bringing.shopify, bringing.named, bringing.rows, bringing.tables, worker,
+    bringing.columns, bringing.shopify, bringing.named, bringing.rows, bringing.tables, bringing.report, worker,
     web.render, web.routes, web.models, web.login, web,
     api.errors, api.bodies, api.guard, api.logged, api.patience,
     api.flow, api.facts, api.v1, api.printed, api.chat, api.completions, api.chats, api.items, api.jobs, api.app, api,

@@ -1,5 +1,6 @@
 """Sheets brought in: what columns mean, what becomes of rows, on SQLite and on PostgreSQL. req: C1, C7, D7"""
 
+import csv
 import json
 import threading
 import zipfile
@@ -16,8 +17,9 @@ from tujian.batches import Batches
 from tujian.bringing.batch import tally
 from tujian.bringing.columns import parse_map
 from tujian.bringing.nouns import Wanted
+from tujian.bringing.report import find_batch, write_report
 from tujian.bringing.tables import Queueing, Table
-from tujian.errors import BadEdit, BadInput
+from tujian.errors import BadEdit, BadInput, NotFound
 from tujian.house import House
 from tujian.jobs import Jobs
 from tujian.looking import Look
@@ -274,3 +276,18 @@ def test_a_trial_brings_so_many_rows_and_what_is_brought_is_looked_at(bring, sho
     assert (counts.rows["done"], counts.rows["todo"], counts.looks["todo"]) == (1, 1, 1)
     _, counts = bring(path, look=Look())
     assert (counts.rows["done"], counts.looks["todo"]) == (2, 2)
+
+
+def test_the_report_says_of_each_row_what_became_of_it_and_what_to_do(bring, shop, database, tmp_path):
+    told, _ = bring(csv_of(shop / "t.csv", *ROWS, ["=1+1.jpg", "N1"]))
+    assert find_batch(database, "") == find_batch(database, told.batch_id[:6]) == told.batch_id
+    assert write_report(database, told.batch_id, tmp_path / "r.csv", "zh") == 3
+    text = (tmp_path / "r.csv").read_text("utf-8-sig")
+    lines = list(csv.DictReader(text.splitlines()))
+    assert [line["状态"] for line in lines] == ["完成", "完成", "失败"] and lines[0]["SKU"] == "R1" and lines[0]["条目"]
+    assert lines[2]["怎么办"] and lines[2]["图片"] == "'=1+1.jpg"
+    assert write_report(database, told.batch_id, tmp_path / "r.xlsx", "en") == 3
+    rows = list(openpyxl.load_workbook(tmp_path / "r.xlsx").active.values)
+    assert rows[0][1] == "State" and rows[3][1] == "failed" and rows[3][7]
+    with pytest.raises(NotFound):
+        find_batch(database, "nix")

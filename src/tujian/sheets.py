@@ -26,6 +26,8 @@ MOST_UNPACKED_BYTES, MOST_STRINGS_BYTES = 400_000_000, 100_000_000  # of XLSX: o
 MOST_COLUMNS = 500
 LONGEST_CELL = 32_767  # Excel's own limit
 TOP = 20  # rows among which the headings are looked for
+FORMULAS = ("=", "+", "-", "@", "|", "%", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?%?")
 MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -290,6 +292,16 @@ def text_of(value: object) -> str:
     if isinstance(value, dict):
         return cleaned(json.dumps(value, ensure_ascii=False))
     return cleaned(str(value))
+
+
+def defused(text: str) -> str:
+    """`text` that no spreadsheet runs: an apostrophe goes before what begins like a formula (OWASP, "CSV Injection").
+
+    >>> defused("=1+1"), defused("-5"), defused("红色")
+    ("'=1+1", '-5', '红色')
+    """
+    bare = text.lstrip(" \u3000")
+    return f"'{text}" if bare.startswith(FORMULAS) and not NUMBER.fullmatch(bare) else text
 
 
 def too_large(rows: int) -> BadInput:

@@ -107,6 +107,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "unknown": ("不是图片", "no picture"),
     "link": ("链接", "link"),
     "special": ("设备或管道", "device or pipe"),
+    "moved": ("移动了位置", "moved"),
     "linked": ("内容相同，已关联", "same bytes, linked"),
     "already_there": ("目录里已有", "in the catalogue already"),
 }

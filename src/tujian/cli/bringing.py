@@ -1,4 +1,4 @@
-"""`tujian import`: brings pictures in and looks at them until nothing is left to do. req: C1, C7
+"""`tujian import`, `tujian import-report`: brings pictures in, looks at them, says what became of each. req: C1, C7
 
 Enters: settings, a folder, a ZIP or a sheet. Leaves: items and records in the catalogue, counts on standard output.
 Ctrl+C or a kill loses nothing that was acknowledged: the same command goes on.
@@ -23,11 +23,12 @@ from tujian.bringing.batch import failed_rows, tally
 from tujian.bringing.columns import RowItem, parse_map
 from tujian.bringing.folders import Folder
 from tujian.bringing.nouns import FATES, Fate, reason_said
+from tujian.bringing.report import find_batch, write_report
 from tujian.bringing.tables import Queueing, Table
 from tujian.catalogue import Catalogue
 from tujian.catalogue.nouns import Kind
 from tujian.cli.keeping import user
-from tujian.database import Database
+from tujian.database import Database, open_database
 from tujian.errors import BadInput, Lang
 from tujian.folding import printable
 from tujian.house import House
@@ -72,6 +73,17 @@ def run(settings: Settings, place: Path, asked: Asked) -> int:
         return _run(house, place, asked)
     finally:
         house.close()
+
+
+def run_report(settings: Settings, batch: str, out: Path) -> int:
+    """Writes what became of each row. Raises NotFound, BadInput, StoreFailed."""
+    database = open_database(settings.database_place)
+    try:
+        count = write_report(database, find_batch(database, batch), out, settings.lang)
+    finally:
+        database.close()
+    print(f"{count} 行 → {printable(str(out))}" if settings.lang == "zh" else f"{count} rows → {printable(str(out))}")
+    return 0
 
 
 def _run(house: House, place: Path, asked: Asked) -> int:

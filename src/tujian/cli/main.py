@@ -144,6 +144,19 @@ def bring(
     raise typer.Exit(_told(settings, lambda: run(settings, source, asked)))
 
 
+@app.command("import-report")
+def import_report(
+    batch: Annotated[str, typer.Argument(help="id (or its beginning) of an import; the last one by default")] = "",
+    out: Annotated[Path, typer.Option(help="a .csv or .xlsx file")] = Path("import.csv"),
+    lang: Lang = None,
+) -> None:
+    """What became of each row of an import, and what to do about those that failed."""
+    from tujian.cli.bringing import run_report
+
+    settings = _settings(lang=lang)
+    raise typer.Exit(_told(settings, lambda: run_report(settings, batch, out)))
+
+
 @app.command()
 def show(
     item: Annotated[str, typer.Argument(help="id (or its beginning), external id or SKU", show_default=False)],
