@@ -16,6 +16,7 @@ from tujian import __version__
 from tujian.api.chat import chat_router
 from tujian.api.chats import chats_router
 from tujian.api.completions import completions_router
+from tujian.api.duplicates import duplicates_router
 from tujian.api.errors import add_handlers, body_of, fault, status_of
 from tujian.api.facts import facts_router
 from tujian.api.guard import Guard
@@ -83,6 +84,7 @@ def _add_catalogue(app: FastAPI, house: House, catalogue: Catalogue) -> None:
     batches = Batches(Jobs(house.database))
     app.include_router(items_router(house, catalogue, batches.jobs))
     app.include_router(jobs_router(house, catalogue, batches))
+    app.include_router(duplicates_router(house, catalogue))
 
 
 def _mark(house: House) -> EngineMark | None:

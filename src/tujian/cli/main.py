@@ -158,6 +158,20 @@ def import_report(
 
 
 @app.command()
+def duplicates(
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
+    as_json: Annotated[bool, typer.Option("--json", help="one pair a line")] = False,
+    also: Annotated[list[str] | None, typer.Option(help="hidden or sensitive: look among such items too")] = None,
+    lang: Lang = None,
+) -> None:
+    """Items whose pictures are nearly the same; colour variants are not. Nothing is merged."""
+    from tujian.cli.duplicates import run
+
+    settings = _settings(lang=lang, engine="none")
+    raise typer.Exit(_told(settings, lambda: run(settings, limit, also or [], as_json=as_json)))
+
+
+@app.command()
 def show(
     item: Annotated[str, typer.Argument(help="id (or its beginning), external id or SKU", show_default=False)],
     as_json: Annotated[bool, typer.Option("--json", help="the item as JSON")] = False,
