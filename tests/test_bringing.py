@@ -159,6 +159,9 @@ def test_a_trial_runs_so_many_and_the_next_go_lets_the_rest_go_on(bring, folder)
 def test_items_that_are_not_looked_at_have_no_jobs(bring, folder, database):
     bring(folder, look=None, kind="photo")
     assert count(database, ledger) == 0 and {head.kind for head in bring.catalogue.list().items} == {"photo"}
+    bring(folder)  # but are looked at once somebody wants it
+    bring(folder)
+    assert count(database, ledger) == 2
 
 
 def test_a_killed_import_goes_on_and_brings_each_picture_once(tmp_path):

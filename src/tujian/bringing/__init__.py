@@ -27,11 +27,12 @@ from tujian.bringing.seen import (
     known_files,
     mark_gone,
     place,
+    unseen_items,
 )
 from tujian.catalogue import Catalogue, FileAt, Incoming
 from tujian.errors import Busy, TujianError, UnreadablePicture
 from tujian.house import House, Shot
-from tujian.looking import look_jobs
+from tujian.looking import Look, look_jobs
 from tujian.pictures import Picture, too_many_bytes
 from tujian.sniffing import HEAD_BYTES, PICTURE_KINDS, refuse, sniff
 
@@ -73,6 +74,12 @@ class Bringing:
         self._flush()
         self._mark_gone(seen)
         if not self._wanted.is_dry:
+            if self._wanted.look is not None:
+                self._batch.look_at_unseen(
+                    self._catalogue,
+                    unseen_items(self._database, self._source_id, self._batch.id),
+                    self._look_now(self._wanted.look),
+                )
             self._batch.close()
         self.told.batch_id = self._batch.id
         return self.told
@@ -169,10 +176,13 @@ class Bringing:
         look = self._wanted.look
         if look is None:
             return
-        left = None if look.trial is None else max(0, look.trial - self._queued)
-        told = replace(look, batch_id=batch_id, trial=left)
+        told = replace(self._look_now(look), batch_id=batch_id)
         self._batches.jobs.put(look_jobs({item_id: [sha256]}, told), within=connection)
         self._queued += 1
+
+    def _look_now(self, look: Look) -> Look:
+        """With what is left of the trial."""
+        return look if look.trial is None else replace(look, trial=max(0, look.trial - self._queued))
 
     def _foreseen(self, entry: Entry, known: Known | None, sha256: str) -> Fate:
         if known is not None and known.sha256 == sha256:

@@ -5,19 +5,23 @@ with the same batch, and a file that failed before has its row once.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from tujian.batches import Batches, NewBatch
+from tujian.catalogue import Catalogue
+from tujian.catalogue.nouns import EVERYTHING
 from tujian.database import Database
 from tujian.errors import TujianError
 from tujian.jobs import told
+from tujian.looking import Look, look_jobs
 from tujian.schema import batch_rows, batches, items, jobs
 
 KIND = "import"
+AT_ONCE = 500  # ids in one question
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,13 @@ class ImportBatch:
         anew = insert.on_conflict_do_update(index_elements=["batch_id", "number"], set_=kept)
         if facts:
             connection.execute(anew, facts)
+
+    def look_at_unseen(self, catalogue: Catalogue, item_ids: Sequence[str], look: Look) -> None:
+        """Jobs for items that nobody has looked at; those that wait or are done stay as they are."""
+        for at in range(0, len(item_ids), AT_ONCE):
+            shown = catalogue.pictures_of(item_ids[at : at + AT_ONCE], also=EVERYTHING)
+            left = look.trial if look.trial is None else max(0, look.trial - at)
+            self._batches.jobs.put(look_jobs(shown, replace(look, batch_id=self.begun(), trial=left)))
 
     def close(self) -> None:
         """All is queued."""

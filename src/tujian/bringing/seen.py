@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from tujian.bringing.nouns import Entry
 from tujian.catalogue import FileAt
 from tujian.database import Database
-from tujian.schema import files, item_pictures, sources
+from tujian.schema import batch_rows, batches, files, item_pictures, items, sources
 
 AT_ONCE = 500
 
@@ -46,6 +46,19 @@ def item_that_shows(connection: sa.Connection, sha256: str) -> str | None:
     """The item that shows a picture with these bytes."""
     shown = sa.select(item_pictures.c.item_id).where(item_pictures.c.sha256 == sha256)
     return connection.scalar(shown.order_by(item_pictures.c.item_id).limit(1))
+
+
+def unseen_items(database: Database, source_id: str, batch_id: str | None) -> list[str]:
+    """Items of a folder, an archive or a sheet that nobody has looked at, because they came without or looking failed;
+    those of the batch that goes on are queued already."""
+    lying = sa.select(item_pictures.c.item_id).join(files, files.c.sha256 == item_pictures.c.sha256)
+    lying = lying.where(files.c.source_id == source_id, files.c.gone_at.is_(None))
+    told = sa.select(batch_rows.c.item_id).join(batches, batches.c.id == batch_rows.c.batch_id)
+    told = told.where(batches.c.source_id == source_id, batch_rows.c.item_id.is_not(None))
+    mine = sa.and_(items.c.records_count == 0, items.c.batch_id.is_distinct_from(batch_id))
+    asked = sa.select(items.c.id).where(mine, items.c.id.in_(lying.union(told)))
+    with database.read() as connection:
+        return list(connection.scalars(asked.order_by(items.c.made_at, items.c.id)))
 
 
 def is_elsewhere(connection: sa.Connection, sha256: str, file: FileAt) -> bool:

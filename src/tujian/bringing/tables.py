@@ -19,7 +19,7 @@ from tujian.bringing.batch import ImportBatch
 from tujian.bringing.columns import Columns, RowItem, find_columns, known_headings, row_item
 from tujian.bringing.nouns import Told, Wanted
 from tujian.bringing.rows import BY_SHEET, KIND, RowJob
-from tujian.bringing.seen import find_source
+from tujian.bringing.seen import find_source, unseen_items
 from tujian.bringing.shopify import is_shopify, shopify_items
 from tujian.catalogue import Catalogue
 from tujian.errors import BadInput
@@ -75,7 +75,8 @@ class Queueing:
     def __init__(
         self, catalogue: Catalogue, batches: Batches, table: Table, wanted: Wanted, pictures: Path | None = None
     ) -> None:
-        self._database, self._batches, self._table, self._wanted = catalogue.database, batches, table, wanted
+        self._catalogue, self._database, self._batches = catalogue, catalogue.database, batches
+        self._table, self._wanted = table, wanted
         root = str(table.path)
         known = find_source(self._database, root) if wanted.is_dry else catalogue.source("sheet", root)
         self._source_id = known or ""
@@ -100,6 +101,10 @@ class Queueing:
             step(str(some[-1][0]))
             self._queue(some)
         if not self._wanted.is_dry:
+            if self._wanted.look is not None:
+                self._batch.look_at_unseen(
+                    self._catalogue, unseen_items(self._database, self._source_id, self._batch.id), self._wanted.look
+                )
             self._batch.close()
         self.told.batch_id = self._batch.id
         return self.told
