@@ -26,10 +26,10 @@ from tujian.bringing.seen import (
     item_that_shows,
     known_files,
     mark_gone,
-    place,
     unseen_items,
 )
 from tujian.catalogue import Catalogue, FileAt, Incoming
+from tujian.catalogue.adding import place_file
 from tujian.errors import Busy, TujianError, UnreadablePicture
 from tujian.house import House, Shot
 from tujian.looking import Look, look_jobs
@@ -110,7 +110,7 @@ class Bringing:
             return self._foreseen(entry, known, sha256)
         if known is not None and known.sha256 == sha256:
             with self._database.write() as connection:
-                place(connection, self._database, file, sha256, _now())
+                place_file(connection, self._database, file, sha256, _now())
             return "back" if known.is_gone else "unchanged"
         with self._database.read() as connection:
             is_known = item_that_shows(connection, sha256) is not None
@@ -166,7 +166,7 @@ class Bringing:
         return fate
 
     def _link(self, connection: sa.Connection, file: FileAt, sha256: str, item_id: str | None) -> Fate:
-        place(connection, self._database, file, sha256, _now())
+        place_file(connection, self._database, file, sha256, _now())
         old = self._by_content.get(sha256)
         fate: Fate = "moved" if old is not None and old != file.path and not self._source.has(old) else "linked"
         self._batch.note(connection, file.path, "done", item_id=item_id, row={"reason": fate})

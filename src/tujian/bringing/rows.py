@@ -20,7 +20,8 @@ from tujian.bringing.columns import RowItem
 from tujian.bringing.named import Named
 from tujian.bringing.nouns import unreadable
 from tujian.bringing.seen import item_that_shows
-from tujian.catalogue import Catalogue, FileAt, Incoming
+from tujian.catalogue import Catalogue, FileAt, Incoming, RowAt
+from tujian.catalogue.adding import end_row
 from tujian.catalogue.changing import PERSON, values_of
 from tujian.catalogue.nouns import EVERYTHING, Kind
 from tujian.errors import AlreadyThere, BadEdit, FetchFailed, FetchRefused, NotFound, TujianError, UnreadablePicture
@@ -35,6 +36,12 @@ KIND = "row"
 BY_SHEET = "sheet:"
 ADDRESSES = ("http://", "https://")
 FINAL = (UnreadablePicture, FetchRefused, NotFound, AlreadyThere, BadEdit)
+
+_ROW = sa.select(batch_rows.c.row).where(
+    batch_rows.c.batch_id == sa.bindparam("batch"), batch_rows.c.number == sa.bindparam("at")
+)
+_BY_ID = sa.select(items.c.id).where(items.c.external_id == sa.bindparam("name"))
+_BY_SKU = sa.select(items.c.id).where(items.c.sku == sa.bindparam("name")).limit(sa.literal_column("2"))
 
 Keep = Callable[[sa.Connection], dict[str, Any]]
 
@@ -82,17 +89,15 @@ def bring_row(house: House, catalogue: Catalogue, batches: Batches, claimed: Cla
             ordered = connection.scalars(shown.order_by(item_pictures.c.place)).all()
             look = Look(job.task, job.lang, batch_id=batch_id)
             batches.jobs.put(look_jobs({item_id: ordered}, look), within=connection)
-        trouble = notes[0] if notes else None
-        _outcome(connection, batch_id, job.number, {"state": "done", "item_id": item_id, "trouble": trouble})
+        end_row(connection, RowAt(batch_id, job.number), "done", item_id, notes[0] if notes else None)
         return {"item": item_id}
 
     return keep
 
 
 def _read(catalogue: Catalogue, batch_id: str, job: RowJob) -> RowItem | None:
-    mine = sa.and_(batch_rows.c.batch_id == batch_id, batch_rows.c.number == job.number)
     with catalogue.database.read() as connection:
-        facts = connection.scalar(sa.select(batch_rows.c.row).where(mine))
+        facts = connection.scalar(_ROW, {"batch": batch_id, "at": job.number})
     row = None if facts is None else RowItem(**facts)
     return row if row is not None and row.print == job.print else None
 
@@ -172,9 +177,9 @@ def _keep(
 def _known(connection: sa.Connection, row: RowItem, main: str) -> str | None:
     """The item that the row is about. A SKU that several items have is nobody's."""
     if row.external_id:
-        return connection.scalar(sa.select(items.c.id).where(items.c.external_id == row.external_id))
+        return connection.scalar(_BY_ID, {"name": row.external_id})
     if row.sku:
-        found = connection.scalars(sa.select(items.c.id).where(items.c.sku == row.sku).limit(2)).all()
+        found = connection.scalars(_BY_SKU, {"name": row.sku}).all()
         return found[0] if len(found) == 1 else None
     return item_that_shows(connection, main)
 
@@ -198,14 +203,9 @@ def _own_news(connection: sa.Connection, item_id: str, row: RowItem) -> dict[str
     return {f"item.{name}": new for name, (old, new) in told_.items() if new and not old}
 
 
-def _outcome(connection: sa.Connection, batch_id: str, number: int, facts: Mapping[str, Any]) -> None:
-    mine = sa.and_(batch_rows.c.batch_id == batch_id, batch_rows.c.number == number)
-    connection.execute(sa.update(batch_rows).where(mine).values(**facts))
-
-
 def _fail(catalogue: Catalogue, batch_id: str, number: int, error: TujianError) -> None:
     with catalogue.database.write() as connection:
-        _outcome(connection, batch_id, number, {"state": "failed", "trouble": told(error)})
+        end_row(connection, RowAt(batch_id, number), "failed", None, told(error))
 
 
 @lru_cache(maxsize=8)

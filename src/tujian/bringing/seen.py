@@ -14,6 +14,12 @@ from tujian.database import Database
 from tujian.schema import batch_rows, batches, files, item_pictures, items, sources
 
 AT_ONCE = 500
+_SHOWS = (
+    sa.select(item_pictures.c.item_id)
+    .where(item_pictures.c.sha256 == sa.bindparam("sha256"))
+    .order_by(item_pictures.c.item_id)
+    .limit(sa.literal_column("1"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +50,7 @@ def known_files(database: Database, source_id: str) -> dict[str, Known]:
 
 def item_that_shows(connection: sa.Connection, sha256: str) -> str | None:
     """The item that shows a picture with these bytes."""
-    shown = sa.select(item_pictures.c.item_id).where(item_pictures.c.sha256 == sha256)
-    return connection.scalar(shown.order_by(item_pictures.c.item_id).limit(1))
+    return connection.scalar(_SHOWS, {"sha256": sha256})
 
 
 def unseen_items(database: Database, source_id: str, batch_id: str | None) -> list[str]:
@@ -73,14 +78,6 @@ def has_come(connection: sa.Connection, file: FileAt, sha256: str) -> bool:
     mine = sa.and_(files.c.source_id == file.source_id, files.c.path == file.path)
     there = sa.select(files.c.sha256).where(mine, files.c.sha256 == sha256, files.c.gone_at.is_(None))
     return connection.scalar(there) is not None
-
-
-def place(connection: sa.Connection, database: Database, file: FileAt, sha256: str, now: str) -> None:
-    """The file lies there, with this content."""
-    facts = {"bytes_count": file.bytes_count, "mtime_ns": file.mtime_ns, "sha256": sha256, "seen_at": now}
-    facts |= {"gone_at": None}
-    insert = database.insert(files).values(source_id=file.source_id, path=file.path, **facts)
-    connection.execute(insert.on_conflict_do_update(index_elements=["source_id", "path"], set_=facts))
 
 
 def mark_gone(database: Database, source_id: str, paths: Iterable[str], now: str) -> None:
