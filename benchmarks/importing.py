@@ -4,9 +4,10 @@
 
 Three measures in one run. Queue: a CSV of eight columns, mapped, checked and queued, for which issue 5 allows 60 s at
 100,000 rows. Overhead: rows of a sheet brought by one worker without being looked at, beside opening the same pictures
-in a loop; the difference of the medians is a job's own, with its item written, for which it allows 2 ms. Folder: pictures brought and recognised by `workers`
-threads, beside the same threads perceiving them (before and after, so that a busy machine shows) and making records of
-them without a catalogue. Every part has a home of its own, so nothing is answered from the store.
+in a loop; the difference of the medians is a job's own, its item written and all, for which it allows 2 ms. Folder:
+pictures brought and recognised by `workers` threads, beside the same threads perceiving them (before and after, so that
+a busy machine shows) and making records of them without a catalogue. Every part has a home of its own, so nothing is
+answered from the store.
 """
 
 import argparse

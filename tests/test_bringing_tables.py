@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+import subprocess
+import sys
 import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -291,3 +294,20 @@ def test_the_report_says_of_each_row_what_became_of_it_and_what_to_do(bring, sho
     assert rows[0][1] == "State" and rows[3][1] == "failed" and rows[3][7]
     with pytest.raises(NotFound):
         find_batch(database, "nix")
+
+
+def test_the_command_previews_brings_and_reports(shop, tmp_path):
+    path = csv_of(shop / "t.csv", *ROWS, ["nix.jpg", "N1"], headings=["照片A", *HEADINGS[1:]], encoding="gbk")
+
+    def tujian(*args: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "tujian", *args, "--lang", "en"]
+        environment = {**os.environ, "TUJIAN_HOME": str(tmp_path / "home"), "PYTHONIOENCODING": "utf-8"}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    preview = tujian("import", str(path), "--map", "照片A=picture", "--dry-run")
+    assert preview.returncode == 0 and "照片A → picture" in preview.stdout and '"sku": "R1"' in preview.stdout
+    brought = tujian("import", str(path), "--map", "照片A=picture", "--no-look")
+    assert brought.returncode == 1 and "2 new" in brought.stdout and "row 4: There is no picture" in brought.stdout
+    told = tujian("import-report", "--out", str(tmp_path / "r.csv"))
+    assert told.returncode == 0 and "3 rows" in told.stdout
+    assert tujian("import", str(path), "--map", "nix=picture").returncode == 2
