@@ -46,11 +46,12 @@ ORDER = tuple(
     catalogue.saving, catalogue.editing, catalogue.reading, catalogue.forgetting, catalogue.near, catalogue, backup,
     estimates, jobs, batches, webhooks, looking,
     bringing.nouns, bringing.folders, bringing.archives, bringing.seen, bringing.batch, bringing,
-    bringing.columns, bringing.shopify, bringing.named, bringing.rows, bringing.tables, bringing.report, worker,
+    bringing.columns, bringing.shopify, bringing.named, bringing.rows, bringing.tables, bringing.sent, bringing.report,
+    worker,
     web.render, web.routes, web.models, web.login, web,
     api.errors, api.bodies, api.guard, api.logged, api.patience,
     api.flow, api.facts, api.v1, api.printed, api.chat, api.completions, api.chats, api.items, api.jobs,
-    api.duplicates, api.app, api,
+    api.duplicates, api.imports, api.app, api,
     cli.recognising, cli.learning, cli.asking, cli.keeping, cli.bringing, cli.duplicates, cli.safekeeping,
     cli.working, cli.models, cli.serving, cli.listing, cli.doctor, cli.main, cli, __main__
     """.split(",")

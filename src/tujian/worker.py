@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from tujian.answers import utc_now
 from tujian.batches import Batches
 from tujian.bringing.rows import bring_row
+from tujian.bringing.sent import bring_archive
 from tujian.catalogue import Catalogue
 from tujian.errors import (
     AlreadyThere,
@@ -57,6 +58,7 @@ def handlers_of(house: House, catalogue: Catalogue) -> Mapping[str, Handler]:
     """What this program can do, by kind of job."""
     batches = Batches(Jobs(catalogue.database))
     return {
+        "archive": lambda job, stopped: bring_archive(house, catalogue, batches, job, stopped),
         "row": lambda job, stopped: bring_row(house, catalogue, batches, job, stopped),
         "look": lambda job, stopped: look_at(house, catalogue, job.payload, job.batch_id, stopped),
         "tell": lambda job, _: tell(catalogue.database, house.fetcher, job.payload["event"], utc_now()),

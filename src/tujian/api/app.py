@@ -20,6 +20,7 @@ from tujian.api.duplicates import duplicates_router
 from tujian.api.errors import add_handlers, body_of, fault, status_of
 from tujian.api.facts import facts_router
 from tujian.api.guard import Guard
+from tujian.api.imports import imports_router
 from tujian.api.items import items_router
 from tujian.api.jobs import jobs_router
 from tujian.api.logged import Logged
@@ -85,6 +86,7 @@ def _add_catalogue(app: FastAPI, house: House, catalogue: Catalogue) -> None:
     app.include_router(items_router(house, catalogue, batches.jobs))
     app.include_router(jobs_router(house, catalogue, batches))
     app.include_router(duplicates_router(house, catalogue))
+    app.include_router(imports_router(house, catalogue, batches))
 
 
 def _mark(house: House) -> EngineMark | None:

@@ -69,7 +69,8 @@ class Columns:
         if place in self.pictures:
             return ROLE_WORDS["picture"][words]
         if place in self.fields:
-            return f"{self.fields[place].label.of(lang)}（{self.fields[place].name}）"
+            label, name = self.fields[place].label.of(lang), self.fields[place].name
+            return f"{label}（{name}）" if lang == "zh" else f"{label} ({name})"
         return next((ROLE_WORDS[role][words] for role, at in self.roles.items() if at == place), None)
 
 

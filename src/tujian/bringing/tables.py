@@ -70,14 +70,21 @@ def _batched(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:  # itertool
 
 
 class Queueing:
-    """One go through one table. `pictures` is the folder that paths are relative to, the sheet's own by default."""
+    """One go through one table. `pictures` is the folder that paths are relative to, the sheet's own by default; `root`
+    is what the sheet is known by, its path by default."""
 
     def __init__(
-        self, catalogue: Catalogue, batches: Batches, table: Table, wanted: Wanted, pictures: Path | None = None
+        self,
+        catalogue: Catalogue,
+        batches: Batches,
+        table: Table,
+        wanted: Wanted,
+        pictures: Path | None = None,
+        root: str | None = None,
     ) -> None:
         self._catalogue, self._database, self._batches = catalogue, catalogue.database, batches
         self._table, self._wanted = table, wanted
-        root = str(table.path)
+        root = root or str(table.path)
         known = find_source(self._database, root) if wanted.is_dry else catalogue.source("sheet", root)
         self._source_id = known or ""
         options = {"kind": wanted.kind, "task": wanted.look.task if wanted.look else None}
