@@ -12,13 +12,14 @@ import datetime as dt
 import hashlib
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from tujian.answers import utc_now
 from tujian.catalogue import reading
-from tujian.catalogue.adding import NewItem, add_item
+from tujian.catalogue.adding import NewItem, add_item, append_pictures, replace_picture
 from tujian.catalogue.changing import By, again, answer, answered_before, fingerprint, speaker
 from tujian.catalogue.editing import edit_item, set_visibility, undo_last
 from tujian.catalogue.forgetting import drop_pictures, forget_item
@@ -51,7 +52,7 @@ from tujian.errors import BadEdit, NotFound
 from tujian.fields import LISTS, check_value, find_field
 from tujian.folding import printable
 from tujian.records import FieldValue, Record
-from tujian.schema import records
+from tujian.schema import items, records
 from tujian.settings import Settings
 from tujian.shelf import Shelf, picture_is_gone
 from tujian.tasks import Tasks
@@ -62,9 +63,7 @@ __all__ = [
 ]  # fmt: skip
 
 LONGEST_NAME = 200
-
-TASK_OF_KIND: dict[Kind, tuple[str, ...]] = {"product": ("product",), "photo": ("album",)}
-"""Where a field of a new item is looked for before all other tasks."""
+FIRST: dict[Kind, Sequence[str]] = {"product": ("product", "describe"), "photo": ("album",)}  # whose fields are meant
 
 
 class Catalogue:
@@ -104,7 +103,7 @@ class Catalogue:
         Raises BadEdit for values, AlreadyThere when the external id or the idempotency `key` is taken, StoreFailed.
         """
         names = (_name(external_id), _name(sku), _name(variant_group))
-        new = NewItem(pictures, kind, *names, self._checked(values or {}, TASK_OF_KIND[kind]))
+        new = NewItem(pictures, kind, *names, self._checked(values or {}, FIRST[kind]))
         by, asked = self._by(who, "", batch_id), _print_of(new)
         for one in pictures:
             self._keep(one)
@@ -140,6 +139,39 @@ class Catalogue:
             saved = save_record(connection, self.database, item_id, record, by, vectors or {})
             answer(connection, key, saved.model_dump())
         return saved
+
+    def append_pictures(
+        self,
+        item_id: str,
+        incoming: Sequence[Incoming],
+        *,
+        who: str,
+        batch_id: str | None = None,
+        within: sa.Connection | None = None,
+    ) -> int:
+        """The item shows these too; returns how many are new to it. Raises NotFound, StoreFailed."""
+        for one in incoming:
+            self._keep(one)
+        with self.database.write(within, durable=True) as connection:
+            self._keep_again(connection, incoming)
+            return append_pictures(connection, self.database, item_id, incoming, self._by(who, "", batch_id))
+
+    def replace_picture(
+        self,
+        item_id: str,
+        old_sha256: str,
+        incoming: Incoming,
+        *,
+        who: str,
+        batch_id: str | None = None,
+        within: sa.Connection | None = None,
+    ) -> None:
+        """The file that an item shows has other content now. Raises NotFound, StoreFailed."""
+        self._keep(incoming)
+        with self.database.write(within, durable=True) as connection:
+            self._keep_again(connection, [incoming])
+            by = self._by(who, "", batch_id)
+            replace_picture(connection, self.database, item_id, old_sha256, incoming, by)
 
     def edit(
         self,
@@ -292,12 +324,11 @@ class Catalogue:
         return {name: (check_value(field, values[name]), field.unit) for name, field in fields.items()}
 
     def _tasks_of(self, item_id: str, within: sa.Connection | None) -> Sequence[str]:
-        """Tasks of the item's records, the newest first: where a field is looked for before all others."""
+        """Tasks of the item's records, the newest first, and of its kind: whose fields are meant before all others."""
         said = sa.select(records.c.task).where(records.c.item_id == item_id).order_by(records.c.number.desc())
-        if within is not None:
-            return within.scalars(said).all()
-        with self.database.read() as connection:
-            return connection.scalars(said).all()
+        kind = sa.select(items.c.kind).where(items.c.id == item_id)
+        with self.database.read() if within is None else nullcontext(within) as connection:
+            return [*connection.scalars(said), *FIRST.get(connection.scalar(kind), ())]  # pyright: ignore[reportArgumentType, reportCallIssue]
 
     def _keep(self, incoming: Incoming) -> None:
         if incoming.content is not None:

@@ -95,6 +95,7 @@ _NEXT_CHANGE = (
 )
 _WRITE_ITEM = sa.update(items).where(items.c.id == sa.bindparam("item"))
 _WRITE_HISTORY = sa.insert(field_history)
+_AUDIT = sa.insert(audit)
 _VALUES = sa.select(item_values).where(item_values.c.item_id == sa.bindparam("item"))
 
 
@@ -234,7 +235,7 @@ def unpack(packed: bytes) -> Record:
 def write_down(connection: sa.Connection, by: By, verb: str, about: str, **facts: object) -> None:
     """A line of the audit."""
     row = {"who": by.who, "verb": verb, "about": about, "facts": facts, "made_at": by.made_at}
-    connection.execute(sa.insert(audit).values(row))
+    connection.execute(_AUDIT, row)
 
 
 def fingerprint(*parts: object) -> str:

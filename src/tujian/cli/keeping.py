@@ -84,7 +84,7 @@ def _label(tasks: Tasks, name: str, settings: Settings) -> str:
 
 
 def user() -> str:
-    """Who types: what the history says."""
+    """Who is at the command line."""
     try:
         return f"cli:{getpass.getuser()}"
     except (OSError, KeyError):  # a container's user without a name

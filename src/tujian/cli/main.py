@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -63,6 +63,7 @@ class Language(StrEnum):
     EN = "en"
 
 
+ItemKind = Literal["product", "photo"]
 Lang = Annotated[Language | None, typer.Option("--lang", help="language of values and messages")]
 
 
@@ -118,6 +119,56 @@ def serve(
 
     settings = _settings(host=host, port=port, lang=lang, **who)
     raise typer.Exit(_told(settings, lambda: run(settings)))
+
+
+@app.command("import")
+@who_looks
+def bring(
+    source: Annotated[Path, typer.Argument(help="a folder, a ZIP, or a CSV, XLSX or JSONL sheet", show_default=False)],
+    task: Annotated[str, typer.Option(help="auto, or a name from `tujian tasks`")] = "auto",
+    kind: Annotated[ItemKind, typer.Option(help="what the pictures show")] = "product",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be brought; nothing is written")] = False,
+    look: Annotated[bool, typer.Option("--look/--no-look", help="recognise what was brought")] = True,
+    trial: Annotated[int | None, typer.Option(min=1, max=1000, help="recognise so many first; the rest waits")] = None,
+    remote: Annotated[bool, typer.Option("--remote", help="leave recognising to workers elsewhere")] = False,
+    column: Annotated[list[str] | None, typer.Option("--map", help="column=field, e.g. 主图=picture; again")] = None,
+    pictures: Annotated[Path | None, typer.Option(help="folder of a sheet's pictures (default: its own)")] = None,
+    lang: Lang = None,
+    **who: object,
+) -> None:
+    """Brings pictures into the catalogue and recognises them; again, it does what is new or was left."""
+    from tujian.cli.bringing import Asked, run
+
+    settings = _settings(lang=lang, **who)
+    asked = Asked(task, kind, dry_run, look, trial, remote, column or [], pictures)
+    raise typer.Exit(_told(settings, lambda: run(settings, source, asked)))
+
+
+@app.command("import-report")
+def import_report(
+    batch: Annotated[str, typer.Argument(help="id (or its beginning) of an import; the last one by default")] = "",
+    out: Annotated[Path, typer.Option(help="a .csv or .xlsx file")] = Path("import.csv"),
+    lang: Lang = None,
+) -> None:
+    """What became of each row of an import, and what to do about those that failed."""
+    from tujian.cli.bringing import run_report
+
+    settings = _settings(lang=lang)
+    raise typer.Exit(_told(settings, lambda: run_report(settings, batch, out)))
+
+
+@app.command()
+def duplicates(
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
+    as_json: Annotated[bool, typer.Option("--json", help="one pair a line")] = False,
+    also: Annotated[list[str] | None, typer.Option(help="hidden or sensitive: look among such items too")] = None,
+    lang: Lang = None,
+) -> None:
+    """Items whose pictures are nearly the same; colour variants are not. Nothing is merged."""
+    from tujian.cli.duplicates import run
+
+    settings = _settings(lang=lang, engine="none")
+    raise typer.Exit(_told(settings, lambda: run(settings, limit, also or [], as_json=as_json)))
 
 
 @app.command()
