@@ -23,11 +23,11 @@ sys.path[:0] = [str(ROOT / "tests"), str(Path(__file__).parent / "search")]
 from kept import incoming, open_catalogue  # noqa: E402
 from told import tell  # noqa: E402
 from truths import Asked, Described, descriptions, queries  # noqa: E402
-from tujian.query import understand  # noqa: E402
 
 from tujian.database import open_database  # noqa: E402
 from tujian.finding import Query, Search  # noqa: E402
 from tujian.perception.vectors import default_embedder  # noqa: E402
+from tujian.query import understand  # noqa: E402
 
 TODAY = dt.date(2026, 11, 26)
 FIRST = 5

@@ -60,7 +60,7 @@ ORDER = tuple(
     api.duplicates, api.imports, api.app, api,
     cli.recognising, cli.learning, cli.asking, cli.keeping, cli.searching, cli.bringing, cli.duplicates,
     cli.safekeeping, cli.taxonomies, cli.valuing, cli.working, cli.models, cli.serving,
-    cli.listing, cli.doctor, cli.main, cli.vocabulary, cli.agents, cli, __main__
+    cli.listing, cli.doctor, cli.main, cli.catalogue, cli.vocabulary, cli.agents, cli, __main__
     """.split(",")
 )
 MODULES = sorted(SOURCE.rglob("*.py"))
