@@ -85,7 +85,7 @@ def fill(home: Path, described: Sequence[Described]) -> tuple[Search, dict[str, 
 def find(search: Search, text: str, ways: Iterable[str], places: Mapping[str, int]) -> list[int]:
     """The places of what a sentence finds, the best first."""
     understood = understand(text, today=TODAY)
-    query = Query(understood.words, understood.filters, limit=20, ways=tuple(ways))
+    query = Query(understood.words, meant=understood.filters, limit=20, ways=tuple(ways))
     return [places[hit.item.id] for hit in search.find(query).hits]
 
 

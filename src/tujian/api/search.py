@@ -56,8 +56,8 @@ def search_router(house: House, search: Search) -> APIRouter:
             looks = tuple(_look(house, upload) for upload in image)
             today = dt.date.today()
             read = None if plain else understood_in(house.database, text, today, house.knowledge.taxonomy)
-            words, asked = (read.words, (*filters, *read.filters)) if read else (text, filters)
-            query = Query(words, asked, looks, strictness, limit, after, tuple(also))
+            words, meant = (read.words, read.filters) if read else (text, ())
+            query = Query(words, filters, meant, looks, strictness, limit, after, tuple(also))
             found = search.find(query, house.perception.versions["category"] if looks else "")
             return found.model_copy(update={"understood": read})
 

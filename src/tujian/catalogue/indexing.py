@@ -53,7 +53,8 @@ def index_item(connection: sa.Connection, database: Database, item_id: str) -> N
     shown = connection.execute(_SHOWN, asked).all()
     texts = [own.title, own.sku or "", own.external_id or "", *(row.name for row in shown)]
     texts += [text for row in values if row.field not in NOT_WORDS for text in _texts(row.value)]
-    texts += [word for row in values if row.value_id for word in _names_above(row.value_id)]
+    category_ids = [row.value_id or _id_of(row.value) for row in values if row.value_id or row.field == "category"]
+    texts += [word for category_id in category_ids if category_id for word in _names_above(category_id)]
     kind = " ".join([own.title, *(text for row in values if row.field in KIND for text in _texts(row.value))])
     besides = also_called(kind)
     texts += besides
@@ -82,11 +83,12 @@ def _facts(values: Sequence[sa.Row[Any, Any, Any]]) -> Iterator[tuple[str, str, 
     """Name, text and number of every fact, each once."""
     found: dict[tuple[str, str], float | None] = {}
     for row in values:
-        if row.field == "category" and row.value_id:
-            found["category", row.value_id] = None
+        if row.field == "category" and (category_id := row.value_id or _id_of(row.value)):
+            found["category", category_id] = None
         for one in row.value if isinstance(row.value, list) else [row.value]:
             if one is not None:
-                found[row.field, fact_text(one)] = _number(one)
+                name = "category_name" if row.field == "category" else row.field
+                found[name, fact_text(one)] = _number(one)
         if row.field == "colours":
             found |= {("colour", base): None for base in _bases(row.value)}
     yield from ((name, text, number) for (name, text), number in found.items())
@@ -120,6 +122,12 @@ BASE_ZH = {"black": "黑色", "white": "白色", "gray": "灰色", "red": "红�
 @cache
 def _shipped() -> Taxonomy:
     return Taxonomy.load()
+
+
+def _id_of(named: object) -> str | None:
+    """The category that somebody called by its own name."""
+    found = _shipped().named(str(named))
+    return found.id if found else None
 
 
 @cache

@@ -53,12 +53,13 @@ def run_search(
         search = search_of(house)
         looks = tuple(house.look(Shot(path)).percepts.picture_vector.astype(np.float32) for path in like)
         filters = tuple(map(parse_filter, where))
+        meant: tuple[Filter, ...] = ()
         if not plain:
             understood = understood_in(house.database, text, dt.date.today(), house.knowledge.taxonomy)
-            text, filters = understood.words, (*filters, *understood.filters)
+            text, meant = understood.words, understood.filters
             if understood.filters:
                 print(printable(understood.said(settings.lang)), file=sys.stderr)
-        query = Query(text, filters, looks, strictness, limit, also=seen)
+        query = Query(text, filters, meant, looks, strictness, limit, also=seen)
         found = search.find(query, house.perception.versions["category"] if looks else "")
         _print(found, Catalogue.opened(settings, house.database, house.tasks), settings.lang, as_json=as_json)
     finally:

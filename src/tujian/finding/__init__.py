@@ -8,7 +8,6 @@ is counted. A filter that leaves few items is applied before ranking, a wide one
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -17,7 +16,7 @@ from tujian.catalogue.reading import heads, may_see
 from tujian.database import Database
 from tujian.filters import Filter
 from tujian.finding.background import Background
-from tujian.finding.facts import conditions
+from tujian.finding.facts import conditions, lenient, preferences
 from tujian.finding.meanings import Embed, Meanings, embed_stale, mean_of
 from tujian.finding.nouns import Facet, Found, Hit, Query
 from tujian.finding.words import by_words
@@ -57,12 +56,12 @@ class Search:
     def find(self, query: Query, look_embedder: str = "") -> Found:
         """Hits for a query; without text and looks, the newest items that its filters leave. Raises BadInput."""
         with self._database.read() as connection:
-            wanted = [may_see(query.also), *conditions(query.filters)]
+            wanted = [may_see(query.also), *conditions(query.filters), *lenient(query.meant)]
             if not query.text.strip() and not query.looks:
-                return _browse(connection, query, wanted)
+                return _browse(connection, query, [*wanted, *preferences(query.meant)])
             allowed = self._few(connection, query, wanted)
             ways = self._ways(connection, query, look_embedder)
-            fused = _fused(ways, allowed)
+            fused = _fused([*ways.values(), *_preferred(connection, query, ways)], allowed)
             seen = fused if allowed is not None else _seen(connection, fused, wanted)
             return _page(connection, query, seen, ways)
 
@@ -100,7 +99,7 @@ class Search:
     @staticmethod
     def _few(connection: sa.Connection, query: Query, wanted: Sequence[sa.ColumnElement[bool]]) -> set[str] | None:
         """The items that the filters leave, if they are few."""
-        if not query.filters:
+        if not query.filters and not query.meant:
             return None
         ids = connection.scalars(sa.select(items.c.id).where(*wanted).limit(FEW + 1)).all()
         return set(ids) if len(ids) <= FEW else None
@@ -120,12 +119,26 @@ def _margin(item_id: str, shares: Mapping[str, float], cosines: Mapping[str, flo
     return cosines.get(item_id, near) - near + WORTH_OF_WORDS * shares.get(item_id, 0.0)
 
 
-def _fused(ways: Mapping[str, Mapping[str, float]], allowed: set[str] | None) -> list[str]:
+def _preferred(
+    connection: sa.Connection, query: Query, ways: Mapping[str, Mapping[str, float]]
+) -> list[dict[str, float]]:
+    """Of what was found, that of the kind of goods that a sentence named: as if found once more, all as good."""
+    found = list(dict.fromkeys(item_id for ranked in ways.values() for item_id in ranked))
+    wanted = preferences(query.meant)
+    if not wanted or not found:
+        return []
+    return [dict.fromkeys(connection.scalars(sa.select(items.c.id).where(items.c.id.in_(found), *wanted)), 1.0)]
+
+
+def _fused(ways: Sequence[Mapping[str, float]], allowed: set[str] | None) -> list[str]:
+    """Items by the sum of their reciprocal ranks. Those equally good in a way share the rank of the first of them."""
     scores: dict[str, float] = {}
-    for ranked in ways.values():
+    for ranked in ways:
         kept = [item_id for item_id in ranked if allowed is None or item_id in allowed]
-        for rank, item_id in enumerate(kept):
-            scores[item_id] = scores.get(item_id, 0.0) + 1 / (RRF_K + rank + 1)
+        rank = 0
+        for place, item_id in enumerate(kept):
+            rank = rank if place and ranked[item_id] == ranked[kept[place - 1]] else place + 1
+            scores[item_id] = scores.get(item_id, 0.0) + 1 / (RRF_K + rank)
     return sorted(scores, key=lambda item_id: -scores[item_id])
 
 
@@ -183,13 +196,6 @@ def _facets(connection: sa.Connection, inside: sa.ColumnElement[bool]) -> dict[s
     facets: dict[str, list[Facet]] = {}
     for name, text, count in connection.execute(counted):
         several = facets.setdefault(name, [])
-        if len(several) < MOST_FACETS and not (name == "category" and not _is_id(text)):
+        if len(several) < MOST_FACETS:
             several.append(Facet(value=text, name=text, count=count))
     return facets
-
-
-def _is_id(text: str) -> bool:
-    return "-" in text or len(text) == 2
-
-
-Finder = Callable[[Query], Any]

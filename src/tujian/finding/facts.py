@@ -19,11 +19,32 @@ def conditions(filters: Sequence[Filter]) -> list[sa.ColumnElement[bool]]:
     return [_condition(one) for one in filters]
 
 
+def lenient(meant: Sequence[Filter]) -> list[sa.ColumnElement[bool]]:
+    """Conditions of what a sentence meant: an item whose colour is not known passes; kinds of goods only come first."""
+    return [_or_unknown(one) if one.field == "colour" else _condition(one) for one in meant if not is_preference(one)]
+
+
+def preferences(meant: Sequence[Filter]) -> list[sa.ColumnElement[bool]]:
+    """Conditions of what comes first."""
+    return [_condition(one) for one in meant if is_preference(one)]
+
+
+def is_preference(one: Filter) -> bool:
+    """A kind of goods: the same thing may be kept under its neighbour, and the words that named it rank it anyway."""
+    return one.field == "category" and one.op == "is"
+
+
+def _or_unknown(one: Filter) -> sa.ColumnElement[bool]:
+    known = sa.exists().where(item_facts.c.item_id == items.c.id, item_facts.c.name == one.field)
+    return sa.or_(_condition(one), sa.not_(known))
+
+
 def _condition(one: Filter) -> sa.ColumnElement[bool]:
     if one.field == "kind":
         is_it = items.c.kind == str(one.value)
         return sa.not_(is_it) if one.op == "not" else is_it
-    has = sa.exists().where(item_facts.c.item_id == items.c.id, item_facts.c.name == one.field, _value(one))
+    names = (one.field, "category_name") if one.field == "category" else (one.field,)
+    has = sa.exists().where(item_facts.c.item_id == items.c.id, item_facts.c.name.in_(names), _value(one))
     return sa.not_(has) if one.op == "not" else has
 
 
@@ -58,8 +79,8 @@ def _dates(one: Filter) -> sa.ColumnElement[bool]:
 def _is(one: Filter) -> sa.ColumnElement[bool]:
     text = item_facts.c.text
     if one.field == "category":
-        wanted = str(one.value)
-        return sa.or_(text == wanted, text.startswith(f"{wanted}-", autoescape=True))
+        wanted = str(one.value)  # an id, with all below it, or a name
+        return sa.or_(text.in_([wanted, fact_text(wanted)]), text.startswith(f"{wanted}-", autoescape=True))
     if one.field == "colour":
         return text == (base_colour(str(one.value)) or str(one.value))
     if one.field in ("date", "place"):  # a day, month or year; a town within its country

@@ -22,6 +22,7 @@ class Query:
 
     text: str = ""
     filters: tuple[Filter, ...] = ()
+    meant: tuple[Filter, ...] = ()  # what a sentence was understood as: unlike `filters`, spares what is not known
     looks: tuple[npt.NDArray[np.float32], ...] = ()
     strictness: float = 0.5
     limit: int = 30
@@ -49,4 +50,6 @@ class Found(Strict):
     facets: dict[str, list[Facet]]
     total: int = Field(description="hits in all, as far as they were ranked")
     next: str | None = None
-    understood: Understood | None = Field(None, description="what of the text became filters, and the words left")
+    understood: Understood | None = Field(
+        default=None, description="what of the text became filters, and the words left"
+    )
