@@ -311,3 +311,18 @@ def test_the_command_previews_brings_and_reports(shop, tmp_path):
     told = tujian("import-report", "--out", str(tmp_path / "r.csv"))
     assert told.returncode == 0 and "3 rows" in told.stdout
     assert tujian("import", str(path), "--map", "nix=picture").returncode == 2
+
+
+@pytest.mark.parametrize("damage", ['t="s"><v>99999</v>', "<!DOCTYPE x [<!ENTITY a 'b'>]>", "&a;", 'r="A9999999999"'])
+def test_a_workbook_damaged_inside_says_so(tmp_path, damage):
+    book = openpyxl.Workbook()
+    book.active.append(["图片", "货号"])
+    book.active.append(["a.jpg", "1"])
+    book.save(tmp_path / "a.xlsx")
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as whole, zipfile.ZipFile(tmp_path / "b.xlsx", "w") as damaged:
+        for name in whole.namelist():
+            content = whole.read(name)
+            is_sheet = name.startswith("xl/worksheets/")
+            damaged.writestr(name, content.replace(b"<v>", damage.encode(), 1) if is_sheet else content)
+    with pytest.raises(BadInput, match="damaged"):
+        list(Table.opened(tmp_path / "b.xlsx", {}, TASKS))
