@@ -313,8 +313,8 @@ def test_the_command_previews_brings_and_reports(shop, tmp_path):
     assert tujian("import", str(path), "--map", "nix=picture").returncode == 2
 
 
-@pytest.mark.parametrize("damage", ['t="s"><v>99999</v>', "<!DOCTYPE x [<!ENTITY a 'b'>]>", "&a;", 'r="A9999999999"'])
-def test_a_workbook_damaged_inside_says_so(tmp_path, damage):
+@pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/workbook.xml"])
+def test_a_workbook_damaged_inside_says_so(tmp_path, part):
     book = openpyxl.Workbook()
     book.active.append(["图片", "货号"])
     book.active.append(["a.jpg", "1"])
@@ -322,7 +322,6 @@ def test_a_workbook_damaged_inside_says_so(tmp_path, damage):
     with zipfile.ZipFile(tmp_path / "a.xlsx") as whole, zipfile.ZipFile(tmp_path / "b.xlsx", "w") as damaged:
         for name in whole.namelist():
             content = whole.read(name)
-            is_sheet = name.startswith("xl/worksheets/")
-            damaged.writestr(name, content.replace(b"<v>", damage.encode(), 1) if is_sheet else content)
+            damaged.writestr(name, content[: len(content) // 2] if name == part else content)
     with pytest.raises(BadInput, match="damaged"):
         list(Table.opened(tmp_path / "b.xlsx", {}, TASKS))
