@@ -311,3 +311,17 @@ def test_the_command_previews_brings_and_reports(shop, tmp_path):
     told = tujian("import-report", "--out", str(tmp_path / "r.csv"))
     assert told.returncode == 0 and "3 rows" in told.stdout
     assert tujian("import", str(path), "--map", "nix=picture").returncode == 2
+
+
+@pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/workbook.xml"])
+def test_a_workbook_damaged_inside_says_so(tmp_path, part):
+    book = openpyxl.Workbook()
+    book.active.append(["图片", "货号"])
+    book.active.append(["a.jpg", "1"])
+    book.save(tmp_path / "a.xlsx")
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as whole, zipfile.ZipFile(tmp_path / "b.xlsx", "w") as damaged:
+        for name in whole.namelist():
+            content = whole.read(name)
+            damaged.writestr(name, content[: len(content) // 2] if name == part else content)
+    with pytest.raises(BadInput, match="damaged"):
+        list(Table.opened(tmp_path / "b.xlsx", {}, TASKS))

@@ -10,7 +10,9 @@ import datetime as dt
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -28,6 +30,7 @@ LONGEST_CELL = 32_767  # Excel's own limit
 TOP = 20  # rows among which the headings are looked for
 FORMULAS = ("=", "+", "-", "@", "|", "%", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?%?")
+MISREAD = (KeyError, ValueError, TypeError, IndexError, AttributeError, OSError, EOFError)  # openpyxl on damaged XML
 MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -194,27 +197,17 @@ class Book:
     def __init__(self, path: Path, known: Collection[str]) -> None:
         self._path = path
         check_book(path)
-        book = _open(path)
-        try:
+        with _opened(path) as book:
             self._name, self._at, self.headings = self._find(book, known)
             self.count = min(MOST_BOOK_ROWS, book[self._name].max_row or MOST_BOOK_ROWS) - self._at
-        finally:
-            book.close()
 
     def __iter__(self) -> Iterator[Row]:
-        from xml.etree.ElementTree import ParseError
-
-        book = _open(self._path)
-        try:
+        with _opened(self._path) as book:
             inside = book[self._name].iter_rows(min_row=self._at + 1, max_col=MOST_COLUMNS, values_only=True)
             for number, values in enumerate(inside, self._at + 1):
                 cells = [text_of(value) for value in values]
                 if any(cells):
                     yield fitted(number, cells, len(self.headings))
-        except (ParseError, zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError, EOFError) as error:
-            raise _damaged(error) from error
-        finally:
-            book.close()
 
     def _find(self, book: Any, known: Collection[str]) -> tuple[str, int, Sequence[str]]:  # noqa: ANN401 - openpyxl's
         first: list[str] = []
@@ -257,16 +250,23 @@ def _rows_in(archive: zipfile.ZipFile, name: str) -> int:
     return count
 
 
-def _open(path: Path) -> Any:  # noqa: ANN401 - openpyxl's
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """The workbook, for reading a row at a time. Whatever openpyxl meets in a damaged one is told as BadInput."""
     from xml.etree.ElementTree import ParseError
 
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
+    book = None
     try:
-        return load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, ParseError, zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError) as error:
+        book = load_workbook(path, read_only=True, data_only=True)
+        yield book
+    except (InvalidFileException, ParseError, zipfile.BadZipFile, zlib.error, *MISREAD) as error:
         raise _damaged(error) from error
+    finally:
+        if book is not None:
+            book.close()
 
 
 def fitted(number: int, cells: Sequence[str], width: int) -> Row:
