@@ -51,5 +51,5 @@ class Found(Strict):
     total: int = Field(description="hits in all, as far as they were ranked")
     next: str | None = None
     understood: Understood | None = Field(
-        default=None, description="what of the text became filters, and the words left"
+        default=None, description="what of the text became filters"
     )
