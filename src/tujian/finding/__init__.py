@@ -32,6 +32,7 @@ RRF_K = 60  # Cormack et al., SIGIR 2009
 # cosine stands above those of all kinds of goods. FULL_LIFT is as good as they come.
 BEST_MARGIN, WORTH_OF_WORDS = 0.034, 0.1
 LEAST_LIFT, FULL_LIFT = 0.05, 0.1
+LONGEST_MEANT = 400  # characters of a question whose meaning is taken
 RANKED = 400  # items that each way may bring
 LEAST_SHARE = 0.34  # of the question's words, by weight, that a hit by words holds
 FEW = 4_000  # items up to which a filter is applied before ranking
@@ -87,7 +88,7 @@ class Search:
         cosines, mean, near = dict[str, float](), 0.0, 0.0
         if "meaning" in query.ways:
             self.keep_up()
-            name, vector = self._asked(query.text)
+            name, vector = self._asked(query.text[:LONGEST_MEANT])
             mean, near = self._background.of(name, vector)
             cosines = self._meanings.by_meaning(name, vector, RANKED)
         best = max((_margin(one, shares, cosines, near) for one in shares.keys() | cosines.keys()), default=0.0)
