@@ -93,7 +93,7 @@ def test_shopify_ids_keep_their_form(tmp_path):
         ("# tea\na\t\t\t\t\n", 2, "no name"),
         ("a b\t\t茶\tTea\t\n", 1, "cannot be used"),
         ("a\t茶\n", 1, "columns"),
-        ("a\t\t茶\tTea\t\tmore\n", 1, "columns"),
+        ("a\t\t茶\tTea\t\t\tmore\n", 1, "columns"),
         ("# nothing\n", 1, "no category"),
     ],
 )

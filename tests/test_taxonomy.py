@@ -85,29 +85,7 @@ def test_the_version_is_the_content(tmp_path, own):
     assert own.version == Taxonomy.load().version
 
 
-def test_shopify_lines_become_the_same_nouns(tmp_path):
-    zh, en = tmp_path / "zh.txt", tmp_path / "en.txt"
-    zh.write_text(
-        "# 类目\n\ngid://shopify/TaxonomyCategory/ap   : 宠物\ngid://shopify/TaxonomyCategory/ap-1 : 宠物 > 活物\n"
-    )
-    en.write_text("gid://shopify/TaxonomyCategory/ap : Pets\ngid://shopify/TaxonomyCategory/ap-1 : Pets > Live\n")
-    shopify = Taxonomy.load_shopify(zh, en)
-    assert shopify.path("ap-1", "zh") == ["宠物", "活物"]
-    assert shopify.find("live").top_id == "ap"
-    en.write_text("gid://shopify/TaxonomyCategory/ap : Pets\n")
-    with pytest.raises(BadSettings):
-        Taxonomy.load_shopify(zh, en)
-
-
 def test_every_imagenet_class_leads_to_a_category_of_ours(own):
     classes = read_classes()
     assert set(classes) <= set(range(1000))
     assert {category_id for category_id in classes.values() if category_id not in own} == set()
-
-
-@pytest.mark.realdata
-def test_every_id_of_ours_is_an_id_of_shopify(shared, own):
-    folder = shared / "taxonomy" / "shopify"
-    shopify = Taxonomy.load_shopify(folder / "zh-CN" / "categories.txt", folder / "en" / "categories.txt")
-    assert [c.id for c in own if c.id not in shopify] == []
-    assert len(shopify) > 10_000

@@ -43,6 +43,7 @@ class NewBatch:
     webhook_url: str | None = None
     webhook_secret: str | None = None
     is_whole: bool = True
+    source_id: str | None = None
 
 
 class DeadJob(Strict):
@@ -78,7 +79,7 @@ class Batches:
         """Its id. Raises BadInput for hours or a webhook that cannot be."""
         _check(new)
         batch_id = uuid.uuid4().hex
-        names = ("kind", "who", "options", "hours", "webhook_url", "webhook_secret", "is_whole")
+        names = ("kind", "who", "options", "hours", "webhook_url", "webhook_secret", "is_whole", "source_id")
         row = {name: getattr(new, name) for name in names}
         with self._database.write(within, durable=True) as connection:
             connection.execute(

@@ -15,6 +15,7 @@ import datetime as dt
 import random
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -80,6 +81,15 @@ _CLAIM = (
 _OWN = sa.update(jobs).where(jobs.c.id == sa.bindparam("job"), jobs.c.token == sa.bindparam("held_token"), DOING)
 
 
+@cache
+def _queue(insert_into: Callable[[sa.Table], Any]) -> sa.Insert:
+    insert = insert_into(jobs)
+    ended = sa.text("jobs.state in ('dead', 'cancelled')")  # spelled out: parameters that expand allow one row only
+    columns = ("payload", "batch_id", "state", "is_held", "priority", "due_s", "tries", "made_s")
+    anew = {name: insert.excluded[name] for name in columns} | {"trouble": sa.null(), "ended_s": sa.null()}
+    return insert.on_conflict_do_update(index_elements=["key"], set_=anew, where=ended).returning(jobs.c.id)
+
+
 class Jobs:
     """The table `jobs`. Threads and processes share it."""
 
@@ -99,12 +109,7 @@ class Jobs:
                 paused = _paused(connection, {job.batch_id for job in some if job.batch_id})
                 once = {job.key: job for job in some}.values()  # PostgreSQL refuses a key twice in one statement
                 rows = [self._row(job, job.batch_id in paused) for job in once]
-                insert = self.database.insert(jobs).values(rows)
-                ended = jobs.c.state.in_(["dead", "cancelled"])
-                columns = ("payload", "batch_id", "state", "is_held", "priority", "due_s", "tries", "made_s")
-                anew = {name: insert.excluded[name] for name in columns} | {"trouble": None, "ended_s": None}
-                queued = insert.on_conflict_do_update(index_elements=["key"], set_=anew, where=ended)
-                count += len(connection.execute(queued.returning(jobs.c.id)).all())
+                count += len(connection.execute(_queue(self.database.insert), rows).all())
         return count
 
     def claim(self, worker: str, kinds: Collection[str], lease_s: float = LEASE_S) -> Claimed | None:

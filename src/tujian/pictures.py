@@ -102,7 +102,7 @@ def open_picture(
     """
     content, called = read_content(source, fetcher, max_bytes)
     if len(content) > max_bytes:
-        raise _too_many_bytes(len(content), max_bytes)
+        raise too_many_bytes(len(content), max_bytes)
     kind = sniff(content[:HEAD_BYTES])
     if kind not in PICTURE_KINDS or kind is None:
         raise refuse(kind)
@@ -207,7 +207,7 @@ def _read(path: Path, max_bytes: int) -> bytes:
         with path.open("rb") as file:
             content = file.read(max_bytes + 1)
             if len(content) > max_bytes:
-                raise _too_many_bytes(path.stat().st_size, max_bytes)
+                raise too_many_bytes(path.stat().st_size, max_bytes)
             return content
     except (OSError, ValueError) as error:
         raise _unreadable(path, f"打不开（{error}）", f"cannot be opened ({error})") from error
@@ -219,7 +219,7 @@ def _unpack(uri: str, max_bytes: int) -> bytes:
     if not comma:
         raise _bad_uri("没有逗号", "it has no comma")
     if len(body) > 3 * max_bytes:  # %XX is three characters a byte, base64 fewer
-        raise _too_many_bytes(len(body) // 3, max_bytes)
+        raise too_many_bytes(len(body) // 3, max_bytes)
     if body.count("%") > MOST_ESCAPES:
         raise _too_escaped()
     try:
@@ -273,7 +273,7 @@ def _too_escaped() -> PictureTooLarge:
     )
 
 
-def _too_many_bytes(bytes_count: int, max_bytes: int) -> PictureTooLarge:
+def too_many_bytes(bytes_count: int, max_bytes: int) -> PictureTooLarge:
     size_mb, limit_mb = bytes_count / 1e6, max_bytes / 1e6
     return PictureTooLarge(
         zh=(f"文件 {size_mb:.1f} MB，超过上限 {limit_mb:g} MB。", "请缩小图片，或调高 TUJIAN_MAX_UPLOAD_MB。"),

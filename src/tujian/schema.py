@@ -265,6 +265,41 @@ audit = sa.Table(
 )
 sa.Index("audit_by_subject", audit.c.about, audit.c.id)
 
+# what items are found by (triggers and columns of its own kind on each database: migration 0004)
+
+item_texts = sa.Table(
+    "item_texts",
+    metadata,
+    sa.Column("number", Number, primary_key=True, autoincrement=True),
+    sa.Column("item_id", sa.String(32), nullable=False, unique=True),
+    sa.Column("tokens", sa.Text, nullable=False),  # words, each once, by blanks
+    sa.Column("passage", sa.Text, nullable=False),  # what its meaning is taken from
+    sa.Column("digest", sa.String(16), nullable=False),  # of the passage
+)
+
+item_facts = sa.Table(
+    "item_facts",
+    metadata,
+    sa.Column("id", Number, primary_key=True, autoincrement=True),
+    sa.Column("item_id", sa.String(32), nullable=False),
+    sa.Column("name", sa.String(64), nullable=False),  # a field; colour: base colours; date: when it was taken
+    sa.Column("text", sa.String(200), nullable=False),  # folded
+    sa.Column("number", sa.Float),
+)
+sa.Index("item_facts_by_text", item_facts.c.name, item_facts.c.text, item_facts.c.item_id)
+sa.Index("item_facts_by_number", item_facts.c.name, item_facts.c.number, item_facts.c.item_id)
+sa.Index("item_facts_by_item", item_facts.c.item_id, item_facts.c.name)
+
+item_vectors = sa.Table(
+    "item_vectors",
+    metadata,
+    sa.Column("number", Number, primary_key=True, autoincrement=True),  # a new one for each new vector
+    sa.Column("item_id", sa.String(32), nullable=False, unique=True),
+    sa.Column("embedder", sa.String(100), nullable=False),
+    sa.Column("digest", sa.String(16), nullable=False),  # of the passage that it was made of
+    sa.Column("vector", sa.LargeBinary, nullable=False),  # float16, length 1
+)
+
 # work at volume
 
 batches = sa.Table(

@@ -1,7 +1,7 @@
 """The controlled list of what things are: ids of Shopify's product taxonomy under names an everyday shop uses.
 
-Enters: `data/taxonomy/tujian.tsv`, a file of the same form, or Shopify's own text files. Leaves: `Category` by id or by
-name, paths, ancestry. Not known here: pictures, models, which task asks.
+Enters: `data/taxonomy/tujian.tsv` or a file of the same form. Leaves: `Category` by id or by name, paths, ancestry.
+Not known here: pictures, models, which task asks.
 """
 
 import hashlib
@@ -15,18 +15,20 @@ from tujian.errors import BadSettings, BrokenInstall, Lang
 from tujian.folding import fold
 
 OWN_FILE = Path(__file__).parent / "data" / "taxonomy" / "tujian.tsv"
-_SHOPIFY_LINE = re.compile(r"gid://shopify/TaxonomyCategory/(?P<id>\S+)\s+:\s+(?P<path>.+)")
 _ID = re.compile(r"[a-z]{2}(-\d+)*")  # Shopify's form: two letters for the top, then one number a level
 
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """One kind of goods. `names` are further names it is found by, in any language."""
+    """One kind of goods. `names` are further names it is found by, in any language.
+
+    `google` is its path in Google's product taxonomy, where somebody said so."""
 
     id: str
     zh: str
     en: str
     names: tuple[str, ...] = ()
+    google: str = ""
 
     @property
     def top_id(self) -> str:
@@ -61,7 +63,7 @@ class Taxonomy:
     """
 
     version: str
-    """The first 12 hex digits of the sha256 of the file's (or both files') bytes."""
+    """The first 12 hex digits of the sha256 of the file's bytes."""
 
     def __init__(self, categories: Mapping[str, Category], version: str, shipped: "Taxonomy | None" = None) -> None:
         """`shipped` is the list that the classifier's ids are of, where `categories` are another one."""
@@ -81,21 +83,6 @@ class Taxonomy:
         content = _read(path or OWN_FILE)
         rows = _rows(content.decode(), path or OWN_FILE)
         return cls({row.id: row for row in rows}, _version(content))
-
-    @classmethod
-    def load_shopify(cls, zh_file: Path, en_file: Path) -> "Taxonomy":
-        """Shopify's `dist/{zh-CN,en}/categories.txt` (lines `gid://shopify/TaxonomyCategory/x : A > B > C`).
-
-        Raises BadSettings when a file cannot be read or the two do not list the same ids.
-        """
-        zh_bytes, en_bytes = _read(zh_file), _read(en_file)
-        zh, en = _shopify_names(zh_bytes), _shopify_names(en_bytes)
-        if not en or zh.keys() != en.keys():
-            raise BadSettings(
-                zh=(f"{zh_file.name} 与 {en_file.name} 的类目编号不一致。", "请使用同一版本的 Shopify 类目文件。"),
-                en=(f"{zh_file.name} and {en_file.name} list other ids.", "Take both files from one release."),
-            )
-        return cls({i: Category(i, zh[i], en[i]) for i in en}, _version(zh_bytes + en_bytes))
 
     def __iter__(self) -> Iterator[Category]:
         return iter(self._by_id.values())
@@ -208,11 +195,6 @@ def _row(line: str, place: str) -> Category:
         )
     names = cells[3].split("|") if len(cells) == 4 else []
     return Category(cells[0], cells[1], cells[2], tuple(name for name in names if name))
-
-
-def _shopify_names(content: bytes) -> dict[str, str]:
-    matches = (_SHOPIFY_LINE.match(line) for line in content.decode().splitlines())
-    return {m["id"]: m["path"].rsplit(" > ", 1)[-1].strip() for m in matches if m}
 
 
 def _version(content: bytes) -> str:

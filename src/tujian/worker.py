@@ -18,8 +18,12 @@ import sqlalchemy as sa
 
 from tujian.answers import utc_now
 from tujian.batches import Batches
+from tujian.bringing.rows import bring_row
+from tujian.bringing.sent import bring_archive
 from tujian.catalogue import Catalogue
 from tujian.errors import (
+    AlreadyThere,
+    BadEdit,
     BadTask,
     Busy,
     FetchRefused,
@@ -40,7 +44,7 @@ Keep = Callable[[sa.Connection], dict[str, Any]]
 Handler = Callable[[Claimed, threading.Event], Keep]
 """Does a job, outside any transaction, and returns what writes down its outcome. Ends soon once the event is set."""
 
-HOPELESS = (UnreadablePicture, FetchRefused, NotFound, BadTask)  # trying again cannot help
+HOPELESS = (UnreadablePicture, FetchRefused, NotFound, BadTask, BadEdit, AlreadyThere)  # trying again cannot help
 IDLE_S = 0.5  # between looks at an empty ledger
 ROUND_S = 1.0  # between rounds of the thread that looks after things
 BUSY_S = 2.0  # until a job is tried again that found no room
@@ -52,7 +56,10 @@ log = logging.getLogger(__name__)
 
 def handlers_of(house: House, catalogue: Catalogue) -> Mapping[str, Handler]:
     """What this program can do, by kind of job."""
+    batches = Batches(Jobs(catalogue.database))
     return {
+        "archive": lambda job, stopped: bring_archive(house, catalogue, batches, job, stopped),
+        "row": lambda job, stopped: bring_row(house, catalogue, batches, job, stopped),
         "look": lambda job, stopped: look_at(house, catalogue, job.payload, job.batch_id, stopped),
         "tell": lambda job, _: tell(catalogue.database, house.fetcher, job.payload["event"], utc_now()),
     }

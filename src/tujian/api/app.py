@@ -16,17 +16,21 @@ from tujian import __version__
 from tujian.api.chat import chat_router
 from tujian.api.chats import chats_router
 from tujian.api.completions import completions_router
+from tujian.api.duplicates import duplicates_router
 from tujian.api.errors import add_handlers, body_of, fault, status_of
 from tujian.api.facts import facts_router
 from tujian.api.guard import Guard
+from tujian.api.imports import imports_router
 from tujian.api.items import items_router
 from tujian.api.jobs import jobs_router
 from tujian.api.logged import Logged
 from tujian.api.printed import printed_router
+from tujian.api.search import search_router
 from tujian.api.v1 import v1_router
 from tujian.batches import Batches
 from tujian.catalogue import Catalogue
 from tujian.chats import Chats
+from tujian.finding import Search
 from tujian.house import House
 from tujian.jobs import Jobs
 from tujian.web import EngineMark, Sample, login_router, page_router, static_dir
@@ -81,8 +85,12 @@ def _broken(house: House, scope: Scope) -> ASGIApp:
 
 def _add_catalogue(app: FastAPI, house: House, catalogue: Catalogue) -> None:
     batches = Batches(Jobs(house.database))
+    search = Search.of(house.database, lambda: house.perception)
     app.include_router(items_router(house, catalogue, batches.jobs))
     app.include_router(jobs_router(house, catalogue, batches))
+    app.include_router(search_router(house, search))
+    app.include_router(duplicates_router(house, catalogue))
+    app.include_router(imports_router(house, catalogue, batches))
 
 
 def _mark(house: House) -> EngineMark | None:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from tujian.api.bodies import MOST_PICTURES, PictureRoute
 from tujian.api.flow import finished
 from tujian.api.v1 import content_of
-from tujian.catalogue import Added, Catalogue, Changes, FieldChange, Incoming, Item, Page
+from tujian.catalogue import Added, Catalogue, Changes, FieldChange, Incoming, Item, Merged, Page, ValueCount
 from tujian.catalogue.nouns import MOST_LISTED, Kind, Visibility
 from tujian.errors import BadInput
 from tujian.house import House, Shot
@@ -32,6 +32,15 @@ class Edit(BaseModel):
     fields: dict[str, FieldValue] = {}
     visibility: Visibility | None = None
     why: str = Field(default="", max_length=2000)
+
+
+class Merge(BaseModel):
+    """Values of a field that become one, spelled as `GET /v1/values/{field}` tells them."""
+
+    field: str = Field(max_length=64)
+    values: list[str] = Field(min_length=1, max_length=1000)
+    into: str | float | bool
+    dry_run: bool = False
 
 
 def items_router(house: House, catalogue: Catalogue, jobs: Jobs) -> APIRouter:
@@ -95,6 +104,11 @@ def _add_reading(router: APIRouter, catalogue: Catalogue) -> None:
         """An item with its values, their evidence and its pictures; `ETag` is its version."""
         return _tagged(response, catalogue.get(item_id, also=also))
 
+    @router.get("/v1/values/{field}")
+    def read_values(field: str, also: Hidden = []) -> dict[str, list[ValueCount]]:  # noqa: B006
+        """What a field says over all items, the most frequent first."""
+        return {"values": list(catalogue.values_of(field, also=also))}
+
     @router.get("/v1/items/{item_id}/history")
     def read_history(item_id: str, field: str | None = None, also: Hidden = []) -> dict[str, list[FieldChange]]:  # noqa: B006
         """Who changed what, when and why, the newest first."""
@@ -124,6 +138,12 @@ def _add_changing(router: APIRouter, catalogue: Catalogue) -> None:
         """Takes back a person's last act on the item; again, the one before."""
         catalogue.undo(item_id, who=WHO, also=also)
         return _tagged(response, catalogue.get(item_id, also=("hidden", "sensitive")))
+
+    @router.post("/v1/values/merge")
+    def merge_values(merge: Merge, also: Hidden = []) -> Merged:  # noqa: B006
+        """Makes several values of a field one, on every item; each gets a version and a line of history."""
+        chosen = {"who": WHO, "also": also, "is_trial": merge.dry_run}
+        return catalogue.merge_values(merge.field, merge.values, merge.into, **chosen)
 
     @router.delete("/v1/items/{item_id}", status_code=204)
     def forget_item(item_id: str) -> None:

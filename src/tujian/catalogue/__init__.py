@@ -10,17 +10,20 @@ the caller's, such as the end of a job. Hidden and sensitive items are nowhere u
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from tujian.answers import utc_now
 from tujian.catalogue import reading
-from tujian.catalogue.adding import NewItem, add_item
+from tujian.catalogue.adding import NewItem, add_item, append_pictures, replace_picture
 from tujian.catalogue.changing import By, again, answer, answered_before, fingerprint, speaker
 from tujian.catalogue.editing import edit_item, set_visibility, undo_last
 from tujian.catalogue.forgetting import drop_pictures, forget_item
+from tujian.catalogue.merging import AT_ONCE, count_values, having, merge_on
 from tujian.catalogue.nouns import (
     OWN_FIELDS,
     Added,
@@ -33,10 +36,12 @@ from tujian.catalogue.nouns import (
     Item,
     ItemHead,
     Kind,
+    Merged,
     Page,
     PictureVector,
     RowAt,
     Saved,
+    ValueCount,
     Visibility,
     no_such_item,
 )
@@ -44,20 +49,21 @@ from tujian.catalogue.saving import save_record
 from tujian.catalogue.sources import keep_source
 from tujian.database import Database, open_database
 from tujian.errors import BadEdit, NotFound
-from tujian.fields import check_value, find_field
+from tujian.fields import LISTS, check_value, find_field
 from tujian.folding import printable
 from tujian.records import FieldValue, Record
-from tujian.schema import records
+from tujian.schema import items, records
 from tujian.settings import Settings
 from tujian.shelf import Shelf, picture_is_gone
 from tujian.tasks import Tasks
 
 __all__ = [
-    "Added", "Catalogue", "Changes", "Difference", "FieldChange", "FileAt", "Incoming", "Item", "ItemHead", "Page",
-    "PictureVector", "RowAt", "Saved",
+    "Added", "Catalogue", "Changes", "Difference", "FieldChange", "FileAt", "Incoming", "Item", "ItemHead", "Merged",
+    "Page", "PictureVector", "RowAt", "Saved", "ValueCount",
 ]  # fmt: skip
 
 LONGEST_NAME = 200
+FIRST: dict[Kind, Sequence[str]] = {"product": ("product", "describe"), "photo": ("album",)}  # whose fields are meant
 
 
 class Catalogue:
@@ -96,7 +102,8 @@ class Catalogue:
 
         Raises BadEdit for values, AlreadyThere when the external id or the idempotency `key` is taken, StoreFailed.
         """
-        new = NewItem(pictures, kind, _name(external_id), _name(sku), _name(variant_group), self._checked(values or {}))
+        names = (_name(external_id), _name(sku), _name(variant_group))
+        new = NewItem(pictures, kind, *names, self._checked(values or {}, FIRST[kind]))
         by, asked = self._by(who, "", batch_id), _print_of(new)
         for one in pictures:
             self._keep(one)
@@ -133,6 +140,39 @@ class Catalogue:
             answer(connection, key, saved.model_dump())
         return saved
 
+    def append_pictures(
+        self,
+        item_id: str,
+        incoming: Sequence[Incoming],
+        *,
+        who: str,
+        batch_id: str | None = None,
+        within: sa.Connection | None = None,
+    ) -> int:
+        """The item shows these too; returns how many are new to it. Raises NotFound, StoreFailed."""
+        for one in incoming:
+            self._keep(one)
+        with self.database.write(within, durable=True) as connection:
+            self._keep_again(connection, incoming)
+            return append_pictures(connection, self.database, item_id, incoming, self._by(who, "", batch_id))
+
+    def replace_picture(
+        self,
+        item_id: str,
+        old_sha256: str,
+        incoming: Incoming,
+        *,
+        who: str,
+        batch_id: str | None = None,
+        within: sa.Connection | None = None,
+    ) -> None:
+        """The file that an item shows has other content now. Raises NotFound, StoreFailed."""
+        self._keep(incoming)
+        with self.database.write(within, durable=True) as connection:
+            self._keep_again(connection, [incoming])
+            by = self._by(who, "", batch_id)
+            replace_picture(connection, self.database, item_id, old_sha256, incoming, by)
+
     def edit(
         self,
         item_id: str,
@@ -156,6 +196,29 @@ class Catalogue:
         by = self._by(who, why, batch_id)
         with self.database.write(within, durable=True) as connection:
             return edit_item(connection, self.database, item_id, values, own, by, also, version)
+
+    def merge_values(
+        self, field: str, values: Collection[str], into: object, *, who: str, also: Also = (), is_trial: bool = False
+    ) -> Merged:
+        """On every item, `values` of a field become `into`: a person's act, on each item all of it or nothing.
+
+        Broken off half-way, the same call does the rest. Raises BadEdit, StoreFailed. # req: C4
+        """
+        told = find_field(self._tasks, field)
+        checked = check_value(told, [into] if told.type in LISTS else into)
+        one = checked[0] if isinstance(checked, list) else checked
+        old = {printable(value).strip() for value in values} - {str(one), ""}
+        with self.database.read() as connection:
+            ids = having(connection, field, old, also) if old else []
+        by = self._by(who, f"merged: {', '.join(sorted(old))[:500]} → {one}", uuid.uuid4().hex)
+        if is_trial or not ids:
+            return Merged(field=field, into=one, items=len(ids), is_trial=is_trial, batch=None)
+        changed = 0
+        for begun in range(0, len(ids), AT_ONCE):
+            with self.database.write(durable=True) as connection:
+                still = having(connection, field, old, also, ids[begun : begun + AT_ONCE])
+                changed += sum(merge_on(connection, self.database, i, field, old, one, by, also) for i in still)
+        return Merged(field=field, into=one, items=changed, is_trial=False, batch=by.batch_id)
 
     def undo(self, item_id: str, *, who: str, also: Also = (), within: sa.Connection | None = None) -> int:
         """Takes back a person's last act on the item; again, the one before. Raises NotFound, BadInput, StoreFailed."""
@@ -238,6 +301,12 @@ class Catalogue:
         is_kept, there = place
         return self._shelf.read(sha256) if is_kept else _read_in_place(sha256, there)
 
+    def values_of(self, field: str, *, also: Also = ()) -> Sequence[ValueCount]:
+        """What a field says over all items, the most frequent first. Raises BadEdit for a field that is none."""
+        find_field(self._tasks, field)
+        with self.database.read() as connection:
+            return count_values(connection, field, also)
+
     def pictures_of(self, item_ids: Sequence[str] | None, *, also: Also = ()) -> dict[str, tuple[str, ...]]:
         """The pictures' sha256s by item, of these items or of all, the oldest item first."""
         with self.database.read() as connection:
@@ -255,12 +324,11 @@ class Catalogue:
         return {name: (check_value(field, values[name]), field.unit) for name, field in fields.items()}
 
     def _tasks_of(self, item_id: str, within: sa.Connection | None) -> Sequence[str]:
-        """Tasks of the item's records, the newest first: where a field is looked for before all others."""
+        """Tasks of the item's records, the newest first, and of its kind: whose fields are meant before all others."""
         said = sa.select(records.c.task).where(records.c.item_id == item_id).order_by(records.c.number.desc())
-        if within is not None:
-            return within.scalars(said).all()
-        with self.database.read() as connection:
-            return connection.scalars(said).all()
+        kind = sa.select(items.c.kind).where(items.c.id == item_id)
+        with self.database.read() if within is None else nullcontext(within) as connection:
+            return [*connection.scalars(said), *FIRST.get(connection.scalar(kind), ())]  # pyright: ignore[reportArgumentType, reportCallIssue]
 
     def _keep(self, incoming: Incoming) -> None:
         if incoming.content is not None:

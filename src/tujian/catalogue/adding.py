@@ -5,18 +5,49 @@ which lies on the shelf before this begins, so that no row ever names a file tha
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 
-from tujian.catalogue.changing import DEFAULT, By, Held, Move, apply, by_person, title_of, write_down
-from tujian.catalogue.nouns import FileAt, Incoming, Kind, PictureVector, RowAt, name_taken
+from tujian.catalogue.changing import DEFAULT, By, Held, Move, apply, by_person, lock_item, title_of, write_down
+from tujian.catalogue.nouns import EVERYTHING, FileAt, Incoming, Kind, PictureVector, RowAt, name_taken
 from tujian.database import Database
 from tujian.folding import printable
 from tujian.records import FieldValue
 from tujian.schema import batch_rows, files, item_pictures, items, pictures
+
+InsertInto = Callable[[sa.Table], Any]
+
+# statements are built once: building one takes SQLAlchemy longer than running it takes SQLite
+_SHOWN = sa.insert(item_pictures)
+_END_ROW = (
+    sa.update(batch_rows)
+    .where(batch_rows.c.batch_id == sa.bindparam("batch"), batch_rows.c.number == sa.bindparam("at"))
+    .values(state=sa.bindparam("now"), item_id=sa.bindparam("item"), trouble=sa.bindparam("why"))
+)
+
+
+@cache
+def _new_item(insert_into: InsertInto) -> sa.Insert:
+    return insert_into(items).on_conflict_do_nothing(index_elements=["external_id"]).returning(items.c.id)
+
+
+@cache
+def _kept_picture(insert_into: InsertInto) -> sa.Insert:
+    insert = insert_into(pictures)
+    kept = {"is_kept": sa.or_(pictures.c.is_kept, insert.excluded.is_kept)}
+    return insert.on_conflict_do_update(index_elements=["sha256"], set_=kept)
+
+
+@cache
+def _kept_file(insert_into: InsertInto) -> sa.Insert:
+    insert = insert_into(files)
+    names = ("bytes_count", "mtime_ns", "sha256", "seen_at", "gone_at")
+    facts = {name: insert.excluded[name] for name in names}
+    return insert.on_conflict_do_update(index_elements=["source_id", "path"], set_=facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +76,9 @@ def add_item(connection: sa.Connection, database: Database, new: NewItem, by: By
         for place, one in enumerate(new.pictures)
     ]
     if shown:
-        connection.execute(sa.insert(item_pictures), shown)
+        connection.execute(_SHOWN, shown)
     if row is not None:
-        done = {"state": "done", "item_id": item_id, "trouble": None}
-        own = sa.and_(batch_rows.c.batch_id == row.batch_id, batch_rows.c.number == row.number)
-        connection.execute(sa.update(batch_rows).where(own).values(done))
+        end_row(connection, row, "done", item_id)
     write_down(connection, by, "add", item_id, pictures=len(new.pictures), batch=by.batch_id)
     apply(connection, database, item_id, by, moves)
     return item_id
@@ -68,21 +97,57 @@ def _insert(connection: sa.Connection, database: Database, item_id: str, new: Ne
     times = {"made_at": by.made_at, "changed_at": by.made_at}
     # until its number is known: unlike any number, and unlike any other item's
     unnumbered = {"change": -1 - (uuid.UUID(item_id).int >> 66)}
-    insert = database.insert(items).values(id=item_id, **own, **fixed, **times, **unnumbered)
-    added = insert.on_conflict_do_nothing(index_elements=["external_id"]).returning(items.c.id)
-    if connection.scalar(added) is None:
+    added = connection.scalar(_new_item(database.insert), {"id": item_id, **own, **fixed, **times, **unnumbered})
+    if added is None:
         raise name_taken(new.external_id or "")
+
+
+def append_pictures(
+    connection: sa.Connection, database: Database, item_id: str, incoming: Sequence[Incoming], by: By
+) -> int:
+    """The item shows these too, after those it has; returns how many are new to it. Raises NotFound."""
+    lock_item(connection, item_id, by, EVERYTHING)
+    there = connection.execute(sa.select(item_pictures).where(item_pictures.c.item_id == item_id)).all()
+    shown, place = {row.sha256 for row in there}, max((row.place for row in there), default=-1)
+    fresh = list({one.picture.sha256: one for one in incoming if one.picture.sha256 not in shown}.values())
+    for at, one in enumerate(fresh, place + 1):
+        keep_picture(connection, database, one, by.made_at)
+        facts = {"sha256": one.picture.sha256, "name": printable(one.picture.path)}
+        connection.execute(sa.insert(item_pictures).values(item_id=item_id, place=at, **facts))
+    if fresh:
+        write_down(connection, by, "append", item_id, pictures=len(fresh), batch=by.batch_id)
+    apply(connection, database, item_id, by)
+    return len(fresh)
+
+
+def end_row(
+    connection: sa.Connection, row: RowAt, state: str, item_id: str | None, trouble: Mapping[str, Any] | None = None
+) -> None:
+    """What became of a row of an import."""
+    told = {"batch": row.batch_id, "at": row.number, "now": state, "item": item_id, "why": trouble}
+    connection.execute(_END_ROW, told)
+
+
+def replace_picture(
+    connection: sa.Connection, database: Database, item_id: str, old_sha256: str, incoming: Incoming, by: By
+) -> None:
+    """The item shows another picture in the place of one. Raises NotFound."""
+    lock_item(connection, item_id, by, EVERYTHING)
+    keep_picture(connection, database, incoming, by.made_at)
+    shown = {"sha256": incoming.picture.sha256, "name": printable(incoming.picture.path)}
+    there = sa.and_(item_pictures.c.item_id == item_id, item_pictures.c.sha256 == old_sha256)
+    connection.execute(sa.update(item_pictures).where(there).values(shown))
+    write_down(connection, by, "replace", item_id, old=old_sha256, new=incoming.picture.sha256, batch=by.batch_id)
+    apply(connection, database, item_id, by)
 
 
 def keep_picture(connection: sa.Connection, database: Database, incoming: Incoming, made_at: str) -> None:
     """The picture's facts, once; where it lies, if it stays in its place."""
-    insert = database.insert(pictures).values(_facts(incoming, made_at))
-    kept = {"is_kept": sa.or_(pictures.c.is_kept, insert.excluded.is_kept)}
-    connection.execute(insert.on_conflict_do_update(index_elements=["sha256"], set_=kept))
+    connection.execute(_kept_picture(database.insert), _facts(incoming, made_at))
     if incoming.vector is not None:
         keep_vector(connection, incoming.picture.sha256, incoming.vector)
     if incoming.file is not None:
-        _place(connection, database, incoming.file, incoming.picture.sha256, made_at)
+        place_file(connection, database, incoming.file, incoming.picture.sha256, made_at)
 
 
 def keep_vector(connection: sa.Connection, sha256: str, vector: PictureVector) -> None:
@@ -111,8 +176,8 @@ def _facts(incoming: Incoming, made_at: str) -> dict[str, Any]:
     }
 
 
-def _place(connection: sa.Connection, database: Database, file: FileAt, sha256: str, seen_at: str) -> None:
+def place_file(connection: sa.Connection, database: Database, file: FileAt, sha256: str, seen_at: str) -> None:
+    """The file lies there, with this content."""
     facts = {"bytes_count": file.bytes_count, "mtime_ns": file.mtime_ns, "sha256": sha256, "seen_at": seen_at}
-    facts |= {"gone_at": None}
-    insert = database.insert(files).values(source_id=file.source_id, path=file.path, **facts)
-    connection.execute(insert.on_conflict_do_update(index_elements=["source_id", "path"], set_=facts))
+    where = {"source_id": file.source_id, "path": file.path, "gone_at": None}
+    connection.execute(_kept_file(database.insert), {**where, **facts})

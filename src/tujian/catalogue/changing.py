@@ -15,6 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from tujian.catalogue.indexing import index_item
 from tujian.catalogue.nouns import Also, key_taken, lost_update, no_such_item
 from tujian.database import Database
 from tujian.folding import printable
@@ -94,6 +95,7 @@ _NEXT_CHANGE = (
 )
 _WRITE_ITEM = sa.update(items).where(items.c.id == sa.bindparam("item"))
 _WRITE_HISTORY = sa.insert(field_history)
+_AUDIT = sa.insert(audit)
 _VALUES = sa.select(item_values).where(item_values.c.item_id == sa.bindparam("item"))
 
 
@@ -145,6 +147,7 @@ def apply(
         connection.execute(_WRITE_HISTORY, lines)
     own_columns = {move.column: move.new for move in own}
     connection.execute(_WRITE_ITEM, {"item": item_id, "change": change, **own_columns, **columns})
+    index_item(connection, database, item_id)
     return change
 
 
@@ -232,7 +235,7 @@ def unpack(packed: bytes) -> Record:
 def write_down(connection: sa.Connection, by: By, verb: str, about: str, **facts: object) -> None:
     """A line of the audit."""
     row = {"who": by.who, "verb": verb, "about": about, "facts": facts, "made_at": by.made_at}
-    connection.execute(sa.insert(audit).values(row))
+    connection.execute(_AUDIT, row)
 
 
 def fingerprint(*parts: object) -> str:

@@ -11,7 +11,18 @@ import sqlalchemy as sa
 from tujian.catalogue.changing import By, next_change, write_down
 from tujian.catalogue.nouns import no_such_item
 from tujian.database import Database
-from tujian.schema import field_history, forgotten, item_pictures, item_values, items, pictures, records
+from tujian.schema import (
+    field_history,
+    forgotten,
+    item_facts,
+    item_pictures,
+    item_texts,
+    item_values,
+    item_vectors,
+    items,
+    pictures,
+    records,
+)
 from tujian.shelf import Shelf
 
 
@@ -20,7 +31,7 @@ def forget_item(connection: sa.Connection, item_id: str, by: By) -> list[str]:
     shown = connection.scalars(sa.select(item_pictures.c.sha256).where(item_pictures.c.item_id == item_id)).all()
     if not connection.execute(sa.delete(items).where(items.c.id == item_id)).rowcount:
         raise no_such_item(item_id)
-    for table in (item_pictures, item_values, records, field_history):
+    for table in (item_pictures, item_values, records, field_history, item_texts, item_facts, item_vectors):
         connection.execute(sa.delete(table).where(table.c.item_id == item_id))
     write_down(connection, by, "forget", item_id, pictures=len(shown))
     row = {"item_id": item_id, "change": next_change(connection), "made_at": by.made_at}

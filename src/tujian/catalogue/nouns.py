@@ -173,6 +173,23 @@ class Difference(Strict):
     new: FieldValue
 
 
+class ValueCount(Strict):
+    """A value of a field, and how many items have it."""
+
+    value: str
+    count: int
+
+
+class Merged(Strict):
+    """What a merge changed, or would change."""
+
+    field: str
+    into: FieldValue
+    items: int
+    is_trial: bool = Field(description="nothing was changed: a dry run")
+    batch: str | None = Field(description="in the history of every item that it changed")
+
+
 def to_cursor(*parts: str | int) -> str:
     """What `next` holds: opaque to whoever sends it back.
 

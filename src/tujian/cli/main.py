@@ -121,49 +121,6 @@ def serve(
 
 
 @app.command()
-def show(
-    item: Annotated[str, typer.Argument(help="id (or its beginning), external id or SKU", show_default=False)],
-    as_json: Annotated[bool, typer.Option("--json", help="the item as JSON")] = False,
-    also: Annotated[list[str] | None, typer.Option(help="hidden or sensitive: find such items too")] = None,
-    lang: Lang = None,
-) -> None:
-    """An item of the catalogue: its values, who said so, its pictures."""
-    from tujian.cli.keeping import run_show
-
-    settings = _settings(lang=lang)
-    raise typer.Exit(_told(settings, lambda: run_show(settings, item, also or [], as_json=as_json)))
-
-
-@app.command()
-def edit(
-    item: Annotated[str, typer.Argument(help="id (or its beginning), external id or SKU", show_default=False)],
-    changes: Annotated[list[str], typer.Argument(help="field=value; field= says that there is none")],
-    why: Annotated[str, typer.Option(help="kept in the item's history")] = "",
-    also: Annotated[list[str] | None, typer.Option(help="hidden or sensitive: find such items too")] = None,
-    lang: Lang = None,
-) -> None:
-    """Corrects fields of an item; no model overwrites what a person wrote."""
-    from tujian.cli.keeping import run_edit
-
-    settings = _settings(lang=lang)
-    raise typer.Exit(_told(settings, lambda: run_edit(settings, item, changes, why, also or [])))
-
-
-@app.command()
-@who_looks
-def worker(
-    threads: Annotated[int, typer.Option(min=1, max=64, help="jobs done together")] = 1,
-    lang: Lang = None,
-    **who: object,
-) -> None:
-    """Does queued jobs until stopped; any number of workers may share one database."""
-    from tujian.cli.working import run
-
-    settings = _settings(lang=lang, **who)
-    raise typer.Exit(_told(settings, lambda: run(settings, threads)))
-
-
-@app.command()
 def tasks(
     show: Annotated[str | None, typer.Option(help="print the file of this task, as a start for your own")] = None,
     lang: Lang = None,
@@ -195,29 +152,6 @@ def learn(
         raise typer.Exit(_told(settings, lambda: run_learn(settings, source, name)))
     asked = functools.partial(run_list, settings) if listed else functools.partial(run_forget, settings, str(forget))
     raise typer.Exit(_told(settings, asked))
-
-
-@app.command()
-def backup(
-    file: Annotated[Path, typer.Argument(help="a new file, e.g. tujian-2026-11-26.tar", show_default=False)],
-    lang: Lang = None,
-) -> None:
-    """The whole catalogue in one file: values, history, pictures, own word lists; read back before it counts."""
-    from tujian.cli.safekeeping import run_backup
-
-    settings = _settings(lang=lang)
-    raise typer.Exit(_told(settings, lambda: run_backup(settings, file)))
-
-
-@app.command()
-def restore(
-    file: Annotated[Path, typer.Argument(help="what `tujian backup` wrote", show_default=False)], lang: Lang = None
-) -> None:
-    """Fills an empty catalogue from a backup; all of it, or nothing."""
-    from tujian.cli.safekeeping import run_restore
-
-    settings = _settings(lang=lang)
-    raise typer.Exit(_told(settings, lambda: run_restore(settings, file)))
 
 
 @app.command()

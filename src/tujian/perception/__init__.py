@@ -169,6 +169,11 @@ class Perception:
         embedder = self._texts()
         return embedder.name, embedder.passages([text])[0]
 
+    def embed_question(self, text: str) -> tuple[str, Vectors]:
+        """As `embed`, of a text to find others with."""
+        embedder = self._texts()
+        return embedder.name, embedder.query(text)
+
     def nearest(self, word: str, values: Sequence[str]) -> str | None:
         """The one of `values` that clearly means what `word` means, or None."""
         return nearest(self._texts(), word, values)

@@ -1,0 +1,98 @@
+"""Shopify's product CSV: rows of one handle are one item with several pictures. req: C1
+
+Enters: a sheet in Shopify's headings, present or older. Leaves: items. Source: help.shopify.com, "Using CSV files to
+import and export products". Does not know: stock, prices of variants, shipping.
+"""
+
+import html
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+
+from tujian.bringing.columns import MOST_PICTURES, Columns, RowItem, names_in, values_of
+from tujian.errors import BadInput
+from tujian.records import FieldValue
+from tujian.rules.colour_words import base_colour
+from tujian.sheets import Row, heading_key
+
+HANDLES = ("handle", "urlhandle")
+PICTURES = ("imagesrc", "productimageurl")
+COLOURS = ("color", "colour", "颜色")
+OPTIONS = (1, 2, 3)
+TAG = re.compile(r"<[^>]*>")
+
+
+def is_shopify(headings: Sequence[str]) -> bool:
+    """Whether the headings are those of a product CSV."""
+    keys = {heading_key(heading) for heading in headings}
+    return bool(keys & set(HANDLES)) and bool(keys & set(PICTURES))
+
+
+def shopify_items(
+    rows: Iterable[Row], headings: Sequence[str], columns: Columns
+) -> Iterator[tuple[int, RowItem | BadInput]]:
+    """Each product by the number of its first row, or what is wrong with it."""
+    keys = [heading_key(heading) for heading in headings]
+    handle = next(place for place, key in enumerate(keys) if key in HANDLES)
+    for name, group in groupby(rows, key=lambda row: row.cells[handle]):
+        product = list(group)
+        trouble = next((row.trouble for row in product if row.trouble), None if name else no_handle())
+        yield product[0].number, trouble or _item(name, product, keys, columns)
+
+
+def _item(handle: str, rows: Sequence[Row], keys: Sequence[str], columns: Columns) -> RowItem:
+    values: dict[str, FieldValue] = {}
+    notes = []
+    for row in rows:
+        told, wrong = values_of(row, columns)
+        notes += wrong
+        for name, value in told.items():
+            values.setdefault(name, value)
+    if isinstance(values.get("detail"), str):
+        values["detail"] = plain(str(values["detail"]))
+    colours = list(dict.fromkeys(colour for row in rows for colour in _colours(rows[0], row, keys)))
+    if colours:
+        values["colours"] = [*colours]
+    at = columns.roles.get("sku")
+    sku = next((row.cells[at] for row in rows if at is not None and row.cells[at]), None)
+    pictures = _pictures(rows, keys, columns)
+    return RowItem(pictures[:MOST_PICTURES], values, external_id=handle, sku=sku, notes=notes)
+
+
+def _pictures(rows: Sequence[Row], keys: Sequence[str], columns: Columns) -> list[str]:
+    """By their position, those of variants last."""
+    position = keys.index("imageposition") if "imageposition" in keys else None
+    found = []
+    for place in columns.pictures:
+        is_variants = "variant" in keys[place]
+        for number, row in enumerate(rows):
+            at = row.cells[position] if position is not None else ""
+            order = int(at) if at.isdecimal() and len(at) < 6 else number + 1
+            found += [((is_variants, order, number), name) for name in names_in(row.cells[place])]
+    return list(dict.fromkeys(name for _, name in sorted(found, key=lambda one: one[0])))
+
+
+def _colours(first: Row, row: Row, keys: Sequence[str]) -> Iterator[str]:
+    """What an option called colour says, if it is one; only a product's first row names its options."""
+    for number in OPTIONS:
+        name, value = f"option{number}name", f"option{number}value"
+        if name in keys and value in keys and heading_key(first.cells[keys.index(name)]) in COLOURS:
+            said = row.cells[keys.index(value)]
+            if said and base_colour(said):
+                yield said
+
+
+def plain(text: str) -> str:
+    """A description without its tags.
+
+    >>> plain("<p>Soft &amp; warm<br>Wool</p>")
+    'Soft & warm Wool'
+    """
+    return " ".join(html.unescape(TAG.sub(" ", text)).split())
+
+
+def no_handle() -> BadInput:
+    return BadInput(
+        zh=("这一行没有 Handle。", "请填上商品的 Handle，同一商品的各行相同。"),
+        en=("The row has no handle.", "Give the product's handle, the same in all of its rows."),
+    )

@@ -1,0 +1,160 @@
+"""`tujian import`, `search`, `show`, `edit`, `worker`, `backup` and more: what is done with a catalogue.
+
+Enters: options. Leaves: exit codes. Each command says what it takes.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from tujian.cli.main import Lang, _settings, _told, app, who_looks
+
+ItemKind = Literal["product", "photo"]
+
+
+@app.command("import")
+@who_looks
+def bring(
+    source: Annotated[Path, typer.Argument(help="a folder, a ZIP, or a CSV, XLSX or JSONL sheet", show_default=False)],
+    task: Annotated[str, typer.Option(help="auto, or a name from `tujian tasks`")] = "auto",
+    kind: Annotated[ItemKind, typer.Option(help="what the pictures show")] = "product",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be brought; nothing is written")] = False,
+    look: Annotated[bool, typer.Option("--look/--no-look", help="recognise what was brought")] = True,
+    trial: Annotated[int | None, typer.Option(min=1, max=1000, help="recognise so many first; the rest waits")] = None,
+    remote: Annotated[bool, typer.Option("--remote", help="leave recognising to workers elsewhere")] = False,
+    column: Annotated[list[str] | None, typer.Option("--map", help="column=field, e.g. 主图=picture; again")] = None,
+    pictures: Annotated[Path | None, typer.Option(help="folder of a sheet's pictures (default: its own)")] = None,
+    lang: Lang = None,
+    **who: object,
+) -> None:
+    """Brings pictures into the catalogue and recognises them; again, it does what is new or was left."""
+    from tujian.cli.bringing import Asked, run
+
+    settings = _settings(lang=lang, **who)
+    asked = Asked(task, kind, dry_run, look, trial, remote, column or [], pictures)
+    raise typer.Exit(_told(settings, lambda: run(settings, source, asked)))
+
+
+@app.command("import-report")
+def import_report(
+    batch: Annotated[str, typer.Argument(help="id (or its beginning) of an import; the last one by default")] = "",
+    out: Annotated[Path, typer.Option(help="a .csv or .xlsx file")] = Path("import.csv"),
+    lang: Lang = None,
+) -> None:
+    """What became of each row of an import, and what to do about those that failed."""
+    from tujian.cli.bringing import run_report
+
+    settings = _settings(lang=lang)
+    raise typer.Exit(_told(settings, lambda: run_report(settings, batch, out)))
+
+
+@app.command()
+def duplicates(
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
+    as_json: Annotated[bool, typer.Option("--json", help="one pair a line")] = False,
+    also: Annotated[list[str] | None, typer.Option(help="hidden or sensitive: look among such items too")] = None,
+    lang: Lang = None,
+) -> None:
+    """Items whose pictures are nearly the same; colour variants are not. Nothing is merged."""
+    from tujian.cli.duplicates import run
+
+    settings = _settings(lang=lang, engine="none")
+    raise typer.Exit(_told(settings, lambda: run(settings, limit, also or [], as_json=as_json)))
+
+
+@app.command()
+def show(
+    item: Annotated[str, typer.Argument(help="id (or its beginning), external id or SKU", show_default=False)],
+    as_json: Annotated[bool, typer.Option("--json", help="the item as JSON")] = False,
+    also: Annotated[list[str] | None, typer.Option(help="hidden or sensitive: find such items too")] = None,
+    lang: Lang = None,
+) -> None:
+    """An item of the catalogue: its values, who said so, its pictures."""
+    from tujian.cli.keeping import run_show
+
+    settings = _settings(lang=lang)
+    raise typer.Exit(_told(settings, lambda: run_show(settings, item, also or [], as_json=as_json)))
+
+
+@app.command()
+def edit(
+    item: Annotated[str, typer.Argument(help="id (or its beginning), external id or SKU", show_default=False)],
+    changes: Annotated[list[str], typer.Argument(help="field=value; field= says that there is none")],
+    why: Annotated[str, typer.Option(help="kept in the item's history")] = "",
+    also: Annotated[list[str] | None, typer.Option(help="hidden or sensitive: find such items too")] = None,
+    lang: Lang = None,
+) -> None:
+    """Corrects fields of an item; no model overwrites what a person wrote."""
+    from tujian.cli.keeping import run_edit
+
+    settings = _settings(lang=lang)
+    raise typer.Exit(_told(settings, lambda: run_edit(settings, item, changes, why, also or [])))
+
+
+@app.command()
+@who_looks
+def worker(
+    threads: Annotated[int, typer.Option(min=1, max=64, help="jobs done together")] = 1,
+    lang: Lang = None,
+    **who: object,
+) -> None:
+    """Does queued jobs until stopped; any number of workers may share one database."""
+    from tujian.cli.working import run
+
+    settings = _settings(lang=lang, **who)
+    raise typer.Exit(_told(settings, lambda: run(settings, threads)))
+
+
+@app.command()
+def search(
+    text: Annotated[str, typer.Argument(help="what is looked for, in Chinese or English", show_default=False)] = "",
+    like: Annotated[list[Path] | None, typer.Option(help="a picture that hits look like; may be given again")] = None,
+    where: Annotated[
+        list[str] | None, typer.Option(help="brand=ALPRO, price<=200, colour!=黑色, date>=2024-06")
+    ] = None,
+    strictness: Annotated[float, typer.Option(min=0, max=1, help="0 takes what is near, 1 what is sure")] = 0.5,
+    limit: Annotated[int, typer.Option(min=1, max=500)] = 20,
+    also: Annotated[list[str] | None, typer.Option(help="hidden, sensitive: find such items too")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one hit a line: item, path, score, why")] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="the text as words only, nothing of it as a filter")] = False,
+    lang: Lang = None,
+) -> None:
+    """Finds items by words, meaning, looks and facts."""
+    from tujian.cli.searching import run_search
+
+    settings = _settings(lang=lang)
+    chosen = {"like": like or [], "where": where or [], "also": also or [], "strictness": strictness, "limit": limit}
+    raise typer.Exit(_told(settings, lambda: run_search(settings, text, **chosen, as_json=as_json, plain=plain)))
+
+
+@app.command()
+def reindex(lang: Lang = None) -> None:
+    """Makes words, facts and meanings of every item anew."""
+    from tujian.cli.searching import run_reindex
+
+    settings = _settings(lang=lang)
+    raise typer.Exit(_told(settings, lambda: run_reindex(settings)))
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="a new file, e.g. tujian-2026-11-26.tar", show_default=False)],
+    lang: Lang = None,
+) -> None:
+    """The whole catalogue in one file: values, history, pictures, own word lists; read back before it counts."""
+    from tujian.cli.safekeeping import run_backup
+
+    settings = _settings(lang=lang)
+    raise typer.Exit(_told(settings, lambda: run_backup(settings, file)))
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="what `tujian backup` wrote", show_default=False)], lang: Lang = None
+) -> None:
+    """Fills an empty catalogue from a backup; all of it, or nothing."""
+    from tujian.cli.safekeeping import run_restore
+
+    settings = _settings(lang=lang)
+    raise typer.Exit(_told(settings, lambda: run_restore(settings, file)))

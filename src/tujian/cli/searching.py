@@ -1,0 +1,150 @@
+"""`tujian search` and `tujian reindex`. req: A9, D8, E8
+
+Enters: words, pictures, filters as typed. Leaves: hits on standard output, one a line. `--json` prints what scripts
+read: item, path, score, why.
+"""
+
+import datetime as dt
+import json
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from tujian.catalogue import Catalogue
+from tujian.catalogue.indexing import index_item
+from tujian.catalogue.nouns import EVERYTHING
+from tujian.errors import BadInput, Lang
+from tujian.familiar import understood_in
+from tujian.filters import Filter, Op
+from tujian.finding import Found, Query, Search
+from tujian.folding import printable
+from tujian.house import House, Shot
+from tujian.schema import items
+from tujian.settings import Settings
+
+WAYS = {"words": ("词", "words"), "meaning": ("意思", "meaning"), "looks": ("样子", "looks")}
+_SIGNS: tuple[tuple[str, Op], ...] = (("!=", "not"), ("<=", "under"), (">=", "over"), ("=", "is"))
+
+
+def run_search(
+    settings: Settings,
+    text: str,
+    *,
+    like: Sequence[Path],
+    where: Sequence[str],
+    strictness: float,
+    limit: int,
+    also: Sequence[str],
+    as_json: bool,
+    plain: bool = False,
+) -> int:
+    """Prints hits; returns 0, also when nothing matches. Raises BadInput, NotFound, UnreadablePicture."""
+    house = House(settings)
+    seen: Any = tuple(kind for kind in also if kind in EVERYTHING)
+    try:
+        search = search_of(house)
+        looks = tuple(house.look(Shot(path)).percepts.picture_vector.astype(np.float32) for path in like)
+        filters = tuple(map(parse_filter, where))
+        meant: tuple[Filter, ...] = ()
+        if not plain:
+            understood = understood_in(house.database, text, dt.date.today(), house.knowledge.taxonomy)
+            text, meant = understood.words, understood.filters
+            if understood.filters:
+                print(printable(understood.said(settings.lang)), file=sys.stderr)
+        query = Query(text, filters, meant, looks, strictness, limit, also=seen)
+        found = search.find(query, house.perception.versions["category"] if looks else "")
+        _print(found, Catalogue.opened(settings, house.database, house.tasks), settings.lang, as_json=as_json)
+    finally:
+        house.close()
+    return 0
+
+
+def run_reindex(settings: Settings) -> int:
+    """Writes words, facts and meanings of every item again, and says of how many."""
+    house = House(settings)
+    try:
+        with house.database.read() as connection:
+            ids = connection.scalars(sa.select(items.c.id)).all()
+        for item_id in ids:
+            with house.database.write() as connection:
+                if connection.scalar(sa.select(items.c.id).where(items.c.id == item_id)):
+                    index_item(connection, house.database, item_id)
+        search = search_of(house)
+        while search.keep_up():
+            pass
+    finally:
+        house.close()
+    print(f"{len(ids)} 个条目已重新建立索引。" if settings.lang == "zh" else f"{len(ids)} items are indexed again.")
+    return 0
+
+
+def search_of(house: House) -> Search:
+    """The house's search; models load at the first question."""
+    return Search.of(house.database, lambda: house.perception)
+
+
+def parse_filter(typed: str) -> Filter:
+    """`brand=ALPRO`, `price<=200`, `colour!=黑色`, `date>=2024-06-01`. Raises BadInput.
+
+    >>> parse_filter("price<=200")
+    Filter(field='price', op='under', value=200.0)
+    """
+    for sign, op in _SIGNS:
+        name, found, value = typed.partition(sign)
+        if found and re.fullmatch(r"\s*[a-z_]{1,64}\s*", name) and value.strip():
+            return Filter(name.strip(), _dated(name.strip(), op), _plain(value.strip(), op, name.strip()))
+    raise BadInput(
+        zh=(
+            f"{printable(typed)[:60]!r} 不是筛选条件。",
+            "例如 brand=ALPRO、price<=200、colour!=黑色、date>=2024-06-01。",
+        ),
+        en=(f"{printable(typed)[:60]!r} is no filter.", "For instance brand=ALPRO, price<=200, colour!=black."),
+    )
+
+
+def _dated(name: str, op: Op) -> Op:
+    dates: dict[Op, Op] = {"under": "until", "over": "since"}
+    return dates.get(op, op) if name == "date" else op
+
+
+def _plain(value: str, op: Op, name: str) -> object:
+    is_number = op in ("under", "over") and name != "date"
+    try:
+        return float(value) if is_number else value
+    except ValueError as error:
+        raise BadInput(
+            zh=(f"{printable(value)[:40]!r} 不是数字。", "例如 price<=200。"),
+            en=(f"{printable(value)[:40]!r} is no number.", "For instance price<=200."),
+        ) from error
+
+
+def _print(found: Found, catalogue: Catalogue, lang: Lang, *, as_json: bool) -> None:
+    paths = _paths(catalogue, [hit.item.id for hit in found.hits])
+    if as_json:
+        for hit in found.hits:
+            line = {"item": hit.item.id, "path": paths.get(hit.item.id, ""), "score": hit.score, "why": hit.why}
+            print(json.dumps(line, ensure_ascii=False))
+        return
+    if not found.hits:
+        print("没有符合的。" if lang == "zh" else "Nothing matches.")
+        return
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for hit in found.hits:
+        why = " ".join(f"{WAYS[way][lang == 'en']} {share:.2f}" for way, share in hit.why.items())
+        path = f"[dim]{escape(paths.get(hit.item.id, ''))}[/]"
+        table.add_row(hit.item.id[:12], escape(printable(hit.item.title)), path, why)
+    Console().print(table)
+    print(f"共 {found.total} 个" if lang == "zh" else f"{found.total} in all")
+
+
+def _paths(catalogue: Catalogue, ids: Sequence[str]) -> dict[str, str]:
+    """The main picture's name of each."""
+    return {item_id: catalogue.get(item_id, also=EVERYTHING).pictures[0].name for item_id in ids}

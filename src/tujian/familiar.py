@@ -1,0 +1,58 @@
+"""The brands and places that a catalogue knows, so that a sentence may name them.
+
+Enters: the database. Leaves: names as they are written there. Does not know: items, sentences' other parts.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from tujian.database import Database
+from tujian.query import Understood, understand
+from tujian.schema import item_facts, item_values
+from tujian.taxonomy import Taxonomy
+
+MOST_NAMES = 4_000  # of each
+_NEAR = ("附近", "near ")  # places.py writes them for what is not far from a town
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    brands: frozenset[str]
+    places: frozenset[str]
+
+
+def known_names(database: Database) -> Known:
+    """Brands, and every level of the places (杭州, 浙江, 中国); MOST_NAMES of each at most."""
+    with database.read() as connection:
+        brands = _values(connection, "brand")
+        places = [part for value in _values(connection, "place") for part in value.split(",")]
+    return Known(frozenset(brands), frozenset(filter(None, map(_town, places))))
+
+
+def understood_in(database: Database, sentence: str, today: dt.date, taxonomy: Taxonomy | None = None) -> Understood:
+    """`understand` with the names of a catalogue, and the categories that its items are sorted into."""
+    if not any(c.isalnum() for c in sentence):
+        return Understood()
+    known = known_names(database)
+    return understand(sentence, today=today, brands=known.brands, places=known.places, taxonomy=taxonomy)
+
+
+def _values(connection: sa.Connection, field: str) -> list[str]:
+    """The different values of a field as one of their items writes them: facts keep them folded, 杭州浙江中国."""
+    different = (
+        sa.select(sa.func.min(item_facts.c.item_id).label("item_id"))
+        .where(item_facts.c.name == field)
+        .group_by(item_facts.c.text)
+        .limit(MOST_NAMES)
+        .subquery()
+    )
+    rows = sa.select(item_values.c.value).where(
+        item_values.c.item_id == different.c.item_id, item_values.c.field == field
+    )
+    return [value for value in connection.scalars(rows) if isinstance(value, str)]
+
+
+def _town(name: str) -> str:
+    return name.strip().removesuffix(_NEAR[0]).removeprefix(_NEAR[1])

@@ -1,0 +1,108 @@
+"""Which colour, and which not: 白色运动鞋, 不要黑色的, 藏青, light blue, no red.
+
+Enters: an even sentence, and whether it speaks of photos. Leaves: Marks of base colours.
+A colour that is worn (穿红衣服), or a photo's, is rarely kept as a fact: it stays words, with its base name besides. Of
+several colours (红色或白色) none is a filter.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
+
+from tujian.filters import Filter
+from tujian.perception.colours import palette
+from tujian.rules.colour_words import base_colour
+from tujian.sentence import Mark, any_of, wording
+from tujian.sentence.negation import refused
+
+_JOINT = re.compile(r"\s{0,2}的?(?:和|或者?|、|/|跟|与|,|or|and)\s{0,2}")
+
+
+def find_colours(text: str, *, is_photo: bool) -> Iterator[Mark]:
+    """
+    >>> [m.zh for m in find_colours("不要黑色的双肩包", is_photo=False)]
+    ['颜色 不是 黑色']
+    """
+    matches = [match for match in _pattern().finditer(text) if _base(match["name"])]
+    joined = {
+        one.start()
+        for first, second in pairwise(matches)
+        if _JOINT.fullmatch(text, first.end(), second.start())
+        for one in (first, second)
+    }
+    last_refused: tuple[int, int] | None = None
+    for match in matches:
+        base = str(_base(match["name"]))
+        no = refused(text, match.start(), match.end())
+        if no is None and last_refused and _JOINT.fullmatch(text, last_refused[1], match.start()):
+            no = match.span()
+        if no is not None:
+            last_refused = (no[0], match.end())
+            asked = Filter("colour", "not", base)
+            yield Mark(no[0], no[1], asked, f"颜色 不是 {_zh(base)}", f"colour is not {base}")
+            continue
+        is_soft = match.start() in joined or is_photo
+        if is_soft:
+            if _zh(base) not in text and not match["name"].isascii():
+                yield Mark(match.start(), match.end(), stays=True, also=_zh(base))
+            continue
+        is_base = match["name"] in (base, _zh(base), _zh(base)[:1], "grey")
+        asked = Filter("colour", "is", base)
+        yield Mark(match.start(), match.end(), asked, f"颜色 {_zh(base)}", f"colour {base}", stays=not is_base)
+
+
+def _base(name: str) -> str | None:
+    """藏青 is the list's 藏青色, a blue."""
+    return base_colour(name if name.isascii() or name.endswith("色") else f"{name}色")
+
+
+@cache
+def _zh(base: str) -> str:
+    """A base colour's Chinese name."""
+    return next(name.zh for name in palette().names if name.en == base)
+
+
+def is_worn(text: str) -> bool:
+    """Whether somebody wears a colour: then a picture of somebody is meant.
+
+    >>> is_worn("海边穿红衣服"), is_worn("a woman in a red dress"), is_worn("shoes in white")
+    (True, True, False)
+    """
+    return any(_worn().search(text, max(0, m.start() - 14), m.start()) for m in _pattern().finditer(text))
+
+
+@cache
+def _worn() -> re.Pattern[str]:
+    return re.compile(
+        any_of(wording()["colour"]["worn"]) + r"(?:了|a|an|the)?\s{0,2}(?:条|件|双|顶|身|一[条件双顶身])?$"
+    )
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    words = wording()["colour"]
+    before = any_of(words["zh_before"])
+    chinese = (
+        rf"{any_of(words['zh_alone'])}色?|{before}?[{words['zh_base']}]色(?![彩情])|{before}[{words['zh_base']}]"
+        rf"|[{words['zh_base']}](?={any_of(words['garments'])})"
+    )
+    english = rf"(?:{any_of(words['en_before'])}\s)?{any_of(words['en'])}(?!-)"
+    english += rf"|{any_of(['orange'])}(?=\s{any_of(_ENGLISH_GOODS)})"  # else it is a fruit
+    return re.compile(rf"(?P<name>{chinese}|{english})")
+
+
+_ENGLISH_GOODS = (
+    "dress",
+    "shirt",
+    "t-shirt",
+    "shoes",
+    "bag",
+    "backpack",
+    "coat",
+    "jacket",
+    "hat",
+    "skirt",
+    "sofa",
+    "chair",
+)

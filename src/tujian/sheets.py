@@ -1,0 +1,368 @@
+"""Spreadsheets as rows of text, read a row at a time: CSV and TSV, XLSX, JSON Lines.
+
+Enters: a file of unknown kind and encoding. Leaves: its headings, and rows that may be walked again and again. What the
+whole file cannot be is said before the first row; what is wrong with one row comes with that row.
+Does not know what columns mean (`columns.py`). Formulas are never run: the value that was stored is read.
+"""
+
+import csv
+import datetime as dt
+import json
+import re
+import zipfile
+import zlib
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, Protocol
+
+from tujian.errors import BadInput
+from tujian.folding import fold, printable
+
+MOST_BYTES = 1_000_000_000
+MOST_ROWS = 2_000_000  # of text; a spreadsheet program shows half of it
+MOST_BOOK_ROWS = 200_000  # of XLSX, which takes 50 µs a row and column
+MOST_UNPACKED_BYTES, MOST_STRINGS_BYTES = 400_000_000, 100_000_000  # of XLSX: openpyxl keeps all shared strings
+MOST_COLUMNS = 500
+LONGEST_CELL = 32_767  # Excel's own limit
+TOP = 20  # rows among which the headings are looked for
+FORMULAS = ("=", "+", "-", "@", "|", "%", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?%?")
+MISREAD = (KeyError, ValueError, TypeError, IndexError, AttributeError, OSError, EOFError)  # openpyxl on damaged XML
+MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`number` is what the user's program calls it; there are as many `cells` as headings."""
+
+    number: int
+    cells: Sequence[str]
+    trouble: BadInput | None = None
+
+
+class Sheet(Protocol):
+    """A table whose rows are read anew each time."""
+
+    headings: Sequence[str]
+    count: int  # rows, at most
+
+    def __iter__(self) -> Iterator[Row]: ...
+
+
+def open_sheet(path: Path, known: Collection[str]) -> Sheet:
+    """The table in a file; the row that names most of the `known` headings (`heading_key`) is the heading row.
+
+    Raises BadInput for what is no spreadsheet, is too large, damaged, or has no headings.
+    """
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(4096)
+    except OSError as error:
+        raise _unreadable(path, error.strerror or str(error)) from error
+    if size > MOST_BYTES:
+        raise too_large(MOST_ROWS)
+    if head[:4] == b"PK\x03\x04":
+        return Book(path, known)
+    if head[:4] == b"\xd0\xcf\x11\xe0":
+        raise BadInput(
+            zh=("这是旧版 .xls，或加了密码的表格。", "请在 Excel 或 WPS 里另存为不加密的 .xlsx。"),
+            en=("This is an old .xls file, or one with a password.", "Save it as .xlsx without a password."),
+        )
+    encoding = encoding_of(path)
+    if head.decode(encoding, "replace").lstrip("\ufeff \t\r\n").startswith("{"):
+        return Objects(path, encoding)
+    return Lines(path, encoding, known)
+
+
+def heading_key(text: str) -> str:
+    """A heading as it is compared: what stands in brackets, and stars, do not count.
+
+    >>> heading_key("*颜色（必填）"), heading_key("Image Src")
+    ('颜色', 'imagesrc')
+    """
+    return fold(re.sub(r"[(（\[【][^)）\]】]*[)）\]】]", "", text))
+
+
+def find_headings(rows: Sequence[Sequence[str]], known: Collection[str]) -> int | None:
+    """The index of the row that names most columns; None where no row names any."""
+    names = set(known)
+    hits = [len({key for cell in row if (key := heading_key(cell)) in names}) for row in rows[:TOP]]
+    best = max(hits, default=0)
+    return hits.index(best) if best else None
+
+
+def encoding_of(path: Path) -> str:
+    """The encoding of all of a text file. GB 18030 holds all of GBK and of Unicode. Raises BadInput."""
+    with path.open("rb") as file:
+        head = file.read(4096)
+    tried = [name for mark, name in MARKS if head.startswith(mark)]
+    if not tried and 0 in head:  # no text has zeros, but UTF-16 without its mark: of ASCII, every other byte
+        tried = ["utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be"]
+    for name in tried or ("utf-8", "gb18030"):
+        try:
+            with path.open(encoding=name) as text:
+                if all("\0" not in piece for piece in iter(lambda: text.read(1_000_000), "")):
+                    return name
+        except UnicodeError:
+            continue
+    raise _no_text()
+
+
+def delimiter_of(sample: str) -> str:
+    """Comma, tab or semicolon: whichever the first lines have most of."""
+    return max(",\t;", key=lambda one: sum(line.count(one) for line in sample.splitlines()[:TOP]))
+
+
+class Lines:
+    """A CSV or TSV file."""
+
+    def __init__(self, path: Path, encoding: str, known: Collection[str]) -> None:
+        self._path, self._encoding = path, encoding
+        with path.open(encoding=encoding, newline="") as file:
+            self._delimiter = delimiter_of(file.read(20_000))
+        top = [row for _, row in islice(self._rows(), TOP)]
+        at = find_headings(top, known)
+        if at is None:
+            raise no_headings(next((row for row in top if any(row)), []))
+        self._at = at
+        self.headings: Sequence[str] = [cleaned(cell) for cell in top[at]][:MOST_COLUMNS]
+        self.count = sum(1 for _ in self._rows()) - at - 1
+        if self.count > MOST_ROWS:
+            raise too_large(MOST_ROWS)
+
+    def __iter__(self) -> Iterator[Row]:
+        for number, cells in islice(self._rows(), self._at + 1, None):
+            if any(cells):
+                yield fitted(number, cells, len(self.headings))
+
+    def _rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Rows by the number of the row, not of the line: a cell may hold several lines."""
+        try:
+            with self._path.open(encoding=self._encoding, newline="") as file:
+                yield from enumerate(csv.reader(file, delimiter=self._delimiter), 1)
+        except csv.Error as error:
+            raise BadInput(
+                zh=(f"CSV 格式有误：{error}。", "常见原因是引号没有成对；请用 Excel 或 WPS 打开后另存为 CSV UTF-8。"),
+                en=(
+                    f"The CSV is damaged: {error}.",
+                    "Often a quotation mark is not closed; open it in a spreadsheet and save it as CSV UTF-8.",
+                ),
+            ) from error
+        except OSError as error:
+            raise _unreadable(self._path, error.strerror or str(error)) from error
+
+
+class Objects:
+    """JSON Lines: an object a line. Its headings are all names that any line has."""
+
+    def __init__(self, path: Path, encoding: str) -> None:
+        self._path, self._encoding = path, encoding
+        names: dict[str, None] = {}
+        self.count = 0
+        for _, told in self._objects():
+            self.count += 1
+            if isinstance(told, dict) and len(names) < MOST_COLUMNS:
+                names.update(dict.fromkeys(told))
+        if self.count > MOST_ROWS:
+            raise too_large(MOST_ROWS)
+        self._names = list(names)[:MOST_COLUMNS]
+        self.headings: Sequence[str] = [cleaned(name) for name in self._names]
+
+    def __iter__(self) -> Iterator[Row]:
+        for number, told in self._objects():
+            if isinstance(told, dict):
+                yield Row(number, [text_of(told.get(name)) for name in self._names])
+            else:
+                yield Row(number, [""] * len(self._names), _no_object(told))
+
+    def _objects(self) -> Iterator[tuple[int, Any]]:
+        """Each line's object, or what is wrong with it."""
+        with self._path.open(encoding=self._encoding) as file:
+            for number, line in enumerate(file, 1):
+                if not line.strip():
+                    continue
+                try:
+                    yield number, json.loads(line.lstrip("\ufeff"))
+                except (ValueError, RecursionError) as error:
+                    yield number, str(error)
+
+
+class Book:
+    """An XLSX file: the first of its sheets that has headings."""
+
+    def __init__(self, path: Path, known: Collection[str]) -> None:
+        self._path = path
+        check_book(path)
+        with _opened(path) as book:
+            self._name, self._at, self.headings = self._find(book, known)
+            self.count = min(MOST_BOOK_ROWS, book[self._name].max_row or MOST_BOOK_ROWS) - self._at
+
+    def __iter__(self) -> Iterator[Row]:
+        with _opened(self._path) as book:
+            inside = book[self._name].iter_rows(min_row=self._at + 1, max_col=MOST_COLUMNS, values_only=True)
+            for number, values in enumerate(inside, self._at + 1):
+                cells = [text_of(value) for value in values]
+                if any(cells):
+                    yield fitted(number, cells, len(self.headings))
+
+    def _find(self, book: Any, known: Collection[str]) -> tuple[str, int, Sequence[str]]:  # noqa: ANN401 - openpyxl's
+        first: list[str] = []
+        for sheet in book.worksheets:
+            rows = sheet.iter_rows(max_row=TOP, max_col=MOST_COLUMNS, values_only=True)
+            top = [[text_of(value) for value in row] for row in rows]
+            at = find_headings(top, known)
+            if at is not None:
+                headings = top[at]
+                while headings and not headings[-1]:
+                    headings.pop()
+                return sheet.title, at + 1, headings
+            first = first or next((row for row in top if any(row)), [])
+        raise no_headings(first)
+
+
+def check_book(path: Path) -> None:
+    """Raises BadInput for what is no workbook, has too many rows or would unpack to too much."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            sizes = {one.filename: one.file_size for one in archive.infolist()}
+            if not any(name.startswith("xl/") for name in sizes):
+                raise _damaged("no xl/")
+            if sum(sizes.values()) > MOST_UNPACKED_BYTES or sizes.get("xl/sharedStrings.xml", 0) > MOST_STRINGS_BYTES:
+                raise too_large(MOST_BOOK_ROWS)
+            for name in sizes:
+                if name.startswith("xl/worksheets/") and _rows_in(archive, name) > MOST_BOOK_ROWS + TOP:
+                    raise too_large(MOST_BOOK_ROWS)
+    except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError, RuntimeError) as error:
+        raise _damaged(error) from error
+
+
+def _rows_in(archive: zipfile.ZipFile, name: str) -> int:
+    """How many rows a sheet's XML begins; 0.3 s for a million."""
+    count, tail = 0, b""
+    with archive.open(name) as file:
+        while piece := file.read(1 << 20):
+            count += (tail + piece).count(b"<row")
+            tail = piece[-3:]
+    return count
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """The workbook, for reading a row at a time. Whatever openpyxl meets in a damaged one is told as BadInput."""
+    from xml.etree.ElementTree import ParseError
+
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    book = None
+    try:
+        book = load_workbook(path, read_only=True, data_only=True)
+        yield book
+    except (InvalidFileException, ParseError, zipfile.BadZipFile, zlib.error, *MISREAD) as error:
+        raise _damaged(error) from error
+    finally:
+        if book is not None:
+            book.close()
+
+
+def fitted(number: int, cells: Sequence[str], width: int) -> Row:
+    """A row of exactly `width` cells; what stands beyond the last heading is a trouble of this row."""
+    kept = [cleaned(cell) for cell in cells[:width]]
+    return Row(number, kept + [""] * (width - len(kept)), _too_wide(width) if any(cells[width:]) else None)
+
+
+def cleaned(text: str) -> str:
+    return printable(text).strip()[:LONGEST_CELL]
+
+
+def text_of(value: object) -> str:
+    """A cell as text: 6901234567892.0 is a barcode, a day without a time a date, a list its words by lines."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, dt.datetime):
+        return (value.date() if value.time() == dt.time() else value).isoformat()
+    if isinstance(value, list):
+        return "\n".join(text_of(one) for one in value)
+    if isinstance(value, dict):
+        return cleaned(json.dumps(value, ensure_ascii=False))
+    return cleaned(str(value))
+
+
+def defused(text: str) -> str:
+    """`text` that no spreadsheet runs: an apostrophe goes before what begins like a formula (OWASP, "CSV Injection").
+
+    >>> defused("=1+1"), defused("-5"), defused("红色")
+    ("'=1+1", '-5', '红色')
+    """
+    bare = text.lstrip(" \u3000")
+    return f"'{text}" if bare.startswith(FORMULAS) and not NUMBER.fullmatch(bare) else text
+
+
+def too_large(rows: int) -> BadInput:
+    more_zh = "请拆成几份，或另存为 CSV（最多 200 万行）" if rows < MOST_ROWS else "请拆成几份"
+    more_en = "Split it, or save it as CSV (2 million rows at most)" if rows < MOST_ROWS else "Split it"
+    return BadInput(
+        zh=(f"表格太大：最多 {rows:,} 行。", f"{more_zh}；空白行也算，请删掉。"),
+        en=(f"The sheet is too large: {rows:,} rows at most.", f"{more_en}; empty rows count too, delete them."),
+    )
+
+
+def no_headings(first: Sequence[str]) -> BadInput:
+    shown = ", ".join(cleaned(cell)[:30] for cell in first[:8] if cell.strip()) or "—"
+    return BadInput(
+        zh=(
+            f"没有认出表头（第一行是：{shown}）。",
+            "前 20 行里要有一行写着列名，例如 图片、标题、品牌、颜色、条码；或用 --map 列=字段 指明。",
+        ),
+        en=(
+            f"No heading row was found (the first row is: {shown}).",
+            "Name the columns in one of the first 20 rows: image, title, brand, barcode …; or say --map column=field.",
+        ),
+    )
+
+
+def _too_wide(width: int) -> BadInput:
+    return BadInput(
+        zh=(f"这一行的单元格比表头多（表头有 {width} 列）。", "常见原因是内容里的逗号没有加引号；请改正这一行。"),
+        en=(
+            f"The row has more cells than the {width} headings.",
+            "Often a comma in a text is not in quotation marks; mend the row.",
+        ),
+    )
+
+
+def _no_object(why: object) -> BadInput:
+    shown = printable(str(why))[:100]
+    return BadInput(
+        zh=(f"这一行不是 JSON 对象（{shown}）。", '请写成一行一个 {"image": "a.jpg", "sku": "1"}。'),
+        en=(f"The line is no JSON object ({shown}).", 'Write one {"image": "a.jpg", "sku": "1"} a line.'),
+    )
+
+
+def _no_text() -> BadInput:
+    return BadInput(
+        zh=("这不是 XLSX，也不是能读的文本（UTF-8、UTF-16、GBK）。", "请在 Excel 或 WPS 里另存为 .xlsx 或 CSV UTF-8。"),
+        en=("This is neither XLSX nor text in UTF-8, UTF-16 or GBK.", "Save it as .xlsx or CSV UTF-8."),
+    )
+
+
+def _damaged(why: object) -> BadInput:
+    shown = printable(str(why))[:120]
+    return BadInput(
+        zh=(f"表格文件损坏，或不是 XLSX（{shown}）。", "请用 Excel 或 WPS 打开后另存为 .xlsx。"),
+        en=(f"The file is damaged, or no XLSX ({shown}).", "Open it in a spreadsheet and save it as .xlsx."),
+    )
+
+
+def _unreadable(path: Path, why: str) -> BadInput:
+    shown = printable(str(path))
+    return BadInput(
+        zh=(f"表格读不了：{shown}（{why}）。", "请检查路径和权限。"),
+        en=(f"The spreadsheet cannot be read: {shown} ({why}).", "Check the path and whether you may read it."),
+    )

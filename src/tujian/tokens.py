@@ -1,0 +1,68 @@
+"""Text as the words it is found by: the same for what is kept and for what is asked, on every database.
+
+Enters: text. Leaves: words of letters, digits or Chinese characters; Chinese cut by rjieba's dictionary, longer words
+also into the shorter ones in them; traditional made simplified, full width half. Does not know: meanings.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+
+from tujian.folding import unify
+
+LONGEST_TEXT = 20_000  # characters of one item that are found by
+LONGEST_WORD = 40
+MOST_QUERY_WORDS = 24
+_WORD = re.compile(r"[a-z0-9]+|[^\W\da-z_]+")
+# what carries no fact: asked for or not, it finds the same
+STOP = frozenset(
+    "的 了 和 与 或 在 是 有 一 个 我 你 找 想 要 看 请 给 把 被 那 这 些 张 吗 呢 吧 "
+    "a an the of in on at to and or for with my".split()
+)
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text in their order, each as often as it stands there.
+
+    >>> words_of("純牛奶 ２５０ｍｌ"), words_of("' OR 1=1 --")
+    (['牛奶', '纯牛奶', '250ml'], ['or', '1', '1'])
+    """
+    import rjieba
+
+    return _cut(text, rjieba.cut_for_search)
+
+
+def _cut(text: str, cut: Callable[[str], list[str]]) -> list[str]:
+    found: list[str] = []
+    for run in _WORD.findall(unify(text[:LONGEST_TEXT])):
+        found += [word[:LONGEST_WORD] for word in ([_singular(run)] if run.isascii() else cut(run))]
+    return found
+
+
+def _singular(word: str) -> str:
+    """English words without the sign of the plural (the S stemmer: Harman, JASIS 42(1), 1991).
+
+    >>> [_singular(word) for word in ("sandals", "berries", "glass", "s", "shoes")]
+    ['sandal', 'berry', 'glass', 's', 'shoe']
+    """
+    if len(word) > 3 and word.endswith("ies") and word[-4] not in "ea":
+        return word[:-3] + "y"
+    if len(word) > 2 and word.endswith("s") and word[-2] not in "us":
+        return word[:-1]
+    return word
+
+
+def words_asked(text: str) -> list[str]:
+    """The words of a question, each once and whole; those that carry nothing are left out unless there are no others.
+
+    >>> words_asked("找适合夏天穿的凉鞋"), words_asked("微波炉"), words_of("微波炉")
+    (['适合', '夏天', '穿', '凉鞋'], ['微波炉'], ['微波', '微波炉'])
+    """
+    import rjieba
+
+    once = list(dict.fromkeys(_cut(text, rjieba.cut)))
+    return ([word for word in once if word not in STOP] or once)[:MOST_QUERY_WORDS]
+
+
+def joined(texts: Iterable[str]) -> str:
+    """The words of several texts, each once, by blanks: what the index keeps."""
+    return " ".join(dict.fromkeys(word for text in texts for word in words_of(text)))

@@ -1,0 +1,327 @@
+"""Sheets brought in: what columns mean, what becomes of rows, on SQLite and on PostgreSQL. req: C1, C7, D7"""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+import threading
+import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import openpyxl
+import pytest
+import sqlalchemy as sa
+from kept import TASKS, open_catalogue
+from PIL import Image
+
+from tujian.batches import Batches
+from tujian.bringing.batch import tally
+from tujian.bringing.columns import parse_map
+from tujian.bringing.nouns import Wanted
+from tujian.bringing.report import find_batch, write_report
+from tujian.bringing.tables import Queueing, Table
+from tujian.errors import BadEdit, BadInput, NotFound
+from tujian.house import House
+from tujian.jobs import Jobs
+from tujian.looking import Look
+from tujian.schema import batch_rows, items, metadata
+from tujian.schema import jobs as ledger
+from tujian.settings import read_settings
+from tujian.sheets import open_sheet
+from tujian.worker import Worker, handlers_of
+
+HEADINGS = ["图片", "货号", "标题", "品牌", "颜色"]
+ROWS = [["red.jpg", "R1", "红杯子", "ALPRO", "红色"], ["blue.jpg", "B1", "蓝杯子", "ALPRO", "蓝色、白色"]]
+
+
+@pytest.fixture(scope="module")
+def opener(tmp_path_factory):
+    """A house that opens pictures, also from this machine's own server; it loads no models."""
+    opened = House(read_settings(home=tmp_path_factory.mktemp("h"), engine="none", fetch_allow="127.0.0.0/8"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def shop(tmp_path) -> Path:
+    folder = tmp_path / "shop"
+    for name in ("red", "blue", "green"):
+        draw(folder / f"{name}.jpg", name)
+    return folder
+
+
+@pytest.fixture
+def bring(database, opener, tmp_path):
+    """Queues a sheet and does its jobs; returns what was told and the tally."""
+    catalogue = open_catalogue(database, tmp_path)
+    batches = Batches(Jobs(database, dice=lambda: -0.5))  # no back-off
+
+    def queue(path: Path, columns=(), **more):
+        table = Table.opened(path, parse_map(columns), TASKS)
+        return Queueing(catalogue, batches, table, Wanted("k", **{"look": None, **more})).run()
+
+    def go(path: Path, columns=(), **more):
+        told = queue(path, columns, **more)
+        work()
+        return told, tally(database, told.batch_id or "")
+
+    def work() -> None:
+        worker = Worker(batches, {"row": handlers_of(opener, catalogue)["row"]})
+        while worker.run_one():
+            pass
+        batches.look_after()
+
+    go.queue, go.work, go.catalogue, go.batches = queue, work, catalogue, batches
+    return go
+
+
+def draw(path: Path, colour: str, size_px: tuple[int, int] = (64, 48)) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", size_px, colour).save(path)
+    return path
+
+
+def csv_of(path: Path, *rows: list[str], headings=HEADINGS, encoding="utf-8") -> Path:
+    text = "\r\n".join(",".join(row) for row in [headings, *rows])
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def row_troubles(database, batch_id: str) -> dict[str, str]:
+    failed = sa.select(batch_rows).where(batch_rows.c.batch_id == batch_id, batch_rows.c.trouble.is_not(None))
+    with database.read() as connection:
+        return {row.name: " ".join(row.trouble["en"]) for row in connection.execute(failed)}
+
+
+def count(database, table) -> int:
+    with database.read() as connection:
+        return connection.scalar(sa.select(sa.func.count()).select_from(table))
+
+
+def test_rows_become_items_with_the_sheets_values_and_the_second_time_nothing(bring, shop, database):
+    told, counts = bring(csv_of(shop / "t.csv", *ROWS))
+    assert (told.counts["queued"], counts.new, counts.rows["done"]) == (2, 2, 2)
+    item = bring.catalogue.get(bring.catalogue.find_id("B1"))
+    assert (item.title, item["brand"], item["colours"]) == ("蓝杯子", "ALPRO", ["蓝色", "白色"])
+    assert (item.values["brand"].source, item.values["brand"].who) == ("person", "sheet:t.csv")
+    assert bring.catalogue.content(item.cover) == (shop / "blue.jpg").read_bytes()
+    told, _ = bring(shop / "t.csv")
+    assert dict(told.counts) == {"unchanged": 2, "queued": 0} and told.batch_id is None
+    assert (count(database, items), count(database, ledger)) == (2, 2)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gbk", "utf-16", "utf-16-le", "utf-16-be"])
+def test_a_csv_is_read_in_the_encoding_it_has(tmp_path, encoding):
+    path = csv_of(tmp_path / "t.csv", *ROWS, encoding=encoding)
+    sheet = open_sheet(path, ["图片", "货号"])
+    assert list(sheet.headings) == HEADINGS and [list(row.cells) for row in sheet] == ROWS
+
+
+def test_tsv_xlsx_and_json_lines_say_the_same_as_csv(shop):
+    book = openpyxl.Workbook()
+    book.active.append(["我的店铺"])  # a title above the headings
+    for row in [HEADINGS, *ROWS]:
+        book.active.append(row)
+    book.save(shop / "t.xlsx")
+    (shop / "t.tsv").write_text("\n".join("\t".join(row) for row in [HEADINGS, *ROWS]))
+    lines = [json.dumps(dict(zip(HEADINGS, row, strict=True))) for row in ROWS]
+    (shop / "t.jsonl").write_text("\n".join(lines))
+    csv_of(shop / "t.csv", *ROWS)
+    read = [[row for _, row in Table.opened(shop / f"t.{kind}", {}, TASKS)] for kind in ("csv", "tsv", "xlsx", "jsonl")]
+    assert read[0] == read[1] == read[2] == read[3] and read[0][0].sku == "R1"
+
+
+def test_columns_may_be_named_and_a_wrong_name_says_which_there_are(shop):
+    path = csv_of(shop / "t.csv", ["red.jpg", "x", "x"], headings=["照片A", "货号", "牌子"])
+    table = Table.opened(path, parse_map(["照片A=图片", "牌子=brand"]), TASKS)
+    assert table.preview()[0][1].pictures == ("red.jpg",) and table.preview()[0][1].values == {"brand": "x"}
+    with pytest.raises(BadInput, match="照片A, 货号, 牌子"):
+        Table.opened(path, {"nix": "brand"}, TASKS)
+    with pytest.raises(BadEdit, match="no field named"):
+        Table.opened(path, {"牌子": "nix"}, TASKS)
+    with pytest.raises(BadInput, match="column=field"):
+        parse_map(["nix"])
+
+
+def test_wrong_columns_are_told_with_what_stands_there(tmp_path):
+    with pytest.raises(BadInput, match="the first row is: foo, bar"):
+        Table.opened(csv_of(tmp_path / "t.csv", ["1", "2"], headings=["foo", "bar"]), {}, TASKS)
+    with pytest.raises(BadInput, match="--map"):
+        Table.opened(csv_of(tmp_path / "t.csv", ["1", "2"], headings=["品牌", "颜色"]), {}, TASKS)
+
+
+def test_a_workbook_of_a_million_rows_is_refused_at_once(tmp_path):
+    with zipfile.ZipFile(tmp_path / "t.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+        archive.writestr("xl/worksheets/sheet1.xml", "<row r='1'></row>" * 1_000_000)
+    with pytest.raises(BadInput, match="200,000 rows at most") as refused:
+        open_sheet(tmp_path / "t.xlsx", [])
+    assert "CSV" in refused.value.zh.remedy
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\x89PNG\r\n\x1a\n" + bytes(99), b"PK\3\4junk", b"\xd0\xcf\x11\xe0", b"\0" * 99]
+)
+def test_what_is_no_sheet_says_what_to_do(tmp_path, content):
+    (tmp_path / "t.csv").write_bytes(content)
+    with pytest.raises(BadInput) as refused:
+        Table.opened(tmp_path / "t.csv", {}, TASKS)
+    assert refused.value.zh.remedy and refused.value.en.remedy
+
+
+def test_each_bad_row_says_what_to_do_and_the_rest_goes_on(bring, shop, database):
+    draw(shop / "a" / "one.jpg", "white")
+    draw(shop / "b" / "one.jpg", "black")
+    (shop / "broken.jpg").write_bytes(b"\xff\xd8\xff")
+    names = ["red.jpg", "one.jpg", "../../etc/passwd", "nix.jpg", "broken.jpg", "http://127.0.0.1:9/a.jpg", ""]
+    path = csv_of(shop / "t.csv", *([name, f"S{n}"] for n, name in enumerate(names)), ["red.jpg", "S9", "too", "wide"],
+                  headings=["图片", "货号", "标题"])  # fmt: skip
+    told, counts = bring(path)
+    assert (counts.rows["done"], counts.rows["failed"], counts.rows["todo"], told.counts["failed"]) == (1, 7, 0, 1)
+    troubles = row_troubles(database, told.batch_id)
+    assert "2 files are called" in troubles["3"] and "no picture" in troubles["4"] and "--pictures" in troubles["5"]
+    assert "did not arrive" in troubles["7"] and "has no picture" in troubles["8"] and "more cells" in troubles["9"]
+    draw(shop / "nix.jpg", "yellow")
+    told, counts = bring(path)  # what failed is tried again
+    assert counts.rows["done"] == 1 and bring.catalogue.find_id("S3")
+
+
+def test_private_addresses_are_refused_and_others_are_kept(bring, shop, database, opener, tmp_path):
+    content = (shop / "red.jpg").read_bytes()
+
+    class Server(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/p/红 cup.jpg"
+    path = csv_of(shop / "t.csv", [url, "U1"], ["http://10.0.0.1/a.jpg", "U2"], ["http://[::1]/a.jpg", "U3"],
+                  headings=["图片链接", "货号"])  # fmt: skip
+    told, counts = bring(path)
+    server.shutdown()
+    assert counts.rows["done"] == 1
+    troubles = row_troubles(database, told.batch_id)
+    assert troubles.keys() == {"3", "4"} and all("may not be opened" in trouble for trouble in troubles.values())
+    item = bring.catalogue.get(bring.catalogue.find_id("U1"))
+    assert item.pictures[0].name == "红 cup.jpg" and bring.catalogue.content(item.cover) == content
+
+
+def test_a_changed_row_edits_its_item_but_not_what_a_person_corrected(bring, shop):
+    bring(csv_of(shop / "t.csv", *ROWS))
+    item_id = bring.catalogue.find_id("R1")
+    bring.catalogue.edit(item_id, {"brand": "NOKA"}, who="anna")
+    told, counts = bring(csv_of(shop / "t.csv", ["red.jpg;green.jpg", "R1", "大红杯", "OTHER", "红色"], ROWS[1]))
+    assert (told.counts["queued"], told.counts["unchanged"], counts.new) == (1, 1, 0)
+    item = bring.catalogue.get(item_id)
+    assert (item["name"], item["brand"], len(item.pictures)) == ("大红杯", "NOKA", 2)
+
+
+def test_rows_of_one_sku_are_one_item_and_the_same_picture_without_a_name_is_linked(bring, shop, database):
+    rows = [["red.jpg", "R1", "红杯子"], ["green.jpg", "R1", ""], ["blue.jpg", "", "一"], ["blue.jpg", "", "二"]]
+    _, counts = bring(csv_of(shop / "t.csv", *rows, headings=HEADINGS[:3]))
+    assert (counts.rows["done"], count(database, items)) == (4, 2)
+    assert len(bring.catalogue.get(bring.catalogue.find_id("R1")).pictures) == 2
+
+
+def test_two_articles_may_show_the_same_picture(bring, shop, database):
+    bring(csv_of(shop / "t.csv", ["red.jpg", "S"], ["red.jpg", "M"], headings=HEADINGS[:2]))
+    assert count(database, items) == 2
+
+
+def test_a_value_that_does_not_fit_is_noted_and_the_row_is_brought(bring, shop, database):
+    path = csv_of(shop / "t.csv", ["red.jpg", "R1", "gestern"], headings=["图片", "货号", "生产日期"])
+    told, counts = bring(path)
+    assert counts.rows["done"] == 1 and "YYYY-MM-DD" in row_troubles(database, told.batch_id)["2"]
+
+
+@pytest.mark.parametrize(
+    "headings",
+    [
+        "Handle,Title,Vendor,Option1 Name,Option1 Value,Variant SKU,Image Src,Image Position",
+        "URL handle,Title,Vendor,Option1 name,Option1 value,SKU,Product image URL,Image position",
+    ],
+)
+def test_rows_of_one_shopify_handle_are_one_item_with_several_pictures(bring, shop, database, headings):
+    rows = ["cup,Cup,ALPRO,Color,Red,C-R,blue.jpg,2", "cup,,,,Blue,C-B,red.jpg,1", "jar,Jar,NOKA,,,J,green.jpg,1",
+            ",No handle,,,,,green.jpg,"]  # fmt: skip
+    (shop / "s.csv").write_text("\n".join([headings, *rows]))
+    told, counts = bring(shop / "s.csv")
+    assert (counts.new, told.counts["failed"], count(database, items)) == (2, 1, 2)
+    cup = bring.catalogue.get(bring.catalogue.find_id("cup"))
+    assert [one.name for one in cup.pictures] == ["red.jpg", "blue.jpg"]
+    assert (cup["name"], cup["brand"], cup["colours"], cup.sku) == ("Cup", "ALPRO", ["Red", "Blue"], "C-R")
+
+
+def test_a_dry_run_counts_and_writes_nothing(bring, shop, database):
+    before = {name: count(database, table) for name, table in metadata.tables.items()}
+    told, _ = bring(csv_of(shop / "t.csv", *ROWS, ["x"] * 6), is_dry=True)
+    assert dict(told.counts) == {"queued": 2, "failed": 1}
+    assert {name: count(database, table) for name, table in metadata.tables.items()} == before
+
+
+def test_rows_that_shift_while_the_sheet_is_half_brought_are_each_brought_once(bring, shop, database):
+    bring.queue(csv_of(shop / "t.csv", *ROWS))  # and nobody works: as after a kill
+    told, _ = bring(csv_of(shop / "t.csv", ["green.jpg", "G1", "绿杯子", "", ""], *ROWS))
+    assert (told.counts["queued"], told.counts["unchanged"], len(told.older)) == (1, 2, 1)
+    assert count(database, items) == 3 and all(bring.catalogue.find_id(sku) for sku in ("G1", "R1", "B1"))
+
+
+def test_a_trial_brings_so_many_rows_and_what_is_brought_is_looked_at(bring, shop, database):
+    path = csv_of(shop / "t.csv", *ROWS)
+    _, counts = bring(path, look=Look(trial=1))
+    assert (counts.rows["done"], counts.rows["todo"], counts.looks["todo"]) == (1, 1, 1)
+    _, counts = bring(path, look=Look())
+    assert (counts.rows["done"], counts.looks["todo"]) == (2, 2)
+
+
+def test_the_report_says_of_each_row_what_became_of_it_and_what_to_do(bring, shop, database, tmp_path):
+    told, _ = bring(csv_of(shop / "t.csv", *ROWS, ["=1+1.jpg", "N1"]))
+    assert find_batch(database, "") == find_batch(database, told.batch_id[:6]) == told.batch_id
+    assert write_report(database, told.batch_id, tmp_path / "r.csv", "zh") == 3
+    text = (tmp_path / "r.csv").read_text("utf-8-sig")
+    lines = list(csv.DictReader(text.splitlines()))
+    assert [line["状态"] for line in lines] == ["完成", "完成", "失败"] and lines[0]["SKU"] == "R1" and lines[0]["条目"]
+    assert lines[2]["怎么办"] and lines[2]["图片"] == "'=1+1.jpg"
+    assert write_report(database, told.batch_id, tmp_path / "r.xlsx", "en") == 3
+    rows = list(openpyxl.load_workbook(tmp_path / "r.xlsx").active.values)
+    assert rows[0][1] == "State" and rows[3][1] == "failed" and rows[3][7]
+    with pytest.raises(NotFound):
+        find_batch(database, "nix")
+
+
+def test_the_command_previews_brings_and_reports(shop, tmp_path):
+    path = csv_of(shop / "t.csv", *ROWS, ["nix.jpg", "N1"], headings=["照片A", *HEADINGS[1:]], encoding="gbk")
+
+    def tujian(*args: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "tujian", *args, "--lang", "en"]
+        environment = {**os.environ, "TUJIAN_HOME": str(tmp_path / "home"), "PYTHONIOENCODING": "utf-8"}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    preview = tujian("import", str(path), "--map", "照片A=picture", "--dry-run")
+    assert preview.returncode == 0 and "照片A → picture" in preview.stdout and '"sku": "R1"' in preview.stdout
+    brought = tujian("import", str(path), "--map", "照片A=picture", "--no-look")
+    assert brought.returncode == 1 and "2 new" in brought.stdout and "row 4: There is no picture" in brought.stdout
+    told = tujian("import-report", "--out", str(tmp_path / "r.csv"))
+    assert told.returncode == 0 and "3 rows" in told.stdout
+    assert tujian("import", str(path), "--map", "nix=picture").returncode == 2
+
+
+@pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/workbook.xml"])
+def test_a_workbook_damaged_inside_says_so(tmp_path, part):
+    book = openpyxl.Workbook()
+    book.active.append(["图片", "货号"])
+    book.active.append(["a.jpg", "1"])
+    book.save(tmp_path / "a.xlsx")
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as whole, zipfile.ZipFile(tmp_path / "b.xlsx", "w") as damaged:
+        for name in whole.namelist():
+            content = whole.read(name)
+            damaged.writestr(name, content[: len(content) // 2] if name == part else content)
+    with pytest.raises(BadInput, match="damaged"):
+        list(Table.opened(tmp_path / "b.xlsx", {}, TASKS))
