@@ -4,10 +4,11 @@ Enters: a Query. Leaves: hits with scores and reasons, facets, and honestly noth
 Does not know: sentences (`query.py`), pages, HTTP.
 
 Ranks are fused by reciprocal rank (Cormack et al., SIGIR 2009). What somebody may not see is taken out before anything
-is counted. A filter that leaves few items is applied before ranking, a wide one after it.
+is counted. Filters are applied to what was ranked; where they leave too little, what they leave is ranked.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import lru_cache
 
 import sqlalchemy as sa
 
@@ -19,9 +20,9 @@ from tujian.finding.background import Background
 from tujian.finding.facts import conditions, lenient, preferences
 from tujian.finding.meanings import Embed, Meanings, embed_stale, mean_of
 from tujian.finding.nouns import Facet, Found, Hit, Query
-from tujian.finding.words import by_words
+from tujian.finding.words import MOST_OF_A_WORD, by_words
 from tujian.perception import Perception
-from tujian.schema import item_facts, items
+from tujian.schema import counters, item_facts, items
 from tujian.tokens import words_asked
 
 __all__ = ["Facet", "Filter", "Found", "Hit", "Query", "Search"]
@@ -33,9 +34,12 @@ RRF_K = 60  # Cormack et al., SIGIR 2009
 BEST_MARGIN, WORTH_OF_WORDS = 0.034, 0.1
 LEAST_LIFT, FULL_LIFT = 0.05, 0.1
 LONGEST_MEANT = 400  # characters of a question whose meaning is taken
-RANKED = 400  # items that each way may bring
+MOST: dict[str, int] = {"words": MOST_OF_A_WORD, "meaning": 400, "looks": 100}  # items that each way may bring
 LEAST_SHARE = 0.34  # of the question's words, by weight, that a hit by words holds
-FEW = 4_000  # items up to which a filter is applied before ranking
+ENOUGH = 60  # hits that pass the filters; with fewer of a list that was cut, all that pass are ranked, if FEW
+FEW = 4_000
+COUNTED = 1_000  # items counted of a list without a question
+QUESTIONS_KEPT = 100
 FACETS = ("category", "brand", "colour", "kind")
 MOST_FACETS = 12
 LOOKS = (0.35, 0.75)  # cosines at which a look begins to count at strictness 0 and 1 (docs/decisions.md)
@@ -45,7 +49,9 @@ class Search:
     """One catalogue's search. `asked` and `told` embed a question and a passage; both name their embedder."""
 
     def __init__(self, database: Database, asked: Embed, told: Embed) -> None:
-        self._database, self._asked, self._told = database, asked, told
+        self._database, self._told = database, told
+        self._asked_before = lru_cache(QUESTIONS_KEPT)(asked)  # a page, a strictness, another filter ask it again
+        self._kept_up: tuple[str, int | None] = ("", None)
         self._meanings = Meanings(database)
         self._background = Background(told)
 
@@ -60,10 +66,15 @@ class Search:
             wanted = [may_see(query.also), *conditions(query.filters), *lenient(query.meant)]
             if not query.text.strip() and not query.looks:
                 return _browse(connection, query, [*wanted, *preferences(query.meant)])
-            allowed = self._few(connection, query, wanted)
-            ways = self._ways(connection, query, look_embedder)
-            fused = _fused([*ways.values(), *_preferred(connection, query, ways)], allowed)
-            seen = fused if allowed is not None else _seen(connection, fused, wanted)
+            name, words = look_embedder, words_asked(query.text)
+            ways = self._ways(connection, query, words, name)
+            seen = _seen(connection, _fused([*ways.values(), *_preferred(connection, query, ways)]), wanted)
+            is_cut = any(len(ranked) >= MOST[way] for way, ranked in ways.items())
+            if is_cut and len(seen) < ENOUGH and (query.filters or query.meant):
+                among = connection.scalars(sa.select(items.c.id).where(*wanted).limit(FEW + 1)).all()
+                if len(among) <= FEW:
+                    ways = self._ways(connection, query, words, name, among)
+                    seen = _fused([*ways.values(), *_preferred(connection, query, ways)])
             return _page(connection, query, seen, ways)
 
     def keep_up(self, most: int = 64) -> int:
@@ -71,39 +82,43 @@ class Search:
         name, _ = self._told(" ")
         return embed_stale(self._database, self._told, name, most)
 
-    def _ways(self, connection: sa.Connection, query: Query, look_embedder: str) -> dict[str, dict[str, float]]:
-        """For each way of finding, items and how well they fit, 0-1, the best first."""
-        ways: dict[str, dict[str, float]] = {}
-        words = words_asked(query.text)
-        if words:
-            ways |= self._said(connection, query, words)
+    def _keep_up(self, connection: sa.Connection, embedder: str) -> None:
+        """The same, some of them, if anything changed since none was missing."""
+        now = embedder, connection.scalar(sa.select(counters.c.value).where(counters.c.name == "change"))
+        if now != self._kept_up and embed_stale(self._database, self._told, embedder) == 0:
+            self._kept_up = now
+
+    def _ways(
+        self,
+        connection: sa.Connection,
+        query: Query,
+        words: Sequence[str],
+        look_embedder: str,
+        among: Collection[str] | None = None,
+    ) -> dict[str, dict[str, float]]:
+        """For each way of finding, items, all or those `among`, and how well they fit, 0-1, the best first."""
+        ways = self._said(connection, query, words, among) if words else {}
         if query.looks and "looks" in query.ways:
-            cosines = self._meanings.by_look(look_embedder, mean_of(query.looks), RANKED)
+            cosines = self._meanings.by_look(look_embedder, mean_of(query.looks), MOST["looks"], among)
             ways["looks"] = _counted(cosines, LOOKS[0] + (LOOKS[1] - LOOKS[0]) * query.strictness, 1.0)
         return ways
 
-    def _said(self, connection: sa.Connection, query: Query, words: Sequence[str]) -> dict[str, dict[str, float]]:
+    def _said(
+        self, connection: sa.Connection, query: Query, words: Sequence[str], among: Collection[str] | None
+    ) -> dict[str, dict[str, float]]:
         """By words and by meaning; by neither when the best of both is not good enough."""
-        shares = by_words(connection, self._database, words) if "words" in query.ways else {}
+        shares = by_words(connection, self._database, words, among) if "words" in query.ways else {}
         cosines, mean, near = dict[str, float](), 0.0, 0.0
         if "meaning" in query.ways:
-            self.keep_up()
-            name, vector = self._asked(query.text[:LONGEST_MEANT])
+            name, vector = self._asked_before(query.text[:LONGEST_MEANT])
+            self._keep_up(connection, name)
             mean, near = self._background.of(name, vector)
-            cosines = self._meanings.by_meaning(name, vector, RANKED)
+            cosines = self._meanings.by_meaning(name, vector, MOST["meaning"], among)
         best = max((_margin(one, shares, cosines, near) for one in shares.keys() | cosines.keys()), default=0.0)
         if best < BEST_MARGIN * query.strictness:
             return {}
         meanings = _counted(cosines, mean + LEAST_LIFT * query.strictness, mean + FULL_LIFT)
         return {"words": {one: share for one, share in shares.items() if share >= LEAST_SHARE}, "meaning": meanings}
-
-    @staticmethod
-    def _few(connection: sa.Connection, query: Query, wanted: Sequence[sa.ColumnElement[bool]]) -> set[str] | None:
-        """The items that the filters leave, if they are few."""
-        if not query.filters and not query.meant:
-            return None
-        ids = connection.scalars(sa.select(items.c.id).where(*wanted).limit(FEW + 1)).all()
-        return set(ids) if len(ids) <= FEW else None
 
 
 def _counted(cosines: Mapping[str, float], least: float, most: float) -> dict[str, float]:
@@ -131,11 +146,11 @@ def _preferred(
     return [dict.fromkeys(connection.scalars(sa.select(items.c.id).where(items.c.id.in_(found), *wanted)), 1.0)]
 
 
-def _fused(ways: Sequence[Mapping[str, float]], allowed: set[str] | None) -> list[str]:
+def _fused(ways: Sequence[Mapping[str, float]]) -> list[str]:
     """Items by the sum of their reciprocal ranks. Those equally good in a way share the rank of the first of them."""
     scores: dict[str, float] = {}
     for ranked in ways:
-        kept = [item_id for item_id in ranked if allowed is None or item_id in allowed]
+        kept = list(ranked)
         rank = 0
         for place, item_id in enumerate(kept):
             rank = rank if place and ranked[item_id] == ranked[kept[place - 1]] else place + 1
@@ -177,8 +192,9 @@ def _browse(connection: sa.Connection, query: Query, wanted: Sequence[sa.ColumnE
         page = page.where(sa.tuple_(items.c.made_at, items.c.id) < tuple(map(str, from_cursor(query.after))))
     rows = [ItemHead(**row) for row in connection.execute(page).mappings()]
     last = rows[query.limit - 1] if len(rows) > query.limit else None
-    count = connection.scalar(sa.select(sa.func.count()).select_from(items).where(*wanted)) or 0
-    inside = item_facts.c.item_id.in_(sa.select(items.c.id).where(*wanted).limit(FEW))
+    some = sa.select(sa.literal(1)).select_from(items).where(*wanted).limit(COUNTED).subquery()
+    count = connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0
+    inside = item_facts.c.item_id.in_(sa.select(items.c.id).where(*wanted).limit(COUNTED))
     return Found(
         hits=[Hit(item=head, score=1.0, why={}) for head in rows[: query.limit]],
         facets={} if query.after else _facets(connection, inside),

@@ -6,7 +6,8 @@ Does not know: who may see what; what was forgotten is dropped by who asks.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -23,12 +24,16 @@ Embed = Callable[[str], tuple[str, Vector]]
 AT_ONCE = 64  # passages embedded before a search goes on: some 10 ms each
 
 
+SHORT = 256  # numbers of a vector's short form, by which the nearest are looked for first
+
+
 class Matrix:
     """Vectors by item; a later one of the same key takes the earlier one's place. Threads share it under a lock."""
 
     def __init__(self) -> None:
         self._owners: list[str] = []
         self._places: dict[tuple[str, str], int] = {}
+        self._of: dict[str, list[int]] = {}
         self._rows: Vector = np.zeros((0, 0), np.float32)
         self._count = 0
 
@@ -38,6 +43,7 @@ class Matrix:
         if place is None:
             place = self._places[key] = self._count
             self._owners.append(key[0])
+            self._of.setdefault(key[0], []).append(place)
             self._count += 1
             if self._count > len(self._rows):
                 grown = np.zeros((max(1024, 2 * len(self._rows)), vector.shape[0]), np.float32)
@@ -45,16 +51,21 @@ class Matrix:
                 self._rows = grown
         self._rows[place] = vector
 
-    def nearest(self, query: Vector, most: int) -> dict[str, float]:
-        """Items by cosine, the nearest first; an item of several pictures by its nearest one."""
+    def nearest(self, query: Vector, most: int, among: Collection[str] | None = None) -> dict[str, float]:
+        """Items by cosine, the nearest first, all or those `among`; an item of several pictures by its nearest one."""
         if not self._count or self._rows.shape[1] != query.shape[0]:
             return {}
-        cosines = self._rows[: self._count] @ query
-        wide = min(self._count, 2 * most)
-        best = np.argpartition(-cosines, wide - 1)[:wide]
+        if among is None:
+            places, cosines = None, self._rows[: self._count] @ query
+        else:
+            places = np.array([place for item_id in among for place in self._of.get(item_id, ())], np.intp)
+            cosines = self._rows[places] @ query
+        wide = min(len(cosines), 2 * most)
+        best = np.argpartition(-cosines, wide - 1)[:wide] if wide else np.zeros(0, np.intp)
         found: dict[str, float] = {}
-        for place in best[np.argsort(-cosines[best])]:
-            found.setdefault(self._owners[place], float(cosines[place]))
+        for at in best[np.argsort(-cosines[best])]:
+            place = at if places is None else places[at]
+            found.setdefault(self._owners[place], float(cosines[at]))
         return dict(list(found.items())[:most])
 
     def __len__(self) -> int:
@@ -69,17 +80,35 @@ class Meanings:
         self._texts, self._text_number, self._embedder = Matrix(), 0, ""
         self._looks, self._change, self._looker = Matrix(), -1, ""
 
-    def by_meaning(self, embedder: str, query: Vector, most: int) -> dict[str, float]:
+    def by_meaning(
+        self, embedder: str, query: Vector, most: int, among: Collection[str] | None = None
+    ) -> dict[str, float]:
         """Items whose passages mean what the query does."""
         with self._lock:
             self._read_texts(embedder)
-            return self._texts.nearest(query, most)
+            return self._texts.nearest(query, most, among)
 
-    def by_look(self, embedder: str, query: Vector, most: int) -> dict[str, float]:
-        """Items with a picture that looks so."""
+    def by_look(
+        self, embedder: str, query: Vector, most: int, among: Collection[str] | None = None
+    ) -> dict[str, float]:
+        """Items with a picture that looks so: the nearest in short, then twice as many as are wanted compared whole."""
         with self._lock:
             self._read_looks(embedder)
-            return self._looks.nearest(query, most)
+            near = self._looks.nearest(_short(query), 2 * most, among)
+        shown = (
+            sa.select(item_pictures.c.item_id, pictures.c.vector)
+            .join_from(item_pictures, pictures, pictures.c.sha256 == item_pictures.c.sha256)
+            .where(item_pictures.c.item_id.in_(near), pictures.c.embedder == embedder)
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(shown).all()
+        if not rows:
+            return {}
+        cosines = np.stack([_unpacked(packed) for _, packed in rows]) @ query
+        found: dict[str, float] = {}
+        for at in np.argsort(-cosines):
+            found.setdefault(str(rows[at].item_id), float(cosines[at]))
+        return dict(list(found.items())[:most])
 
     def _read_texts(self, embedder: str) -> None:
         if embedder != self._embedder:
@@ -106,7 +135,7 @@ class Meanings:
         )
         with self._database.read() as connection:
             for change, item_id, sha256, packed in connection.execute(wanted):
-                self._looks.put((item_id, sha256), _unpacked(packed))
+                self._looks.put((item_id, sha256), _short(_unpacked(packed)))
                 self._change = change
 
 
@@ -151,6 +180,21 @@ def _row(row: sa.Row[Any, Any, Any], embed: Embed) -> dict[str, Any]:
         "digest": row.digest,
         "vector": vector.astype(np.float16).tobytes(),
     }
+
+
+def _short(vector: Vector) -> Vector:
+    """The vector along SHORT random directions at right angles, made of length 1: cosines keep within some hundredths.
+
+    Johnson and Lindenstrauss (1984). The directions are the same on every machine.
+    """
+    short = _directions(len(vector)) @ vector if len(vector) > SHORT else vector
+    return np.asarray(short / max(float(np.linalg.norm(short)), 1e-9), np.float32)
+
+
+@cache
+def _directions(numbers: int) -> Vector:
+    drawn = np.random.default_rng(1984).normal(size=(numbers, SHORT))
+    return np.ascontiguousarray(np.linalg.qr(drawn)[0].T, np.float32)
 
 
 def _unpacked(packed: bytes) -> Vector:

@@ -8,7 +8,7 @@ first no word can tell.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,8 +30,10 @@ _FTS5_COUNT = "select count(*) from (select 1 from item_words where item_words m
 _TSVECTOR_COUNT = "select count(*) from (select 1 from item_texts where words @@ cast(:query as tsquery) limit :most) n"
 
 
-def by_words(connection: sa.Connection, database: Database, words: Sequence[str]) -> dict[str, float]:
-    """Items and the share of the question that they hold, the most first."""
+def by_words(
+    connection: sa.Connection, database: Database, words: Sequence[str], among: Collection[str] | None = None
+) -> dict[str, float]:
+    """Items, all or those `among`, and the share of the question that they hold, the most first."""
     if not words:
         return {}
     count = max(1, connection.scalar(sa.select(sa.func.max(item_texts.c.number))) or 1)
@@ -42,15 +44,22 @@ def by_words(connection: sa.Connection, database: Database, words: Sequence[str]
     # a word that nobody has weighs as the rarest: an item with half of the question is half right
     whole = sum(weights.get(word, math.log(1 + count)) for word in words)
     found: dict[str, float] = {}
-    for rows in _looks(connection, database, sorted(weights, key=lambda word: -weights[word])):
+    rarest_first = sorted(weights, key=lambda word: -weights[word])
+    for rows in _looks(connection, database, rarest_first) if among is None else _those(connection, among):
         for item_id, tokens in rows:
             if item_id not in found:
                 held = set(tokens.split(" "))
-                found[item_id] = sum(weight for word, weight in weights.items() if word in held) / whole
+                if share := sum(weight for word, weight in weights.items() if word in held) / whole:
+                    found[item_id] = share
     return dict(sorted(found.items(), key=lambda one: -one[1]))
 
 
-def _looks(connection: sa.Connection, database: Database, rarest_first: Sequence[str]) -> Any:  # noqa: ANN401 - rows
+def _those(connection: sa.Connection, among: Collection[str]) -> Iterator[Sequence[Any]]:
+    texts = sa.select(item_texts.c.item_id, item_texts.c.tokens).where(item_texts.c.item_id.in_(among))
+    yield connection.execute(texts).all()
+
+
+def _looks(connection: sa.Connection, database: Database, rarest_first: Sequence[str]) -> Iterator[Sequence[Any]]:
     """First items with all words, then those of each word."""
     if len(rarest_first) > 1:
         yield _rows(connection, database, rarest_first)
