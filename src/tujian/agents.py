@@ -15,6 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from tujian.aspects import fields_asked
 from tujian.catalogue import Catalogue, Item
 from tujian.errors import BadInput, NotAllowed
 from tujian.filters import Filter
@@ -135,7 +136,11 @@ def answers_from(search: Search, catalogue: Catalogue, question: str) -> Answer:
 
 def _telling(item: Item, asked: set[str]) -> list[str]:
     known = [name for name in item.values if item[name] is not None]
-    shared = {name: len(asked & set(words_of(f"{name} {_text(item[name])}"))) for name in known}
+    wanted = fields_asked(asked)
+    shared = {
+        name: len(asked & set(words_of(f"{name} {_text(item[name])}"))) + len(asked) * (name in wanted)
+        for name in known
+    }
     ranked = sorted((name for name in known if shared[name]), key=lambda name: -shared[name])
     rest = [name for name in ("name", "brand", "summary", "category") if name in known and name not in ranked]
     return [*ranked, *rest][:MOST_OF_AN_ITEM]

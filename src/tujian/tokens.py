@@ -16,7 +16,8 @@ _WORD = re.compile(r"[a-z0-9]+|[^\W\da-z_]+")
 # what carries no fact: asked for or not, it finds the same
 STOP = frozenset(
     "的 了 和 与 或 在 是 有 一 个 我 你 找 想 要 看 请 给 把 被 那 这 些 张 吗 呢 吧 "
-    "a an the of in on at to and or for with my".split()
+    "什么 多少 哪 哪个 哪些 几 怎么 怎么样 是否 是不是 有没有 可以 会 这个 那个 这款 款 "
+    "a an the of in on at to and or for with my is it this are does do can what which how much many".split()
 )
 
 

@@ -13,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
 from tujian import __version__
+from tujian.api.answers import answers_router
 from tujian.api.chat import chat_router
 from tujian.api.chats import chats_router
 from tujian.api.completions import completions_router
@@ -89,6 +90,7 @@ def _add_catalogue(app: FastAPI, house: House, catalogue: Catalogue) -> None:
     app.include_router(items_router(house, catalogue, batches.jobs))
     app.include_router(jobs_router(house, catalogue, batches))
     app.include_router(search_router(house, search))
+    app.include_router(answers_router(house, catalogue, search))
     app.include_router(duplicates_router(house, catalogue))
     app.include_router(imports_router(house, catalogue, batches))
 

@@ -1,6 +1,6 @@
 """`tujian ask`: a picture, a question, and the answer as it is being said. req: B1, B4
 
-Enters: paths or addresses, a question. Leaves: the answer on standard output. Ctrl+C stops the model too.
+Enters: paths or addresses, a question. Leaves: the answer on standard output. With `--catalogue` the records answer (A10). Ctrl+C stops the model too.
 """
 
 import sys
@@ -8,8 +8,11 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from tujian.answering import answer_from
+from tujian.catalogue import Catalogue
 from tujian.engines.asking import fault_of, unusable
 from tujian.engines.dialect import Question, Reply
+from tujian.finding import Search
 from tujian.folding import printable
 from tujian.house import House
 from tujian.settings import Settings
@@ -38,6 +41,22 @@ def run(settings: Settings, pictures: Sequence[str], question: str, sampling: Sa
         return 130
     finally:
         house.close()
+
+
+def run_catalogue(settings: Settings, question: str) -> int:
+    """Prints what the catalogue's records say, each line with its item; 0, also when they say nothing."""
+    house = House(settings)
+    try:
+        search = Search.of(house.database, lambda: house.perception)
+        catalogue = Catalogue.opened(settings, house.database, house.tasks)
+        answer = answer_from(search, catalogue, question, settings.lang, house.ask if house.engine else None)
+    finally:
+        house.close()
+    if answer.answer:
+        print(printable(answer.answer))
+    for number, one in enumerate(answer.passages, 1):
+        print(printable(f"[{number}] {one['title']} · {one['field']}: {one['value']}  ({one['citations'][0]['item']})"))
+    return 0
 
 
 def _ended(reply: Reply) -> int:

@@ -88,7 +88,8 @@ def recognise(
 @who_looks
 def ask(
     picture: Annotated[str, typer.Argument(help="a picture or its http(s) address", show_default=False)],
-    question: Annotated[str, typer.Argument(help="what you want to know", show_default=False)],
+    question: Annotated[str, typer.Argument(help="what you want to know; with --catalogue the first is it")] = "",
+    catalogue: Annotated[bool, typer.Option("--catalogue", help="ask the catalogue's records, not a picture")] = False,
     also: Annotated[list[str] | None, typer.Option(help="a further picture; may be given again")] = None,
     temperature: Annotated[float, typer.Option(min=0, max=2)] = 0.7,
     top_p: Annotated[float, typer.Option(min=0.01, max=1)] = 0.9,
@@ -96,11 +97,15 @@ def ask(
     lang: Lang = None,
     **who: object,
 ) -> None:
-    """Asks the model about a picture; the answer comes as it is said."""
-    from tujian.cli.asking import run
+    """Asks the model about a picture; the answer comes as it is said. With --catalogue, what the records say."""
+    from tujian.cli.asking import run, run_catalogue
     from tujian.tasks import Sampling
 
     settings = _settings(lang=lang, **who)
+    if catalogue:
+        raise typer.Exit(_told(settings, lambda: run_catalogue(settings, f"{picture} {question}".strip())))
+    if not question:
+        raise typer.BadParameter("…", param_hint="QUESTION")
     sampling = Sampling(temperature=temperature, top_p=top_p, max_tokens=max_tokens)
     raise typer.Exit(_told(settings, lambda: run(settings, [picture, *(also or [])], question, sampling)))
 

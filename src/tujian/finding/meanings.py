@@ -104,10 +104,11 @@ class Meanings:
             rows = connection.execute(shown).all()
         if not rows:
             return {}
-        cosines = np.stack([_unpacked(packed) for _, packed in rows]) @ query
+        owners = [row.item_id for row in rows]
+        cosines = np.stack([_unpacked(row.vector) for row in rows]) @ query
         found: dict[str, float] = {}
         for at in np.argsort(-cosines):
-            found.setdefault(str(rows[at].item_id), float(cosines[at]))
+            found.setdefault(owners[at], float(cosines[at]))
         return dict(list(found.items())[:most])
 
     def _read_texts(self, embedder: str) -> None:
