@@ -44,9 +44,9 @@ def opened(tmp_path_factory):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, samples):
     """An allowed folder with a picture, beside a secret one."""
-    inside = tmp_path_factory.mktemp("pictures")
+    inside = tmp_path_factory.mktemp("shelves") / "pictures"
     sample = sorted(samples.glob("*.jpg"))[0]
-    (inside / "shop").mkdir()
+    (inside / "shop").mkdir(parents=True)
     (inside / "shop" / "sample.jpg").write_bytes(sample.read_bytes())
     (inside.parent / "secret.jpg").write_bytes(sample.read_bytes())
     (inside / "link.jpg").symlink_to(inside.parent / "secret.jpg")
@@ -56,7 +56,7 @@ def folder(tmp_path_factory, samples):
 @pytest.fixture(scope="module")
 def agents(opened, folder):
     house, catalogue, _ = opened
-    return Agents(house, catalogue, Search(house.database, house.embed_question, house.embed), [folder])
+    return Agents(house, catalogue, Search.of(house.database, lambda: house.perception), [folder])
 
 
 def items_in(answer):
@@ -137,7 +137,7 @@ def test_whatever_is_elsewhere_or_not_there_is_refused_in_the_same_words(agents,
 
 def test_without_folders_only_bytes_are_looked_at(opened, folder):
     house, catalogue, _ = opened
-    agents = Agents(house, catalogue, Search(house.database, house.embed_question, house.embed), [])
+    agents = Agents(house, catalogue, Search.of(house.database, lambda: house.perception), [])
     with pytest.raises(NotAllowed):
         agents.recognise(str(folder / "shop" / "sample.jpg"))
     content = base64.b64encode((folder / "shop" / "sample.jpg").read_bytes()).decode()

@@ -60,8 +60,16 @@ def test_a_limit_of_zero_keeps_nothing(database):
     assert answers.find("a" * 64, "r1") is None
 
 
+def _is_of_every_database(thing, name, kind, *_):
+    """What finds words is of each database's own kind: FTS5's tables, a column of tsvector and its index."""
+    return not str(name).startswith("item_words") and (kind, name) not in {
+        ("column", "words"),
+        ("index", "item_texts_by_word"),
+    }
+
+
 def test_the_migrations_make_the_tables_that_the_code_expects(database):
     with database.engine.connect() as connection:
-        context = MigrationContext.configure(connection)
+        context = MigrationContext.configure(connection, opts={"include_object": _is_of_every_database})
         assert context.get_current_revision() == HEAD
         assert compare_metadata(context, metadata) == []

@@ -57,8 +57,8 @@ ORDER = tuple(
     worker,
     web.render, web.routes, web.models, web.login, web,
     api.errors, api.bodies, api.guard, api.logged, api.patience,
-    api.flow, api.facts, api.v1, api.printed, api.chat, api.completions, api.chats, api.items, api.jobs, api.search, api.answers,
-    api.duplicates, api.imports, api.app, api,
+    api.flow, api.facts, api.v1, api.printed, api.chat, api.completions, api.chats, api.items, api.jobs, api.search,
+    api.answers, api.duplicates, api.imports, api.app, api,
     cli.recognising, cli.learning, cli.asking, cli.keeping, cli.searching, cli.bringing, cli.duplicates,
     cli.safekeeping, cli.taxonomies, cli.valuing, cli.working, cli.models, cli.serving,
     cli.listing, cli.doctor, cli.main, cli.catalogue, cli.vocabulary, cli.agents, cli, __main__

@@ -137,10 +137,8 @@ def answers_from(search: Search, catalogue: Catalogue, question: str) -> Answer:
 def _telling(item: Item, asked: set[str]) -> list[str]:
     known = [name for name in item.values if item[name] is not None]
     wanted = fields_asked(asked)
-    shared = {
-        name: len(asked & set(words_of(f"{name} {_text(item[name])}"))) + len(asked) * (name in wanted)
-        for name in known
-    }
+    shared = {name: len(asked & set(words_of(f"{name} {_text(item[name])}"))) for name in known}
+    shared |= {name: len(asked) for name in wanted if name in shared}
     ranked = sorted((name for name in known if shared[name]), key=lambda name: -shared[name])
     rest = [name for name in ("name", "brand", "summary", "category") if name in known and name not in ranked]
     return [*ranked, *rest][:MOST_OF_AN_ITEM]

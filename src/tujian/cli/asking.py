@@ -1,6 +1,7 @@
-"""`tujian ask`: a picture, a question, and the answer as it is being said. req: B1, B4
+"""`tujian ask`: a picture, a question, and the answer as it is being said. req: A10, B1, B4
 
-Enters: paths or addresses, a question. Leaves: the answer on standard output. With `--catalogue` the records answer (A10). Ctrl+C stops the model too.
+Enters: paths or addresses, a question. Leaves: the answer on standard output. With `--catalogue` the records answer.
+Ctrl+C stops the model too.
 """
 
 import sys
