@@ -7,7 +7,9 @@ Triggers carry `item_texts` into SQLite's FTS5 table; PostgreSQL computes a tsve
 """
 
 import hashlib
+import json
 import re
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -18,10 +20,11 @@ from tujian.database import Database
 from tujian.folding import fold
 from tujian.goods import also_called
 from tujian.rules.colour_words import base_colour
-from tujian.schema import item_facts, item_pictures, item_texts, item_values, items, pictures
+from tujian.schema import item_facts, item_pictures, item_texts, item_values, items, pictures, records
 from tujian.taxonomy import Category, Taxonomy
 from tujian.tokens import joined
 
+LEAST_GUESS = 0.4  # of the classifier
 LONGEST_FACT = 200  # characters
 LONGEST_PASSAGE = 600  # characters: e5 reads 512 tokens
 PASSAGE = ("name", "brand", "category", "colours", "material", "style", "use_scenes", "occasions", "audience",
@@ -41,6 +44,9 @@ _SHOWN = (
     .where(item_pictures.c.item_id == sa.bindparam("item"))
     .order_by(item_pictures.c.place)
 )
+_LAST_RECORD = (
+    sa.select(records.c.record).where(records.c.item_id == sa.bindparam("item")).order_by(records.c.number.desc())
+).limit(1)
 _DROP_FACTS = sa.delete(item_facts).where(item_facts.c.item_id == sa.bindparam("item"))
 _ADD_FACTS = sa.insert(item_facts)
 
@@ -54,17 +60,22 @@ def index_item(connection: sa.Connection, database: Database, item_id: str) -> N
     texts = [own.title, own.sku or "", own.external_id or "", *(row.name for row in shown)]
     texts += [text for row in values if row.field not in NOT_WORDS for text in _texts(row.value)]
     category_ids = [row.value_id or _id_of(row.value) for row in values if row.value_id or row.field == "category"]
-    texts += [word for category_id in category_ids if category_id for word in _names_above(category_id)]
-    kind = " ".join([own.title, *(text for row in values if row.field in KIND for text in _texts(row.value))])
+    guess = None if any(row.field == "category" for row in values) else _guess(connection, item_id)
+    names = [word for category_id in (*category_ids, guess) if category_id for word in _names_above(category_id)]
+    texts += names
+    said = [text for row in values if row.field in KIND for text in _texts(row.value)]
+    kind = " ".join([own.title, *said, *(names if guess else ())])
     besides = also_called(kind)
     texts += besides
     texts += [word for row in values if row.field == "colours" for word in _base_names(row.value)]
-    passage = _passage(own.title, {row.field: row.value for row in values}, " ".join(besides))
+    named = {row.field: row.value for row in values}
+    passage = _passage(own.title, named if guess is None else {**named, "category": names[-1]}, " ".join(besides))
     row = {"item_id": item_id, "tokens": joined(texts), "passage": passage, "digest": digest_of(passage)}
     connection.execute(_upsert(database.insert), row)
     connection.execute(_DROP_FACTS, asked)
     taken_at = next((row.taken_at for row in shown if row.taken_at), None)
     facts = [*_facts(values), ("date", (taken_at or own.made_at)[:10], None)]
+    facts += [("category_guess", guess, None)] if guess else []
     connection.execute(
         _ADD_FACTS, [{"item_id": item_id, "name": name, "text": text, "number": number} for name, text, number in facts]
     )
@@ -122,6 +133,14 @@ BASE_ZH = {"black": "黑色", "white": "白色", "gray": "灰色", "red": "红�
 @cache
 def _shipped() -> Taxonomy:
     return Taxonomy.load()
+
+
+def _guess(connection: sa.Connection, item_id: str) -> str | None:
+    """The category that was likeliest and not sure enough to be stated: good enough to be found by."""
+    packed = connection.scalar(_LAST_RECORD, {"item": item_id})
+    field = json.loads(zlib.decompress(packed))["fields"].get("category") if packed else None
+    likely = next(iter(field["top3"] if field else ()), None)
+    return likely["id"] if likely and likely["confidence"] >= LEAST_GUESS else None
 
 
 def _id_of(named: object) -> str | None:

@@ -26,12 +26,17 @@ def lenient(meant: Sequence[Filter]) -> list[sa.ColumnElement[bool]]:
 
 def preferences(meant: Sequence[Filter]) -> list[sa.ColumnElement[bool]]:
     """Conditions of what comes first."""
-    return [_condition(one) for one in meant if is_preference(one)]
+    return [_known_or_guessed(one) for one in meant if is_preference(one)]
 
 
 def is_preference(one: Filter) -> bool:
     """A kind of goods: the same thing may be kept under its neighbour, and the words that named it rank it anyway."""
     return one.field == "category" and one.op == "is"
+
+
+def _known_or_guessed(one: Filter) -> sa.ColumnElement[bool]:
+    is_so = sa.and_(item_facts.c.item_id == items.c.id, item_facts.c.name == "category_guess", _is(one))
+    return sa.or_(_condition(one), sa.exists().where(is_so))
 
 
 def _or_unknown(one: Filter) -> sa.ColumnElement[bool]:
