@@ -42,7 +42,7 @@ COUNTED = 1_000  # items counted of a list without a question
 QUESTIONS_KEPT = 100
 FACETS = ("category", "brand", "colour", "kind")
 MOST_FACETS = 12
-LOOKS = (0.35, 0.75)  # cosines at which a look begins to count at strictness 0 and 1 (docs/decisions.md)
+LOOKS = (0.0, 0.7)  # cosines at which a look begins to count at strictness 0 and 1 (docs/decisions.md)
 
 
 class Search:
