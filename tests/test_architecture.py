@@ -44,11 +44,13 @@ ORDER = tuple(
     schema, migrations, store_troubles, database, answers, house, chats, conversation,
     shelf, fields, catalogue.nouns, catalogue.changing, catalogue.sources, catalogue.adding,
     catalogue.saving, catalogue.editing, catalogue.reading, catalogue.forgetting, catalogue,
+    exchange.nouns, exchange.cells, exchange.sheets_out, exchange.shopify, exchange.google, exchange.taobao,
+    exchange.jsonld, exchange.xmp, exchange.stock, exchange, check_sheet, check, first_report,
     estimates, jobs, batches, webhooks, looking, worker,
     web.render, web.routes, web.models, web.login, web,
     api.errors, api.bodies, api.guard, api.logged, api.patience,
     api.flow, api.facts, api.v1, api.printed, api.chat, api.completions, api.chats, api.items, api.jobs, api.app, api,
-    cli.recognising, cli.learning, cli.asking, cli.keeping, cli.working, cli.models, cli.serving, cli.listing,
+    cli.recognising, cli.learning, cli.asking, cli.keeping, cli.taking, cli.checking, cli.working, cli.models, cli.serving, cli.listing,
     cli.doctor, cli.main, cli, __main__
     """.split(",")
 )

@@ -41,7 +41,7 @@ def run_edit(settings: Settings, name: str, changes: Sequence[str], why: str, al
     seen: Any = [kind for kind in also if kind in EVERYTHING]
     parsed = dict(_parsed(change, tasks) for change in changes)
     item_id = catalogue.find_id(name, also=seen)
-    version = catalogue.edit(item_id, parsed, who=_user(), why=why, also=seen)
+    version = catalogue.edit(item_id, parsed, who=user(), why=why, also=seen)
     catalogue.database.close()
     print(f"{item_id[:12]} · {'版本' if settings.lang == 'zh' else 'version'} {version}")
     return 0
@@ -83,7 +83,7 @@ def _label(tasks: Tasks, name: str, settings: Settings) -> str:
         return name
 
 
-def _user() -> str:
+def user() -> str:
     try:
         return f"cli:{getpass.getuser()}"
     except (OSError, KeyError):  # a container's user without a name

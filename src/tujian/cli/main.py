@@ -150,6 +150,27 @@ def edit(
 
 
 @app.command()
+def export(
+    to: Annotated[str, typer.Option(help="csv, xlsx, jsonl, shopify, google, taobao, jsonld or xmp")],
+    out: Annotated[
+        Path | None, typer.Option(help="file or folder to write (default: here, by the form's name)")
+    ] = None,
+    acknowledge_adlaw: Annotated[
+        bool, typer.Option("--acknowledge-adlaw", help="export although advertising-law words were found")
+    ] = False,
+    pictures_at: Annotated[str, typer.Option(help="public address below which the pictures will lie")] = "",
+    also: Annotated[list[str] | None, typer.Option(help="hidden or sensitive: export such items too")] = None,
+    lang: Lang = None,
+) -> None:
+    """Takes the catalogue out in the form of a shop, a spreadsheet or an album, and says what it could not express."""
+    from tujian.cli.taking import run_export
+
+    settings = _settings(lang=lang)
+    asked = functools.partial(run_export, settings, to, out, pictures_at, also or [], acknowledged=acknowledge_adlaw)
+    raise typer.Exit(_told(settings, asked))
+
+
+@app.command()
 @who_looks
 def worker(
     threads: Annotated[int, typer.Option(min=1, max=64, help="jobs done together")] = 1,
