@@ -45,7 +45,7 @@ ORDER = tuple(
     shelf, fields, catalogue.nouns, catalogue.changing, catalogue.sources, catalogue.adding,
     catalogue.saving, catalogue.editing, catalogue.reading, catalogue.forgetting, catalogue,
     exchange.nouns, exchange.cells, exchange.sheets_out, exchange.shopify, exchange.google, exchange.taobao,
-    exchange.jsonld, exchange.xmp, exchange.stock, exchange, check_sheet, check, first_report,
+    exchange.jsonld, exchange.xmp, exchange.stock, exchange, check_sheet, check_row, check, first_report,
     estimates, jobs, batches, webhooks, looking, worker,
     web.render, web.routes, web.models, web.login, web,
     api.errors, api.bodies, api.guard, api.logged, api.patience,

@@ -10,6 +10,7 @@ The same pixels always give the same answer, in any thread: nothing here is rand
 """
 
 import csv
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -73,6 +74,12 @@ class Palette:
     def nearest(self, lab: Floats) -> int:
         """Index of the name for one OKLab colour."""
         return int(self.owner[np.argmin(_distances(lab, self.references))])
+
+    def gap(self, rgb_hex: str, rows: Collection[int]) -> float:
+        """How unlike `#rrggbb` is to the nearest reference of these rows of `names`: 0 the same, 0.02 plainly another."""
+        rgb = np.array([int(rgb_hex[i : i + 2], 16) for i in (1, 3, 5)], np.uint8)
+        mine = np.isin(self.owner, list(rows))
+        return float(_distances(to_oklab(rgb), self.references[mine]).min(initial=np.inf))
 
 
 @cache
