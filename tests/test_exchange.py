@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from xml.etree import ElementTree
 
 import openpyxl
 import pytest
@@ -122,3 +123,112 @@ def test_a_list_whose_parts_hold_separators_says_that_it_will_be_split(catalogue
 def test_an_unknown_form_is_refused_with_the_names_there_are():
     with pytest.raises(BadInput, match="csv"):
         find_form("dbf")
+
+
+# shops
+
+
+def test_shopify_rows_of_one_handle_are_the_variants_of_one_product(catalogue):
+    for size, code in (("S", "A-S"), ("M", "A-M")):
+        item_id = catalogue.add([incoming(code.encode(), "a.jpg")], who="Li", sku=code, variant_group="A").id
+        read = {
+            "name": value("衬衫", "rule", True),
+            "size": value([size], "rule", True),
+            "price": value("99.00 CNY", "rule"),
+        }
+        catalogue.save(item_id, record(task="listing", **read))
+    files, lost = taken(catalogue, "shopify", pictures_at="https://cdn.example.com/shop/")
+    first, second = rows_of(files["shopify.csv"])
+    assert first["URL handle"] == second["URL handle"] == "a"
+    assert [row["Option1 value"] for row in (first, second)] == ["S", "M"] and first["Option1 name"] == "尺码"
+    assert (first["SKU"], second["SKU"], first["Price"]) == ("A-S", "A-M", "99.00")
+    assert (first["Status"], first["Published on online store"]) == ("Draft", "FALSE")
+    assert first["Product image URL"].startswith("https://cdn.example.com/shop/")
+    assert any("CNY" in loss for loss in lost)
+
+
+def test_shopify_is_told_in_sight_and_by_a_tag_what_a_model_wrote(catalogue):
+    milk(catalogue, summary=value("一盒<牛奶>", "model"), category=value("食品饮料", "classifier"))
+    (row,) = rows_of(taken(catalogue, "shopify")[0]["shopify.csv"])
+    assert "一盒&lt;牛奶&gt;" in row["Description"] and "人工智能生成" in row["Description"]
+    assert "AI生成" in row["Tags"] and row["Product category"] == "fb"
+
+
+def test_google_keeps_its_limits_and_says_what_it_cut(catalogue):
+    milk(catalogue, name=value("word " * 60, "rule", True), summary=value("x" * 6000, "rule", True))
+    catalogue.edit(catalogue.find_id("S1"), {"item.sku": "S" * 60}, who="Li")
+    files, lost = taken(catalogue, "google", lang="en")
+    (row,) = rows_of(files["google.csv"])
+    assert len(row["title"]) <= 150 and not row["title"].endswith("wor")
+    assert len(row["description"]) == 5000 and len(row["id"]) == 50
+    assert {"id over 50", "title over 150", "description over 5000"} <= {loss.split(" characters")[0] for loss in lost}
+    assert any("required" in loss for loss in lost)
+
+
+def test_google_gets_what_a_model_wrote_in_the_attributes_that_say_so(catalogue):
+    milk(
+        catalogue, name=value('A "fine" milk'), category=value("食品饮料", "classifier"), barcode=value("123", "model")
+    )
+    files, lost = taken(catalogue, "google", lang="en")
+    (row,) = rows_of(files["google.csv"])
+    assert row["title"] == "" and row["structured_title"] == 'trained_algorithmic_media:"A ""fine"" milk"'
+    assert row["google_product_category"] == "Food, Beverages & Tobacco" and row["gtin"] == ""
+    assert any("GTIN" in loss for loss in lost)
+
+
+def test_taobao_is_utf16_with_three_heads_and_titles_of_sixty_bytes(catalogue):
+    milk(catalogue, name=value("很" * 40, "rule", True), category=value("食品饮料", "classifier"))
+    files, lost = taken(catalogue, "taobao", own_categories={"食品饮料": "50002766"})
+    lines = files["taobao.csv"].decode("utf-16").split("\r\n")
+    assert lines[0] == "version 1.00" and lines[1].startswith("title\tcid") and lines[2].startswith("宝贝名称\t")
+    row = dict(zip(lines[1].split("\t"), lines[3].split("\t"), strict=True))
+    assert row["title"] == "很" * 30 and row["cid"] == "50002766" and row["outer_id"] == "S1"
+    assert any("60 字节" in loss for loss in lost) and any("brand" in loss for loss in lost)
+
+
+def test_jsonld_gives_products_with_everything_that_is_known(catalogue):
+    code = value("5901234123457", "barcode", True)
+    milk(catalogue, barcode=code, summary=value("一盒牛奶", "model"), price=value("9.90 CNY", "rule", True))
+    files, _ = taken(catalogue, "jsonld", pictures_at="https://cdn.example.com")
+    graph = json.loads(files["catalogue.jsonld"])["@graph"]
+    assert graph[0]["gtin13"] == "5901234123457" and graph[0]["brand"]["name"] == "ALPRO"
+    assert graph[0]["offers"] == {"@type": "Offer", "price": "9.90", "priceCurrency": "CNY"}
+    assert graph[0]["image"][0]["@type"] == "ImageObject"
+    assert graph[0]["subjectOf"]["digitalSourceType"].endswith("TrainedAlgorithmicMediaDigitalSource")
+    told = {one["propertyID"]: one["value"] for one in graph[0]["additionalProperty"]}
+    assert told["net_content"] == "1 L" and told["generated"] == ["summary"]
+
+
+def test_an_empty_catalogue_gives_files_that_can_be_read(catalogue):
+    assert json.loads(taken(catalogue, "jsonld")[0]["catalogue.jsonld"])["@graph"] == []
+    assert rows_of(taken(catalogue, "shopify")[0]["shopify.csv"]) == []
+    assert taken(catalogue, "xmp")[0] == {}
+
+
+# albums
+
+XMP = {
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "tujian": "urn:tujian:xmp:1.0/",
+}
+
+
+def test_a_sidecar_keeps_what_a_model_wrote_out_of_the_words_of_a_person(catalogue):
+    item_id = catalogue.add([incoming(b"sea", "2024/sea.jpg")], who="Li", kind="photo").id
+    read = {"summary": value("海边 <日落>", "model"), "objects": value(["船"], "model")}
+    catalogue.save(item_id, record(task="album", **read))
+    catalogue.edit(item_id, {"category": "旅行"}, who="Li")
+    files, _ = taken(catalogue, "xmp")
+    root = ElementTree.fromstring(files["2024/sea.jpg.xmp"])
+    assert [one.text for one in root.findall(".//dc:subject//rdf:li", XMP)] == ["旅行"]
+    assert root.find(".//dc:description", XMP) is None
+    made = [one.text for one in root.findall(".//tujian:generated//rdf:li", XMP)]
+    assert made == ["objects=船", "summary=海边 <日落>"]
+
+
+def test_sidecars_stay_in_their_folder_and_do_not_collide(catalogue):
+    for content in (b"a", b"b"):
+        catalogue.add([incoming(content, "../../etc/a.jpg")], who="Li", kind="photo")
+    names = list(taken(catalogue, "xmp")[0])
+    assert names[0] == "etc/a.jpg.xmp" and len(set(names)) == 2 and all(".." not in name.split("/") for name in names)

@@ -16,6 +16,7 @@ from tujian.cli.keeping import user
 from tujian.errors import BadInput, BadSettings
 from tujian.exchange import Form, Terms, export, find_form, google_categories
 from tujian.exchange.nouns import Losses, Piece
+from tujian.exchange.xmp import is_ours
 from tujian.folding import printable
 from tujian.knowledge import Knowledge
 from tujian.settings import Settings, read_own
@@ -103,12 +104,18 @@ def _to_file(pieces: Iterator[Piece], out: Path | None) -> str:
 
 def _to_folder(form: Form, pieces: Iterator[Piece], out: Path | None) -> str:
     folder = out or Path(f"tujian-{form.name}")
-    count = 0
+    count, foreign = 0, []
     for piece in pieces:
         path = folder / piece.name
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not is_ours(path.read_bytes()):
+            foreign.append(piece.name)
+            continue
         path.write_bytes(piece.content)
         count += 1
+    if foreign:
+        left = ", ".join(printable(name) for name in foreign[:3])
+        print(f"其他软件写的文件没有覆盖 / not ours, left as they are: {len(foreign)} ({left} …)", file=sys.stderr)
     return f"{folder} ({count})"
 
 

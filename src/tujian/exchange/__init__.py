@@ -13,9 +13,14 @@ from pathlib import Path
 from tujian.catalogue import Catalogue
 from tujian.catalogue.nouns import Also, Kind
 from tujian.errors import BadInput, NotAcknowledged
+from tujian.exchange.google import write_google
+from tujian.exchange.jsonld import write_jsonld
 from tujian.exchange.nouns import Article, Export, Losses, Piece, Terms
 from tujian.exchange.sheets_out import write_csv, write_jsonl, write_xlsx
+from tujian.exchange.shopify import write_shopify
 from tujian.exchange.stock import Advert, Stock, find_adverts
+from tujian.exchange.taobao import write_taobao
+from tujian.exchange.xmp import write_xmp
 from tujian.rules.adlaw import disclaimer
 
 __all__ = ["FORMS", "Export", "Form", "Terms", "export", "find_form", "google_categories"]
@@ -42,6 +47,11 @@ FORMS: dict[str, Form] = {
         Form("csv", write_csv),
         Form("xlsx", write_xlsx),
         Form("jsonl", write_jsonl, for_buyers=False),
+        Form("shopify", write_shopify, kind="product"),
+        Form("google", write_google, kind="product"),
+        Form("taobao", write_taobao, kind="product"),
+        Form("jsonld", write_jsonld, kind="product"),
+        Form("xmp", write_xmp, for_buyers=False, in_folder=True),
     )
 }
 
