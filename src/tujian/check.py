@@ -20,16 +20,18 @@ from tujian.check_sheet import Kind, Mark, Row, Table, no_headings, read_table
 from tujian.errors import TujianError
 from tujian.folding import fold, printable
 from tujian.house import House, Shot
+from tujian.perception.colours import oklab_of
 from tujian.perception.gs1 import is_valid, to_gtin14
 from tujian.recent import Looked
-from tujian.rules.colour_words import base_colour
 
 MOST_PICTURES = 5  # of one row that are looked at
 MOST_FILES = 200_000  # of a folder whose names are known
 AHEAD = 4  # rows queued a thread
 ADDRESSES = ("http://", "https://")
-SAME_DHASH_BITS = 4  # of 64: the same picture stored again at another size or quality
-SAME_VECTOR = 0.985  # cosine
+# the same picture stored again at another size or quality: most bits of 64 that differ, least cosine. A variant in
+# another colour lies as near, so its main colour must be the same too: 0.02 of OKLab is the least difference one sees.
+SAME = ((1, 0.965), (4, 0.985))
+SAME_COLOUR = 0.02
 _SEPARATORS = re.compile(r"[;；|\n,，]+")
 
 Step = Callable[[], None]
@@ -51,7 +53,7 @@ class _Main:
     sha256: str
     dhash: int
     vector: np.ndarray
-    base: str | None
+    colour: np.ndarray  # OKLab of the largest
 
 
 def check_table(path: Path, folder: Path | None, house: House, step: Callable[[int], Step] | None = None) -> Checked:
@@ -144,9 +146,9 @@ def _row(place: int, row: Row, check: Checking, files: Files, house: House) -> t
 
 
 def _main(look: Looked) -> _Main:
-    first = look.percepts.colours[0].en if look.percepts.colours else ""
     vector = look.percepts.picture_vector.astype(np.float32)
-    return _Main(look.picture.sha256, int(look.picture.dhash, 16), vector, base_colour(first))
+    largest = look.percepts.colours[0].hex if look.percepts.colours else "#000000"
+    return _Main(look.picture.sha256, int(look.picture.dhash, 16), vector, oklab_of(largest))
 
 
 def _shots(place: int, row: Row, check: Checking, files: Files) -> tuple[list[tuple[int, Shot]], list[Mark]]:
@@ -233,15 +235,22 @@ def _same_pictures(mains: dict[int, _Main]) -> Iterator[tuple[int, int, bool]]:
             yield place, by_sha256[main.sha256], True
             continue
         by_sha256[main.sha256] = place
-        for near in np.flatnonzero(vectors[:number] @ main.vector >= SAME_VECTOR):
-            other = mains[places[near]]
-            if (main.dhash ^ other.dhash).bit_count() <= SAME_DHASH_BITS and main.base == other.base:
-                yield place, places[near], False
-                break
+        cosines = vectors[:number] @ main.vector
+        near = np.flatnonzero(cosines >= min(least for _, least in SAME))
+        same = (places[n] for n in near if _is_same(main, mains[places[n]], float(cosines[n])))
+        first = next(same, None)
+        if first is not None:
+            yield place, first, False
+
+
+def _is_same(one: _Main, other: _Main, cosine: float) -> bool:
+    bits = (one.dhash ^ other.dhash).bit_count()
+    is_alike = any(bits <= most and cosine >= least for most, least in SAME)
+    return is_alike and float(np.linalg.norm(one.colour - other.colour)) <= SAME_COLOUR
 
 
 def _are_variants(row: Row, other: Row, columns: Columns) -> bool:
-    """Whether two rows with one picture are sizes of one product: one group or title, and numbers of their own."""
+    """Whether two rows with one picture are variants of one product: one group or title, and numbers of their own."""
 
     def same(*roles: str) -> bool:
         column = columns.first(*roles)

@@ -22,6 +22,15 @@ _ENGLISH = {
     "beige": "brown",
 } | {base: base for base in _CHINESE.values()}  # fmt: skip
 
+# base colours that people call by each other's name: a dark blue is a black, a heather blue a grey
+_NEIGHBOURS = [{"black", "blue"}, {"blue", "green"}, {"blue", "purple"}, {"gray", "blue"}, {"gray", "green"},
+               {"gray", "black"}, {"gray", "white"}, {"red", "orange"}, {"red", "purple"}, {"orange", "yellow"},
+               {"orange", "brown"}, {"yellow", "green"}]  # fmt: skip
+
+
+def are_neighbours(base: str | None, other: str | None) -> bool:
+    return {base, other} in _NEIGHBOURS
+
 
 def base_colour(name: str) -> str | None:
     """The base colour that `name` ends on.
