@@ -4,11 +4,11 @@
 
 A spreadsheet of 300 rows is made over labelled pictures: products with their colour, groceries with their brand,
 barcodes with their number; net contents, which no labelled picture shows legibly, on packs drawn by seed. 120 rows get
-one fault each by the seed, in the cells or in the picture. `tujian check` runs as a user runs it; its sheet of reasons is
-held against the plan. A fault can be seen when the other value can: a brand whose letters nobody reads on the picture is
-counted apart, as the shared scorer does. False marks: on rows without a fault, and on rows with one of another kind.
-Proposals for cells that were empty from the start are no marks of a fault; they are counted apart. Baseline: check digits
-alone, which need no picture. Ends with one JSON line.
+one fault each by the seed, in the cells or in the picture. `tujian check` runs as a user runs it; its sheet of reasons
+is held against the plan. A fault can be seen when the other value can: a brand whose letters nobody reads on the
+picture is counted apart, as the shared scorer does. False marks: on rows without a fault, and on rows with one of
+another kind. Proposals for cells that were empty from the start are no marks of a fault; they are counted apart.
+Baseline: check digits alone, which need no picture. Ends with one JSON line.
 """
 
 import argparse
@@ -44,8 +44,8 @@ PLAN = {
 COLOURS = {"Black": "黑色", "Blue": "蓝色", "Gray": "灰色", "Green": "绿色", "Orange": "橙色", "Purple": "紫色",
            "Red": "红色", "White": "白色", "Yellow": "黄色"}  # fmt: skip
 NEIGHBOURS = [  # people mix these up: such a fault is none that can be seen
-    {"Black", "Gray"}, {"Gray", "White"}, {"Red", "Orange"}, {"Orange", "Yellow"}, {"Blue", "Purple"}, {"Blue", "Green"},
-    {"Black", "Blue"}, {"Red", "Purple"}, {"Yellow", "Green"}, {"White", "Yellow"},
+    {"Black", "Gray"}, {"Gray", "White"}, {"Red", "Orange"}, {"Orange", "Yellow"}, {"Blue", "Purple"},
+    {"Blue", "Green"}, {"Black", "Blue"}, {"Red", "Purple"}, {"Yellow", "Green"}, {"White", "Yellow"},
 ]  # fmt: skip
 BRANDS = ("Arla", "Alpro", "Oatly", "Tropicana", "Garant", "Valio", "Yoggi", "Bravo")
 WORDS = ("全网最低价", "国家级品质", "销量第一")

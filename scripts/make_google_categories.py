@@ -1,7 +1,7 @@
 """Makes `data/taxonomy/google.tsv`: what our categories are called by Google Merchant.
 
-Enters: the folder of Shopify's taxonomy release (`en/categories.txt`, `to_google_2021-09-21.txt`; MIT). Leaves: the table,
-one of our ids a line with Google's full English name. Run: `python scripts/make_google_categories.py FOLDER`.
+Enters: the folder of Shopify's taxonomy release (`en/categories.txt`, `to_google_2021-09-21.txt`; MIT). Leaves: the
+table, one of our ids a line with Google's full English name. Run: `python scripts/make_google_categories.py FOLDER`.
 """
 
 import re

@@ -1,8 +1,8 @@
 """A shop's own spreadsheet: read for the health check, and given back with marked cells. req: F2
 
 Enters: an XLSX or CSV file (UTF-8, UTF-16, GB 18030). Leaves: a table of text, and the same file with marks: in XLSX
-filled cells with comments and one more sheet; in CSV two more columns. The user's other cells, styles and sheets stay as
-they are; what openpyxl does not know (drawn shapes, form controls) does not come through.
+filled cells with comments and one more sheet; in CSV two more columns. The user's other cells, styles and sheets stay
+as they are; what openpyxl does not know (drawn shapes, form controls) does not come through.
 Does not know: what is wrong with a row (`check.py`). Formulas are never run: the value that was stored is read.
 """
 
@@ -75,7 +75,7 @@ LEVELS = {Kind.EMPTY: "proposal", Kind.ADVERT: "doubt", Kind.POOR_PICTURE: "doub
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One finding: `row` is the index in `Table.rows`, `column` in `Table.headings`; `reason` in the check's language."""
+    """One finding: `row` is an index of `Table.rows`, `column` of `Table.headings`; `reason` is in the user's words."""
 
     row: int
     column: int
@@ -204,10 +204,10 @@ class Book:
                 raise too_large()
         tops = [_top(sheet) for sheet in self._book.worksheets]
         found = zip(self._book.worksheets, (find_headings(top, known) for top in tops), strict=True)
-        self._sheet, at = next(((sheet, at) for sheet, at in found if at is not None), (None, 0))
-        if self._sheet is None or at is None:
+        sheet, at = next(((sheet, at) for sheet, at in found if at is not None), (None, 0))
+        if sheet is None:
             raise no_headings(next((row for top in tops for row in top if any(row)), []))
-        self._at = at + 1  # openpyxl counts from 1
+        self._sheet, self._at = sheet, at + 1  # openpyxl counts from 1
         self.headings: Sequence[str] = [text_of(cell.value) for cell in self._sheet[self._at]][:MOST_COLUMNS]
         self._stored: Any = None
         pictures = self._pictures()

@@ -1,7 +1,8 @@
-"""A first report on a family's folder: how many photos by year and place, doubles and the room they take, papers. req: E3, E5, E9
+"""A first report on a family's folder: photos by year and place, doubles and their room, papers. req: E3, E5, E9
 
 Enters: a folder, a house to look with. Leaves: counts and lists. Nothing is moved, kept or sent anywhere.
-Does not know: people, events. A photo without a date of its camera's counts by the date in its name, else under no year.
+Does not know: people, events. A photo without a date of its camera's counts by the date in its name, else under no
+year.
 """
 
 import hashlib

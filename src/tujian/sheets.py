@@ -270,7 +270,7 @@ def _opened(path: Path) -> Iterator[Any]:
 
 
 def fitted(number: int, cells: Sequence[str], width: int) -> Row:
-    """A row of exactly `width` cells as their owner wrote them; what stands beyond the last heading is a trouble of this row."""
+    """A row of exactly `width` cells, not defused; what stands beyond the last heading is a trouble of this row."""
     kept = [cleaned(undefused(cell)) for cell in cells[:width]]
     return Row(number, kept + [""] * (width - len(kept)), _too_wide(width) if any(cells[width:]) else None)
 

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from tujian.answers import utc_now
 from tujian.catalogue import reading
 from tujian.catalogue.adding import NewItem, add_item, append_pictures, replace_picture
-from tujian.catalogue.changing import By, again, answer, answered_before, fingerprint, speaker, write_down
+from tujian.catalogue.changing import By, again, answer, answered_before, fingerprint, speaker
 from tujian.catalogue.editing import edit_item, set_visibility, undo_last
 from tujian.catalogue.forgetting import drop_pictures, forget_item
 from tujian.catalogue.merging import AT_ONCE, count_values, having, merge_on
@@ -250,11 +250,6 @@ class Catalogue:
         """The id of a folder, sheet or archive that pictures come from; the same root is the same source."""
         with self.database.write(durable=True) as connection:
             return keep_source(connection, self.database, kind, printable(root), is_read_only, self._now())
-
-    def note_export(self, form: str, *, who: str, items: int, adverts: Sequence[str] = ()) -> None:
-        """Writes into the audit who took what out, and which advertising words were acknowledged. # req: F6"""
-        with self.database.write(durable=True) as connection:
-            write_down(connection, self._by(who), "export", form, items=items, acknowledged=list(adverts))
 
     # what is asked of it
 

@@ -1,4 +1,4 @@
-"""`tujian import`, `export`, `check`, `search`, `show`, `edit`, `worker`, `backup` and more: what is done with a catalogue.
+"""`tujian import`, `export`, `check`, `search`, `show`, `edit`, `worker` and more: what is done with a catalogue.
 
 Enters: options. Leaves: exit codes. Each command says what it takes.
 """

@@ -5,12 +5,14 @@ Text that a spreadsheet would run is defused; what a model wrote is marked; a fo
 until somebody acknowledges them. Pictures are never written.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from tujian.answers import utc_now
 from tujian.catalogue import Catalogue
+from tujian.catalogue.changing import By, write_down
 from tujian.catalogue.nouns import Also, Kind
 from tujian.errors import BadInput, NotAcknowledged
 from tujian.exchange.google import write_google
@@ -21,6 +23,7 @@ from tujian.exchange.shopify import write_shopify
 from tujian.exchange.stock import Advert, Stock, find_adverts
 from tujian.exchange.taobao import write_taobao
 from tujian.exchange.xmp import write_xmp
+from tujian.folding import printable
 from tujian.rules.adlaw import disclaimer
 
 __all__ = ["FORMS", "Export", "Form", "Terms", "export", "find_form", "google_categories"]
@@ -78,9 +81,17 @@ def export(
     adverts = find_adverts(stock) if form.for_buyers else []
     if adverts and not acknowledged:
         raise _not_acknowledged(adverts)
-    catalogue.note_export(form.name, who=who, items=len(stock), adverts=[one.say("zh") for one in adverts])
+    _note(catalogue, form, stock, adverts, who)
     losses = Losses()
     return Export(form.write(_Articles(stock, terms), terms, losses), losses)
+
+
+def _note(catalogue: Catalogue, form: Form, stock: Stock, adverts: Sequence[Advert], who: str) -> None:
+    """A line of the audit: who took out what, and which advertising words were acknowledged. # req: F6"""
+    by = By(printable(who), utc_now().isoformat(timespec="microseconds"))
+    with catalogue.database.write(durable=True) as connection:
+        acknowledged = [one.say("zh") for one in adverts]
+        write_down(connection, by, "export", form.name, items=len(stock), acknowledged=acknowledged)
 
 
 def find_form(name: str) -> Form:

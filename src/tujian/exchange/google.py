@@ -1,8 +1,9 @@
 """Google Merchant's product file (CSV), limits kept, in one language. req: F5
 
-Enters: articles. Leaves: rows under Google's English attribute names. Titles and descriptions that a model wrote go into
-`structured_title` and `structured_description`, marked trained_algorithmic_media, as Google asks since 2024. Sources:
-Google Merchant Center Help, "Product data specification"; Shopify's mapping of categories (data/taxonomy/google.tsv).
+Enters: articles. Leaves: rows under Google's English attribute names. Titles and descriptions that a model wrote go
+into `structured_title` and `structured_description`, marked trained_algorithmic_media, as Google asks since 2024.
+Sources: Google Merchant Center Help, "Product data specification"; Shopify's mapping of categories
+(data/taxonomy/google.tsv).
 Does not know: the page an item is sold on, and whether it is in stock: both are required, so it says that they lack.
 """
 
@@ -19,8 +20,8 @@ HEADINGS = (
     "color", "material", "size", "item_group_id", "condition", "product_highlight",
 )  # fmt: skip
 USED = (
-    "title_google", "name", "detail", "summary", "price", "brand", "barcode", "model_number", "style_number", "category",
-    "colours", "material", "size", "selling_points",
+    "title_google", "name", "detail", "summary", "price", "brand", "barcode", "model_number", "style_number",
+    "category", "colours", "material", "size", "selling_points",
 )  # fmt: skip
 MOST_CHARS = {
     "id": 50, "title": 150, "description": 5000, "brand": 70, "mpn": 70, "product_type": 750, "color": 100,

@@ -1,7 +1,7 @@
 """The catalogue as one table, CSV or XLSX, a row an item, and as JSON Lines with everything that is known.
 
-Enters: items. Leaves: pieces of one file. The tables hold current values; evidence, verdicts and history are in the JSON
-Lines alone. A list is written with semicolons. Which fields a language model wrote stands in a column of its own.
+Enters: items. Leaves: pieces of one file. The tables hold current values; evidence, verdicts and history are in the
+JSON Lines alone. A list is written with semicolons. Which fields a language model wrote stands in a column of its own.
 """
 
 import tempfile

@@ -1,8 +1,9 @@
 """Shopify's product CSV, in its present headings. req: F5
 
-Enters: articles, those of one variant group side by side. Leaves: rows; a product's first row has its facts, rows of one
-handle are its variants and further pictures. Everything is a draft and unpublished: a person publishes. What a model
-wrote carries a visible line and a tag. Source: help.shopify.com, "Using CSV files to import and export products", 2026.
+Enters: articles, those of one variant group side by side. Leaves: rows; a product's first row has its facts, rows of
+one handle are its variants and further pictures. Everything is a draft and unpublished: a person publishes. What a
+model wrote carries a visible line and a tag. Source: help.shopify.com, "Using CSV files to import and export
+products", 2026.
 Does not know: stock, shipping weight, which address the pictures will have (`--pictures-at`).
 """
 
@@ -23,8 +24,8 @@ HEADINGS = (
 )  # fmt: skip
 OPTIONS = {"colours": ("颜色", "Color"), "size": ("尺码", "Size"), "net_content": ("净含量", "Net content")}
 USED = (
-    "title_shopify", "name", "brand", "category", "colours", "size", "net_content", "barcode", "price", "selling_points",
-    "detail", "summary", "tags",
+    "title_shopify", "name", "brand", "category", "colours", "size", "net_content", "barcode", "price",
+    "selling_points", "detail", "summary", "tags",
 )  # fmt: skip
 LONGEST_TITLE = 255
 MOST_TAGS = 250

@@ -1,8 +1,8 @@
 """Taobao-style data package: the CSV of Taobao's desktop assistant as it was in 2019. req: F5
 
-Enters: articles. Leaves: UTF-16 with tabs: a line with the version, one with English and one with Chinese headings, then
-a line an item. Titles keep the channel's 60 bytes of GBK. Category numbers are the platform's own and come from the
-user's `taobao_categories.txt`. The form is a legacy one: try it with a live account before relying on it.
+Enters: articles. Leaves: UTF-16 with tabs: a line with the version, one with English and one with Chinese headings,
+then a line an item. Titles keep the channel's 60 bytes of GBK. Category numbers are the platform's own and come from
+the user's `taobao_categories.txt`. The form is a legacy one: try it with a live account before relying on it.
 Does not know: places, postage, stock, the platform's property numbers; these stay empty and it says so.
 """
 
@@ -15,17 +15,21 @@ from tujian.exchange.shopify import description
 VERSION = "version 1.00"
 COLUMNS = tuple(
     pair.split("=")
-    for pair in """title=宝贝名称 cid=宝贝类目 seller_cids=店铺类目 stuff_status=新旧程度 location_state=省 location_city=城市
-    item_type=出售方式 price=宝贝价格 auction_increment=加价幅度 num=宝贝数量 valid_thru=有效期 freight_payer=运费承担 post_fee=平邮
-    ems_fee=EMS express_fee=快递 has_invoice=发票 has_warranty=保修 approve_status=放入仓库 has_showcase=橱窗推荐
-    list_time=开始时间 description=宝贝描述 cateProps=宝贝属性 postage_id=邮费模版ID has_discount=会员打折 modified=修改时间
-    upload_fail_msg=上传状态 picture_status=图片状态 auction_point=返点比例 picture=新图片 video=视频 skuProps=销售属性组合
-    inputPids=用户输入ID串 inputValues=用户输入名-值对 outer_id=商家编码 propAlias=销售属性别名 auto_fill=代充类型 num_id=数字ID
-    local_cid=本地ID navigation_type=宝贝分类 user_name=用户名称 syncStatus=宝贝状态 is_lighting_consigment=闪电发货
-    is_xinpin=新品 foodparame=食品专项 features=尺码库 buyareatype=采购地 global_stock_type=库存类型 global_stock_country=国家地区
-    sub_stock_type=库存计数 item_size=物流体积 item_weight=物流重量 sell_promise=退换货承诺 custom_design_flag=定制工具
-    wireless_desc=无线详情 barcode=商品条形码 sku_barcode=sku条形码 newprepay=7天退货 subtitle=宝贝卖点 cpv_memo=属性值备注
-    input_custom_cpv=自定义属性值 qualification=商品资质 add_qualification=增加商品资质 o2o_bind_service=关联线下服务""".split()
+    for pair in """title=宝贝名称 cid=宝贝类目 seller_cids=店铺类目 stuff_status=新旧程度 location_state=省
+    location_city=城市 item_type=出售方式 price=宝贝价格 auction_increment=加价幅度 num=宝贝数量
+    valid_thru=有效期 freight_payer=运费承担 post_fee=平邮 ems_fee=EMS express_fee=快递 has_invoice=发票
+    has_warranty=保修 approve_status=放入仓库 has_showcase=橱窗推荐 list_time=开始时间 description=宝贝描述
+    cateProps=宝贝属性 postage_id=邮费模版ID has_discount=会员打折 modified=修改时间
+    upload_fail_msg=上传状态 picture_status=图片状态 auction_point=返点比例 picture=新图片 video=视频
+    skuProps=销售属性组合 inputPids=用户输入ID串 inputValues=用户输入名-值对 outer_id=商家编码
+    propAlias=销售属性别名 auto_fill=代充类型 num_id=数字ID local_cid=本地ID navigation_type=宝贝分类
+    user_name=用户名称 syncStatus=宝贝状态 is_lighting_consigment=闪电发货 is_xinpin=新品
+    foodparame=食品专项 features=尺码库 buyareatype=采购地 global_stock_type=库存类型
+    global_stock_country=国家地区 sub_stock_type=库存计数 item_size=物流体积 item_weight=物流重量
+    sell_promise=退换货承诺 custom_design_flag=定制工具 wireless_desc=无线详情 barcode=商品条形码
+    sku_barcode=sku条形码 newprepay=7天退货 subtitle=宝贝卖点 cpv_memo=属性值备注
+    input_custom_cpv=自定义属性值 qualification=商品资质 add_qualification=增加商品资质
+    o2o_bind_service=关联线下服务""".split()
 )
 USED = ("title_taobao", "name", "category", "price", "detail", "summary", "selling_points", "barcode")
 TITLE_BYTES, POINT_CHARS = 60, 150
@@ -79,7 +83,8 @@ def _row(article: Article, terms: Terms, losses: Losses) -> dict[str, str]:
 
 def _category(article: Article, terms: Terms, losses: Losses) -> str:
     """The platform's number for the category or the nearest one above it that the user has mapped."""
-    lineage = terms.taxonomy.lineage(article.category_id) if article.category_id in terms.taxonomy else []
+    own = article.category_id
+    lineage = terms.taxonomy.lineage(own) if own is not None and own in terms.taxonomy else []
     names = [name for step in reversed(lineage) for name in (step.id, step.zh, step.en)]
     found = next((terms.own_categories[name] for name in names if name in terms.own_categories), "")
     if not found:

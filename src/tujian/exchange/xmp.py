@@ -1,8 +1,8 @@
 """XMP sidecars: what is known of a picture in a file beside it; the picture itself is never written. req: F5, E4
 
 Enters: articles. Leaves: one `NAME.xmp` a picture, named after the file as it came. What a person wrote stands in
-Dublin Core, where other programs read it; what machines found stands in a namespace of our own, with what a language model
-wrote apart. Source: ISO 16684-1 (XMP), IPTC Photo Metadata 2023 (keywords are dc:subject).
+Dublin Core, where other programs read it; what machines found stands in a namespace of our own, with what a language
+model wrote apart. Source: ISO 16684-1 (XMP), IPTC Photo Metadata 2023 (keywords are dc:subject).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -82,7 +82,7 @@ def _items(texts: Iterable[str]) -> str:
 
 
 def _name(picture: ItemPicture, taken: set[str]) -> str | None:
-    """Below the folder, as the file was called; two files of one name are told apart by their content. None: written."""
+    """Below the folder, as the file was called; two files of one name are told apart by content. None: written."""
     parts = [part for part in picture.name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
     path = "/".join(_clean(part).replace(":", "_") for part in parts) or picture.sha256[:16]
     for name in (f"{path}.xmp", f"{path}.{picture.sha256[:8]}.xmp"):
