@@ -186,9 +186,26 @@ class Objects:
                 if not line.strip():
                     continue
                 try:
-                    yield number, json.loads(line.lstrip("\ufeff"))
+                    yield number, spread(json.loads(line.lstrip("\ufeff")))
                 except (ValueError, RecursionError) as error:
                     yield number, str(error)
+
+
+def spread(told: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """An item as `tujian export` writes it, its values and the names of its pictures flat; anything else as it is."""
+    if not isinstance(told, dict) or not {"values", "pictures", "records_count"} <= told.keys():
+        return told
+    values = told["values"] if isinstance(told["values"], dict) else {}
+    pictures = told["pictures"] if isinstance(told["pictures"], list) else []
+    flat = {name: _inner(now, "value", "value") for name, now in values.items()}
+    own = {name: told.get(name) for name in ("external_id", "sku", "variant_group")}
+    return {**flat, **own, "pictures": [_inner(picture, "name") for picture in pictures]}
+
+
+def _inner(told: Any, *names: str) -> Any:  # noqa: ANN401
+    for name in names:
+        told = told.get(name) if isinstance(told, dict) else None
+    return told
 
 
 class Book:

@@ -1,7 +1,8 @@
 """The catalogue as one table, CSV or XLSX, a row an item, and as JSON Lines with everything that is known.
 
 Enters: items. Leaves: pieces of one file. The tables hold current values; evidence, verdicts and history are in the
-JSON Lines alone. A list is written with semicolons. Which fields a language model wrote stands in a column of its own.
+JSON Lines alone. A list is written with semicolons. `tujian import`
+reads all three. Which fields a language model wrote stands in a column of its own.
 """
 
 import tempfile
@@ -14,8 +15,8 @@ from tujian.records import FieldValue
 from tujian.sheets import defused
 
 OWN = {
-    "id": ("编号", "ID"), "external_id": ("外部编号", "External ID"), "sku": ("SKU", "SKU"),
-    "variant_group": ("款号", "Variant group"), "kind": ("类型", "Kind"), "title": ("标题", "Title"),
+    "id": ("图鉴编号", "Tujian ID"), "external_id": ("外部编号", "External ID"), "sku": ("SKU", "SKU"),
+    "variant_group": ("款号", "Variant group"), "kind": ("类型", "Item kind"), "title": ("条目名", "Item title"),
 }  # fmt: skip
 LAST = {"pictures": ("图片", "Pictures"), "generated": ("AI生成的字段", "AI-generated fields")}
 LISTED = "; "
