@@ -32,6 +32,7 @@ from tujian.sheets import (
 
 MOST_BYTES = 100_000_000
 MOST_ROWS = 50_000  # openpyxl holds all of a workbook that it gives back
+SIGN = "【图鉴 Tujian】"  # opens our part of a comment
 FILLS = {"fault": "FFFFC7CE", "doubt": "FFFFEB9C", "proposal": "FFDDEBF7"}
 RUNS = re.compile(r"\s*(?:[=＝]|[+\-@＋－＠].*[(|!])", re.S)
 STARTS_PROGRAM = re.compile(
@@ -243,6 +244,7 @@ class Book:
         by_cell: dict[tuple[int, int], list[Mark]] = {}
         for mark in marks:
             by_cell.setdefault((self.rows[mark.row].number, mark.column + 1), []).append(mark)
+        self._clear()
         for (number, column), found in by_cell.items():
             self._mark(self._sheet.cell(number, column), found)
         self._list(marks, lang)
@@ -265,7 +267,18 @@ class Book:
         cell.fill = PatternFill("solid", fgColor=FILLS[level])
         said = "\n".join(mark.reason for mark in found)
         before = f"{cell.comment.text}\n\n" if cell.comment else ""
-        cell.comment = Comment(_safe(f"{before}{said}")[:2000], "图鉴 Tujian", width=320, height=110)
+        cell.comment = Comment(_safe(f"{before}{SIGN}\n{said}")[:2000], "Tujian", width=320, height=110)
+
+    def _clear(self) -> None:
+        """Takes away the marks of an earlier check; what its owner wrote into a comment stays."""
+        from openpyxl.comments import Comment
+        from openpyxl.styles import PatternFill
+
+        for cell in (cell for row in self._sheet.iter_rows() for cell in row if cell.comment):
+            own, sign, _ = cell.comment.text.partition(SIGN)
+            if sign:
+                cell.comment = Comment(own.rstrip(), cell.comment.author) if own.strip() else None
+                cell.fill = PatternFill() if cell.fill.fgColor.rgb in FILLS.values() else cell.fill
 
     def _list(self, marks: Sequence[Mark], lang: Lang) -> None:
         from openpyxl.styles import Font
@@ -315,7 +328,9 @@ def _damaged(why: object) -> BadInput:
 
 
 def _top(sheet: Any) -> list[list[str]]:  # noqa: ANN401
-    return [[text_of(cell.value) for cell in row] for row in sheet.iter_rows(max_row=TOP, max_col=MOST_COLUMNS)]
+    """The first rows; no more than there are, for openpyxl makes the cells that it is asked for."""
+    rows = sheet.iter_rows(max_row=min(TOP, sheet.max_row), max_col=min(MOST_COLUMNS, sheet.max_column))
+    return [[text_of(cell.value) for cell in row] for row in rows]
 
 
 def _formula(value: object) -> str:

@@ -63,7 +63,8 @@ def _run_sheet(house: House, path: Path, pictures: Path | None, out: Path | None
     for kind, count in kinds_of(checked.marks):
         grid.add_row(KIND_WORDS[kind][0 if zh else 1], str(count))
     Console().print(grid)
-    rows, marked = len(checked.table.rows), len({mark.row for mark in checked.marks})
+    rows = sum(any(row.cells) or bool(row.formulas) for row in checked.table.rows)
+    marked = len({mark.row for mark in checked.marks})
     words = (
         f"共 {rows} 行，{marked} 行有标记，写入 {out}" if zh else f"{rows} rows, {marked} with marks, written to {out}"
     )
