@@ -1,17 +1,23 @@
-"""What leaves the catalogue, and what each form says it could not hold. req: F5, F6, E9"""
+"""What leaves the catalogue, and what each form says it could not hold. req: C1, F5, F6, E9"""
 
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 from xml.etree import ElementTree
 
 import openpyxl
 import pytest
 from kept import incoming, open_catalogue, record, value
+from PIL import Image
 
+from tujian.catalogue import Catalogue
 from tujian.errors import BadInput, NotAcknowledged
 from tujian.exchange import FORMS, Terms, export, find_form, google_categories
 from tujian.schema import audit
+from tujian.settings import read_settings
 from tujian.sheets import undefused
 from tujian.taxonomy import Taxonomy
 
@@ -232,3 +238,72 @@ def test_sidecars_stay_in_their_folder_and_do_not_collide(catalogue):
         catalogue.add([incoming(content, "../../etc/a.jpg")], who="Li", kind="photo")
     names = list(taken(catalogue, "xmp")[0])
     assert names[0] == "etc/a.jpg.xmp" and len(set(names)) == 2 and all(".." not in name.split("/") for name in names)
+
+
+# the command line
+
+
+@pytest.fixture
+def shop(place, tmp_path):
+    """A home whose catalogue lies in a file or on PostgreSQL, and its settings; pictures lie in `in`."""
+    settings = read_settings(home=tmp_path / "home", database=place if isinstance(place, str) else "", engine="none")
+    (tmp_path / "in").mkdir()
+    return settings, Catalogue.opened(settings)
+
+
+def tujian(settings, *args):
+    url = settings.database.get_secret_value() if settings.database else ""
+    environment = {**os.environ, "TUJIAN_HOME": str(settings.home_dir), "TUJIAN_DATABASE": url, "TUJIAN_LANG": "zh"}
+    command = [sys.executable, "-m", "tujian", *map(str, args)]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+
+def kept(catalogue, folder, sku, colour, **fields) -> str:
+    """An item whose picture lies in the folder too."""
+    Image.new("RGB", (64, 48), colour).save(folder / f"{sku}.png")
+    shown = incoming((folder / f"{sku}.png").read_bytes(), f"{sku}.png")
+    item_id = catalogue.add([shown], who="Li", sku=sku, external_id=f"E-{sku}", variant_group="G").id
+    catalogue.save(item_id, record(**fields))
+    return item_id
+
+
+def test_the_command_line_stops_at_advertising_words_and_leaves_out_what_is_hidden(shop, tmp_path):
+    settings, catalogue = shop
+    kept(catalogue, tmp_path / "in", "S1", "red", selling_points=value(["全网最低价"], "model"))
+    catalogue.hide(kept(catalogue, tmp_path / "in", "S2", "blue", name=value("未发布")), who="Li")
+    secret = kept(catalogue, tmp_path / "in", "S3", "green", name=value("证件"))
+    catalogue.save(secret, record(sensitive=True, name=value("证件")))
+    out = tmp_path / "goods.csv"
+    stopped = tujian(settings, "export", "--to", "csv", "--out", out)
+    assert stopped.returncode != 0 and "全网最低价" in stopped.stderr and "--acknowledge-adlaw" in stopped.stderr
+    assert not out.exists() and list(tmp_path.glob("*.part")) == []
+    done = tujian(settings, "export", "--to", "csv", "--out", out, "--acknowledge-adlaw")
+    assert done.returncode == 0 and str(out) in done.stdout, done.stderr
+    assert [row["SKU"] for row in rows_of(out.read_bytes())] == ["S1"]
+    with catalogue.database.read() as connection:
+        (facts,) = [row.facts for row in connection.execute(audit.select().where(audit.c.verb == "export"))]
+    assert facts["items"] == 1 and "全网最低价" in facts["acknowledged"][0]
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "jsonl"])
+def test_what_was_taken_out_is_read_back_by_the_importer(shop, tmp_path, form):
+    settings, catalogue = shop
+    fields = {
+        "brand": value("ALPRO", "rule", True), "net_content": value("1 L", "rule", True), "name": value("=1+1 豆奶"),
+        "colours": value(["白色", "蓝色"], "colour"), "barcode": value("5901234123457", "barcode", True),
+    }  # fmt: skip
+    kept(catalogue, tmp_path / "in", "0007", "red", **fields)
+    kept(catalogue, tmp_path / "in", "S2", "blue", brand=value("Oatly"))
+    out = tmp_path / f"goods.{form}"
+    assert tujian(settings, "export", "--to", form, "--out", out).returncode == 0
+    fresh = read_settings(home=tmp_path / "fresh", engine="none")
+    done = tujian(fresh, "import", out, "--pictures", tmp_path / "in", "--no-look")
+    assert done.returncode == 0, done.stdout + done.stderr
+    again = Catalogue.opened(fresh)
+    for sku in ("0007", "S2"):
+        before, after = (held.get(held.find_id(sku)) for held in (catalogue, again))
+        assert {name: now.value.value for name, now in after.values.items()} == {
+            name: now.value.value for name, now in before.values.items()
+        }
+        assert (after.external_id, after.variant_group) == (f"E-{sku}", "G")
+        assert [picture.sha256 for picture in after.pictures] == [picture.sha256 for picture in before.pictures]
