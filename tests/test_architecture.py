@@ -49,6 +49,8 @@ ORDER = tuple(
     sheets, shelf, fields, catalogue.nouns, catalogue.indexing, catalogue.changing, catalogue.sources,
     catalogue.adding, catalogue.saving, catalogue.editing, catalogue.reading, catalogue.merging,
     catalogue.forgetting, catalogue.near, catalogue, backup,
+    exchange.nouns, exchange.cells, exchange.sheets_out, exchange.shopify, exchange.google, exchange.taobao,
+    exchange.jsonld, exchange.xmp, exchange.stock, exchange, check_sheet, check_row, check, first_report,
     finding.facts, finding.words, finding.meanings, finding.background, finding.nouns, finding,
     aspects, agents, answering,
     estimates, jobs, batches, webhooks, looking,
@@ -60,7 +62,7 @@ ORDER = tuple(
     api.flow, api.facts, api.v1, api.printed, api.chat, api.completions, api.chats, api.items, api.jobs, api.search,
     api.answers, api.duplicates, api.imports, api.app, api,
     cli.recognising, cli.learning, cli.asking, cli.keeping, cli.searching, cli.bringing, cli.duplicates,
-    cli.safekeeping, cli.taxonomies, cli.valuing, cli.working, cli.models, cli.serving,
+    cli.safekeeping, cli.taxonomies, cli.valuing, cli.taking, cli.checking, cli.working, cli.models, cli.serving,
     cli.listing, cli.doctor, cli.main, cli.catalogue, cli.vocabulary, cli.agents, cli, __main__
     """.split(",")
 )

@@ -9,6 +9,7 @@ from tujian.folding import fold
 from tujian.geometry import Box1000
 from tujian.records import Evidence, FieldValue, Source
 
+SHEET = "spreadsheet"  # `by` of what a shop's own spreadsheet says
 WRONG_DIGIT = ("校验位不对，可能读错或印错", "wrong check digit: misread or misprinted")
 
 

@@ -13,6 +13,7 @@
     │  ├─ BadEdit              a field that is not there, or a value of the wrong kind
     │  ├─ LostUpdate           somebody else changed it since it was read
     │  ├─ AlreadyThere         its name is taken, or its idempotency key was used for something else
+    │  ├─ NotAcknowledged      advertising words stand in what would be published, and nobody has said yes to them
     │  ├─ ModelUnusable        a model's file is missing, damaged, of another kind, or its mmproj is another model's
     │  ├─ DoesNotFit           a model needs more memory than this machine has
     │  └─ BadSettings          a setting or a command-line value is wrong
@@ -99,6 +100,9 @@ class LostUpdate(BadInput): ...
 
 
 class AlreadyThere(BadInput): ...
+
+
+class NotAcknowledged(BadInput): ...
 
 
 class BadSettings(BadInput): ...

@@ -78,7 +78,7 @@ def recognise(
     alone = heard[0] if not more else replace(heard[0], parts=None)  # several pictures are of one item
     items = items_of(alone, task, said.items, knowledge, lang, model_asked=engine is not None)
     whole = task.of_several if task.lists_items and len(items) > 1 else task
-    claims = [*_found(heard, whole, knowledge, lang), *said.claims]
+    claims = [*found_claims(heard, whole, knowledge, lang), *said.claims]
     fields = _drafted(whole, claims, lang, model_asked=engine is not None)
     category = likely_category(heard[0].percepts, knowledge)
     descriptions = describe(heard[0].percepts, category, knowledge, items)
@@ -128,7 +128,7 @@ def _adverts(looks: Sequence[Looked], task: Task, fields: Mapping[str, Value]) -
     return found + [finding for text in copy for finding in find_in_text(text) if finding not in found]
 
 
-def _found(looks: Sequence[Looked], task: Task, knowledge: Knowledge, lang: Lang) -> list[Claim]:
+def found_claims(looks: Sequence[Looked], task: Task, knowledge: Knowledge, lang: Lang) -> list[Claim]:
     """What perception claims: all about the first picture, what can be read on the others of the same item."""
     first, *others = looks
     claims = find_claims(first.picture, first.percepts, task, knowledge, lang)

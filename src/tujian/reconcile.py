@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from rapidfuzz import fuzz
 
-from tujian.claims import Claim
+from tujian.claims import SHEET, Claim
 from tujian.errors import Lang
 from tujian.perception.gs1 import is_gtin_like, to_gtin14
 from tujian.perception.scripts import unreadable_script
@@ -132,8 +132,9 @@ def _verdict(
         said = next((c for c in others if c.source == "model" and _contradicts(field, best, c)), None)
         if said is not None:
             quote = best.quote or best.value
+            zh, en = ("表格写", "the spreadsheet says") if said.by == SHEET else ("模型说", "the model said")
             return Verdict.CONTRADICTED, _words(
-                lang, f"模型说“{said.value}”，图上读到“{quote}”", f"the model said “{said.value}”, read “{quote}”"
+                lang, f"{zh}“{said.value}”，图上读到“{quote}”", f"{en} “{said.value}”, read “{quote}”"
             )
     if was_read or any(c.source == "model" and c.valid for c in agreeing):
         return Verdict.CONFIRMED, None

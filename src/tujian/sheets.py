@@ -186,9 +186,26 @@ class Objects:
                 if not line.strip():
                     continue
                 try:
-                    yield number, json.loads(line.lstrip("\ufeff"))
+                    yield number, spread(json.loads(line.lstrip("\ufeff")))
                 except (ValueError, RecursionError) as error:
                     yield number, str(error)
+
+
+def spread(told: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """An item as `tujian export` writes it, its values and the names of its pictures flat; anything else as it is."""
+    if not isinstance(told, dict) or not {"values", "pictures", "records_count"} <= told.keys():
+        return told
+    values = told["values"] if isinstance(told["values"], dict) else {}
+    pictures = told["pictures"] if isinstance(told["pictures"], list) else []
+    flat = {name: _inner(now, "value", "value") for name, now in values.items()}
+    own = {name: told.get(name) for name in ("external_id", "sku", "variant_group")}
+    return {**flat, **own, "pictures": [_inner(picture, "name") for picture in pictures]}
+
+
+def _inner(told: Any, *names: str) -> Any:  # noqa: ANN401
+    for name in names:
+        told = told.get(name) if isinstance(told, dict) else None
+    return told
 
 
 class Book:
@@ -270,8 +287,8 @@ def _opened(path: Path) -> Iterator[Any]:
 
 
 def fitted(number: int, cells: Sequence[str], width: int) -> Row:
-    """A row of exactly `width` cells; what stands beyond the last heading is a trouble of this row."""
-    kept = [cleaned(cell) for cell in cells[:width]]
+    """A row of exactly `width` cells, not defused; what stands beyond the last heading is a trouble of this row."""
+    kept = [cleaned(undefused(cell)) for cell in cells[:width]]
     return Row(number, kept + [""] * (width - len(kept)), _too_wide(width) if any(cells[width:]) else None)
 
 
@@ -294,14 +311,28 @@ def text_of(value: object) -> str:
     return cleaned(str(value))
 
 
-def defused(text: str) -> str:
-    """`text` that no spreadsheet runs: an apostrophe goes before what begins like a formula (OWASP, "CSV Injection").
+def is_live(text: str) -> bool:
+    """Whether a spreadsheet would run `text`, or a program behind it (OWASP, "CSV Injection").
 
-    >>> defused("=1+1"), defused("-5"), defused("红色")
-    ("'=1+1", '-5', '红色')
+    >>> [is_live(text) for text in ("=1+1", "-5", "@SUM(A1)", "红色", "  =cmd|' /C calc'!A0")]
+    [True, False, True, False, True]
     """
     bare = text.lstrip(" \u3000")
-    return f"'{text}" if bare.startswith(FORMULAS) and not NUMBER.fullmatch(bare) else text
+    return bare.startswith(FORMULAS) and not NUMBER.fullmatch(bare)
+
+
+def defused(text: str) -> str:
+    """`text` that no spreadsheet runs: an apostrophe goes before what is live."""
+    return f"'{text}" if is_live(text) else text
+
+
+def undefused(text: str) -> str:
+    """What `defused` was given.
+
+    >>> undefused(defused("=1+1")), undefused("'tis")
+    ('=1+1', "'tis")
+    """
+    return text[1:] if text.startswith("'") and is_live(text[1:]) else text
 
 
 def too_large(rows: int) -> BadInput:

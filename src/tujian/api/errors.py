@@ -17,6 +17,7 @@ from tujian.errors import (
     Lang,
     LostUpdate,
     NoEngine,
+    NotAcknowledged,
     NotAllowed,
     NotFound,
     PictureTooLarge,
@@ -35,6 +36,7 @@ STATUS: tuple[tuple[type[TujianError], int], ...] = (
     (NotFound, 404),
     (LostUpdate, 412),  # RFC 9110: the If-Match condition was false
     (AlreadyThere, 409),
+    (NotAcknowledged, 409),
     (BadInput, 400),
     (NotAllowed, 403),
     (Busy, 429),

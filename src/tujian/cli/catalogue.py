@@ -1,4 +1,4 @@
-"""`tujian import`, `search`, `show`, `edit`, `worker`, `backup` and more: what is done with a catalogue.
+"""`tujian import`, `export`, `check`, `search`, `show`, `edit`, `worker` and more: what is done with a catalogue.
 
 Enters: options. Leaves: exit codes. Each command says what it takes.
 """
@@ -47,6 +47,41 @@ def import_report(
 
     settings = _settings(lang=lang)
     raise typer.Exit(_told(settings, lambda: run_report(settings, batch, out)))
+
+
+@app.command()
+def export(
+    to: Annotated[str, typer.Option(help="csv, xlsx, jsonl, shopify, google, taobao, jsonld or xmp")],
+    out: Annotated[
+        Path | None, typer.Option(help="file or folder to write (default: here, by the form's name)")
+    ] = None,
+    acknowledge_adlaw: Annotated[
+        bool, typer.Option("--acknowledge-adlaw", help="export although advertising-law words were found")
+    ] = False,
+    pictures_at: Annotated[str, typer.Option(help="public address below which the pictures will lie")] = "",
+    also: Annotated[list[str] | None, typer.Option(help="hidden or sensitive: export such items too")] = None,
+    lang: Lang = None,
+) -> None:
+    """Takes the catalogue out in the form of a shop, a spreadsheet or an album, and says what it could not express."""
+    from tujian.cli.taking import run_export
+
+    settings = _settings(lang=lang)
+    chosen = (to, out, pictures_at, also or [])
+    raise typer.Exit(_told(settings, lambda: run_export(settings, *chosen, acknowledged=acknowledge_adlaw)))
+
+
+@app.command()
+def check(
+    path: Annotated[Path, typer.Argument(help="a spreadsheet (XLSX, CSV), or a folder of photos", show_default=False)],
+    pictures: Annotated[Path | None, typer.Option(help="where its pictures lie (default: beside it)")] = None,
+    out: Annotated[Path | None, typer.Option(help="the marked copy to write; of a folder, a JSON report")] = None,
+    lang: Lang = None,
+) -> None:
+    """Checks a spreadsheet against its pictures and gives it back marked; of a folder, a first report."""
+    from tujian.cli.checking import run_check
+
+    settings = _settings(lang=lang)
+    raise typer.Exit(_told(settings, lambda: run_check(settings, path, pictures, out)))
 
 
 @app.command()

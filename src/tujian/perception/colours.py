@@ -10,6 +10,7 @@ The same pixels always give the same answer, in any thread: nothing here is rand
 """
 
 import csv
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -30,6 +31,8 @@ MAX_ROUNDS = 12  # k-means has settled by then on all pictures tried
 CELL = 0.02  # of OKLab: about the least difference the eye sees. Points so close are clustered as one
 MOST_COLOURS = 5
 LEAST_SHARE = 0.06  # smaller ones are trimmings, logos and seams
+
+PLAIN, PLAIN_CHROMA, PLAIN_GAP = ("black", "gray", "white"), 0.02, 0.04  # of `gap`; 149 labelled products
 
 SKIN_WEIGHT = np.float32(0.05)  # .0-.25 all give the same near-colour score within .01
 SKIN_SLOPES = (0.51, 1.9)  # b / a: hues of 27-62 degrees
@@ -74,6 +77,19 @@ class Palette:
         """Index of the name for one OKLab colour."""
         return int(self.owner[np.argmin(_distances(lab, self.references))])
 
+    def gap(self, rgb_hex: str, rows: Collection[int]) -> float:
+        """How much farther `#rrggbb` lies from the names in `rows` than from its own: 0 it is one of them.
+
+        What is grey of its own is no dark brown, however near that lies.
+        """
+        lab = oklab_of(rgb_hex)
+        distances = np.sqrt(_distances(lab, self.references))
+        mine = np.isin(self.owner, list(rows))
+        is_plain = np.hypot(lab[1], lab[2]) < PLAIN_CHROMA
+        is_coloured = not any(self.names[row].base in PLAIN for row in rows)
+        more = PLAIN_GAP if is_plain and is_coloured else 0.0
+        return float(distances[mine].min(initial=np.inf) - distances.min()) + more
+
 
 @cache
 def palette() -> Palette:
@@ -103,6 +119,11 @@ def to_oklab(rgb: Pixels) -> Floats:
     """OKLab of 8-bit sRGB, any shape ending in 3: lightness 0-1, then a (green-red) and b (blue-yellow), about ±0.3."""
     lms = _linear_table()[rgb] @ _RGB_TO_LMS.T
     return np.cbrt(lms) @ _LMS_TO_LAB.T
+
+
+def oklab_of(rgb_hex: str) -> Floats:
+    """OKLab of `#rrggbb`."""
+    return to_oklab(np.array([int(rgb_hex[i : i + 2], 16) for i in (1, 3, 5)], np.uint8))
 
 
 def find_colours(pixels: Pixels) -> tuple[Colour, ...]:

@@ -22,6 +22,15 @@ _ENGLISH = {
     "beige": "brown",
 } | {base: base for base in _CHINESE.values()}  # fmt: skip
 
+# base colours that people call by each other's name: a dark blue is a black, a heather blue a grey
+_NEIGHBOURS = [{"black", "blue"}, {"blue", "green"}, {"blue", "purple"}, {"gray", "blue"}, {"gray", "green"},
+               {"gray", "black"}, {"gray", "white"}, {"red", "orange"}, {"red", "purple"}, {"orange", "yellow"},
+               {"orange", "brown"}, {"yellow", "green"}]  # fmt: skip
+
+
+def are_neighbours(base: str | None, other: str | None) -> bool:
+    return {base, other} in _NEIGHBOURS
+
 
 def base_colour(name: str) -> str | None:
     """The base colour that `name` ends on.
@@ -37,3 +46,19 @@ def base_colour(name: str) -> str | None:
         return max(hits)[1]
     words = [_ENGLISH[word] for word in re.findall(r"[a-z]+", name.lower()) if word in _ENGLISH]
     return words[-1] if words else None
+
+
+def palette_rows(said: str) -> set[int]:
+    """Rows of the palette that `said` may mean: the very name, else all names of every base colour it speaks of.
+
+    >>> len(palette_rows("红")) > 3, palette_rows("条纹"), len(palette_rows("黑白拼色")) > 5
+    (True, set(), True)
+    """
+    names = palette().names
+    key = said.strip().lower()
+    exact = {row for row, name in enumerate(names) if key in (name.zh, name.zh.removesuffix("色"), name.en)}
+    if exact and key not in _ENGLISH and key.removesuffix("色") not in _CHINESE:
+        return exact
+    bases = {base for word, base in _CHINESE.items() if word in key}
+    bases |= {_ENGLISH[word] for word in re.findall(r"[a-z]+", key) if word in _ENGLISH}
+    return {row for row, name in enumerate(names) if name.base in bases}

@@ -1,0 +1,85 @@
+"""The catalogue as one table, CSV or XLSX, a row an item, and as JSON Lines with everything that is known.
+
+Enters: items. Leaves: pieces of one file. The tables hold current values; evidence, verdicts and history are in the
+JSON Lines alone. A list is written with semicolons. `tujian import`
+reads all three. Which fields a language model wrote stands in a column of its own.
+"""
+
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+
+from tujian.exchange.cells import BOM, csv_rows
+from tujian.exchange.nouns import Article, Losses, Piece, Terms
+from tujian.fields import SEPARATORS
+from tujian.records import FieldValue
+from tujian.sheets import defused
+
+OWN = {
+    "id": ("图鉴编号", "Tujian ID"), "external_id": ("外部编号", "External ID"), "sku": ("SKU", "SKU"),
+    "variant_group": ("款号", "Variant group"), "kind": ("类型", "Item kind"), "title": ("条目名", "Item title"),
+}  # fmt: skip
+LAST = {"pictures": ("图片", "Pictures"), "generated": ("AI生成的字段", "AI-generated fields")}
+LISTED = "; "
+PIECE_BYTES = 1 << 20
+MOST_CELL = 32_767  # characters that an XLSX cell holds
+
+
+def write_csv(articles: Iterable[Article], terms: Terms, losses: Losses) -> Iterator[Piece]:
+    yield Piece("catalogue.csv", BOM)
+    for line in csv_rows(_rows(articles, terms, losses)):
+        yield Piece("catalogue.csv", line)
+
+
+def write_xlsx(articles: Iterable[Article], terms: Terms, losses: Losses) -> Iterator[Piece]:
+    """A workbook with one sheet; every cell is text, so that no code loses its zeros."""
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("图鉴" if terms.lang == "zh" else "Tujian")
+    for row in _rows(articles, terms, losses):
+        cells = []
+        for text in row:
+            if len(text) > MOST_CELL - 1:
+                losses.add(row[1] or row[0][:12], "文字超过单元格上限，已截断", "text longer than a cell, cut")
+            cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("\ufffd", defused(text))[:MOST_CELL])
+            cell.data_type, cell.number_format = "s", "@"
+            cells.append(cell)
+        sheet.append(cells)
+    with tempfile.TemporaryFile() as file:
+        book.save(file)
+        file.seek(0)
+        while content := file.read(PIECE_BYTES):
+            yield Piece("catalogue.xlsx", content)
+
+
+def write_jsonl(articles: Iterable[Article], terms: Terms, losses: Losses) -> Iterator[Piece]:
+    """An item a line, with evidence; nothing is lost but pictures and earlier versions."""
+    for article in articles:
+        yield Piece("catalogue.jsonl", article.item.model_dump_json().encode() + b"\n")
+
+
+def _rows(articles: Iterable[Article], terms: Terms, losses: Losses) -> Iterator[Sequence[str]]:
+    """The headings, then a row an item. The items are read twice: first for the fields there are."""
+    names = list(dict.fromkeys(name for article in articles for name in article.filled))
+    place = 0 if terms.lang == "zh" else 1
+    yield [*(words[place] for words in OWN.values()), *names, *(words[place] for words in LAST.values())]
+    for article in articles:
+        own = [str(getattr(article.item, name) or "") for name in OWN]
+        shown = [picture.name for picture in article.item.pictures]
+        cells = [_cell(article, name, losses) for name in names]
+        yield [*own, *cells, LISTED.join(shown), LISTED.join(article.generated)]
+
+
+def _cell(article: Article, name: str, losses: Losses) -> str:
+    value: FieldValue = article.filled[name].value.value if name in article.filled else None
+    if not isinstance(value, list):
+        return "" if value is None else str(value)
+    if any(SEPARATORS.search(part) for part in value):
+        losses.add(
+            article.called,
+            f"{name} 的某一项自己含有分隔符，读回时会被拆开",
+            f"a part of {name} holds a separator itself and would be split when read back",
+        )
+    return LISTED.join(value)

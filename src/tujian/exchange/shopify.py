@@ -1,0 +1,120 @@
+"""Shopify's product CSV, in its present headings. req: F5
+
+Enters: articles, those of one variant group side by side. Leaves: rows; a product's first row has its facts, rows of
+one handle are its variants and further pictures. Everything is a draft and unpublished: a person publishes. What a
+model wrote carries a visible line and a tag. Source: help.shopify.com, "Using CSV files to import and export
+products", 2026.
+Does not know: stock, shipping weight, which address the pictures will have (`--pictures-at`).
+"""
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, zip_longest
+
+from tujian.exchange.cells import csv_rows
+from tujian.exchange.nouns import DESCRIPTIONS, GENERATED, GENERATED_TAG, Article, Losses, Piece, Terms
+
+HEADINGS = (
+    "Title", "URL handle", "Description", "Vendor", "Product category", "Type", "Tags", "Published on online store",
+    "Status", "SKU", "Barcode", "Option1 name", "Option1 value", "Option2 name", "Option2 value", "Option3 name",
+    "Option3 value", "Price", "Product image URL", "Image position", "Image alt text", "Variant image URL", "Gift card",
+    "SEO title", "SEO description",
+)  # fmt: skip
+OPTIONS = {"colours": ("颜色", "Color"), "size": ("尺码", "Size"), "net_content": ("净含量", "Net content")}
+USED = (
+    "title_shopify", "name", "brand", "category", "colours", "size", "net_content", "barcode", "price",
+    "selling_points", "detail", "summary", "tags",
+)  # fmt: skip
+LONGEST_TITLE = 255
+MOST_TAGS = 250
+DOLLAR = ("USD", "")  # a store has one currency; the file names none
+
+
+def write_shopify(articles: Iterable[Article], terms: Terms, losses: Losses) -> Iterator[Piece]:
+    handles: set[str] = set()
+    lines = csv_rows(_rows(articles, losses, handles))
+    return (Piece("shopify.csv", line) for line in lines)
+
+
+def _rows(articles: Iterable[Article], losses: Losses, handles: set[str]) -> Iterator[Sequence[str]]:
+    yield HEADINGS
+    for _, group in groupby(articles, key=lambda article: article.item.variant_group or article.item.id):
+        for row in _product(list(group), losses, handles):
+            yield [row.get(heading, "") for heading in HEADINGS]
+
+
+def _product(variants: Sequence[Article], losses: Losses, handles: set[str]) -> Iterator[dict[str, str]]:
+    """A product's rows: one a variant, more where there are more pictures than variants."""
+    first, handle = variants[0], _handle(variants[0], handles)
+    differing = [name for name in OPTIONS if len({one.words(name) for one in variants}) > 1][:3]
+    if len(variants) > 1 and len({tuple(one.words(name) for name in differing) for one in variants}) < len(variants):
+        losses.add(
+            first.called, "同款的规格没有差别，Shopify 会合并", "variants that do not differ: Shopify merges them"
+        )
+    urls = list(dict.fromkeys(url for one in variants for url in one.picture_urls(losses)))
+    facts = _facts(first, losses)
+    for number, (variant, url) in enumerate(zip_longest(variants, urls), 1):
+        row = {"URL handle": handle, "Title": facts["Title"]} if number > 1 else {"URL handle": handle, **facts}
+        if variant is not None:
+            row |= _variant(variant, differing, losses)
+            losses.unused(variant, USED)
+        if url is not None:
+            row |= {"Product image URL": url, "Image position": str(number), "Image alt text": facts["Title"]}
+        yield row
+
+
+def _facts(article: Article, losses: Losses) -> dict[str, str]:
+    title, by_model = article.title("title_shopify")
+    if len(title) > LONGEST_TITLE:
+        losses.add(
+            article.called, f"标题超过 {LONGEST_TITLE} 字，已截断", f"title over {LONGEST_TITLE} characters, cut"
+        )
+    tags = article.several("tags")[:MOST_TAGS]
+    if by_model or any(article.is_generated(name) for name in (*DESCRIPTIONS, "selling_points", "tags")):
+        tags.append(GENERATED_TAG[article.terms.lang])
+    return {
+        "Title": title[:LONGEST_TITLE],
+        "Description": description(article),
+        "Vendor": article.words("brand"),
+        "Product category": article.category_id or "",
+        "Type": article.words("category"),
+        "Tags": ", ".join(tag.replace(",", " ") for tag in tags),
+        "Published on online store": "FALSE",
+        "Status": "Draft",
+        "Gift card": "FALSE",
+    }
+
+
+def _variant(article: Article, differing: Sequence[str], losses: Losses) -> dict[str, str]:
+    row = {"SKU": article.item.sku or article.item.external_id or "", "Barcode": article.words("barcode")}
+    place = 0 if article.terms.lang == "zh" else 1
+    for number, name in enumerate(differing, 1):
+        row |= {f"Option{number} name": OPTIONS[name][place], f"Option{number} value": article.words(name)}
+    if article.price is not None:
+        row["Price"] = article.price.amount
+        if article.price.currency:
+            currency = article.price.currency
+            losses.add(article.called, f"价格不带币种（{currency}）", f"prices carry no currency ({currency})")
+    return row
+
+
+def description(article: Article) -> str:
+    """Copy as HTML, escaped; with a visible line where a model wrote it."""
+    points = "".join(f"<li>{html.escape(point)}</li>" for point in article.several("selling_points"))
+    told = html.escape(article.words(*DESCRIPTIONS)).replace("\n", "<br>")
+    parts = [f"<p>{told}</p>" if told else "", f"<ul>{points}</ul>" if points else ""]
+    if article.is_generated(*DESCRIPTIONS) or article.is_generated("selling_points"):
+        parts.append(f"<p>{GENERATED[article.terms.lang]}</p>")
+    return "".join(parts)
+
+
+def _handle(article: Article, handles: set[str]) -> str:
+    """Lower case letters, digits and hyphens; Chinese names leave nothing, so the number stands in. Never twice."""
+    own = article.item.variant_group or article.item.sku or article.item.external_id or ""
+    plain = unicodedata.normalize("NFKD", own).encode("ascii", "ignore").decode().lower()
+    base = re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or article.item.id[:12]
+    handle = base if base not in handles else f"{base}-{article.item.id[:6]}"
+    handles.add(handle)
+    return handle

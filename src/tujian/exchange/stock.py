@@ -1,0 +1,100 @@
+"""What there is to take out: the catalogue's items in order, and the advertising words among them. req: F6, E9
+
+Enters: a catalogue, and which items. Leaves: items, oldest first, those of one variant group side by side; adverts.
+Hidden and sensitive items are not there unless `also` asks for them.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from tujian.catalogue import Catalogue, Item
+from tujian.catalogue.nouns import MOST_LISTED, Also, Kind
+from tujian.errors import Lang, NotFound
+from tujian.rules.adlaw import AdFinding, find_in_text, flagged
+
+MOST_ADVERTS = 1000  # told; an export with more of them is stopped just as well
+
+
+class Stock:
+    """Items, read from the catalogue as they are asked for; may be gone through again."""
+
+    def __init__(self, catalogue: Catalogue, *, kind: Kind | None = None, also: Also = ()) -> None:
+        self._catalogue, self._also = catalogue, also
+        self._ids = _grouped(_all_ids(catalogue, kind, also))
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __iter__(self) -> Iterator[Item]:
+        for item_id in self._ids:
+            try:
+                yield self._catalogue.get(item_id, also=self._also)
+            except NotFound:
+                continue  # forgotten or hidden meanwhile
+
+    def printed(self, item: Item) -> list[str]:
+        """The lines that were read on its pictures."""
+        if not item.records_count:
+            return []
+        try:
+            record = self._catalogue.record(item.id, item.records_count, also=self._also)
+        except NotFound:
+            return []
+        return [line.text for line in record.text_lines]
+
+
+@dataclass(frozen=True, slots=True)
+class Advert:
+    """An advertising word of an item: in a field, or on its picture where `field` is ""."""
+
+    called: str
+    field: str
+    finding: AdFinding
+
+    def say(self, lang: Lang) -> str:
+        where = self.field or ("图片上" if lang == "zh" else "on the picture")
+        return f"{self.called} · {where} · {self.finding.say(lang)}"
+
+
+def find_adverts(stock: Stock) -> list[Advert]:
+    """Words that nothing lets pass, in what a buyer would read; each word once an item and place."""
+    found: list[Advert] = []
+    for item in stock:
+        if item.kind == "product":
+            found += _of_item(item, stock.printed(item))
+        if len(found) >= MOST_ADVERTS:
+            break
+    return found[:MOST_ADVERTS]
+
+
+def _of_item(item: Item, printed: Iterable[str]) -> Iterator[Advert]:
+    called = item.sku or item.external_id or item.title[:24] or item.id[:12]
+    texts = {"": "\n".join(printed)}
+    for name, now in item.values.items():
+        value = now.value.value
+        if name != "text" and isinstance(value, str | list):
+            texts[name] = "\n".join(value) if isinstance(value, list) else value
+    for name, text in texts.items():
+        words: set[str] = set()
+        for finding in flagged(find_in_text(text)):
+            if finding.word not in words:
+                words.add(finding.word)
+                yield Advert(called, name, finding)
+
+
+def _all_ids(catalogue: Catalogue, kind: Kind | None, also: Also) -> list[tuple[str, str]]:
+    """(id, group) of every item, the oldest first."""
+    found: list[tuple[str, str]] = []
+    after: str | None = ""
+    while after is not None:
+        page = catalogue.list(after=after, limit=MOST_LISTED, kind=kind, also=also)
+        found += [(head.id, head.variant_group or head.id) for head in page.items]
+        after = page.next
+    return found[::-1]
+
+
+def _grouped(ids: Iterable[tuple[str, str]]) -> list[str]:
+    groups: dict[str, list[str]] = {}
+    for item_id, group in ids:
+        groups.setdefault(group, []).append(item_id)
+    return [item_id for group in groups.values() for item_id in group]

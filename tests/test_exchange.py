@@ -1,0 +1,317 @@
+"""What leaves the catalogue, and what each form says it could not hold. req: C1, F5, F6, E9"""
+
+import csv
+import io
+import json
+from xml.etree import ElementTree
+
+import openpyxl
+import pytest
+from kept import TASKS, incoming, open_catalogue, record, value
+from PIL import Image
+from typer.testing import CliRunner
+
+from tujian.bringing.tables import Table
+from tujian.catalogue import Catalogue
+from tujian.cli import app
+from tujian.errors import BadInput, NotAcknowledged
+from tujian.exchange import FORMS, Terms, export, find_form, google_categories
+from tujian.schema import audit
+from tujian.settings import read_settings
+from tujian.sheets import undefused
+from tujian.taxonomy import Taxonomy
+
+TAXONOMY = Taxonomy.load()
+
+
+@pytest.fixture
+def catalogue(database, tmp_path):
+    return open_catalogue(database, tmp_path)
+
+
+def terms(lang="zh", **more) -> Terms:
+    return Terms(lang, TAXONOMY, google_categories(), **more)
+
+
+def taken(catalogue, form, lang="zh", acknowledged=False, also=(), **more):
+    """The files of an export by name, and what it says it lost."""
+    made = export(catalogue, find_form(form), terms(lang, **more), acknowledged=acknowledged, also=also, who="Li")
+    files: dict[str, bytes] = {}
+    for piece in made.pieces:
+        files[piece.name] = files.get(piece.name, b"") + piece.content
+    return files, [loss.say(lang) for loss in made.lost]
+
+
+def rows_of(content: bytes, **more) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), **more))
+
+
+def milk(catalogue, **fields) -> str:
+    item_id = catalogue.add([incoming(b"milk", "milk.jpg")], who="Li", sku="S1").id
+    read = {"brand": value("ALPRO", "rule", True), "net_content": value("1 L", "rule", True)}
+    catalogue.save(item_id, record(**{**read, **fields}))
+    return item_id
+
+
+def test_a_csv_holds_every_current_value_and_marks_what_a_model_wrote(catalogue):
+    item_id = milk(catalogue, colours=value(["白色", "蓝色"], "colour"), selling_points=value(["低脂"], "model"))
+    catalogue.edit(item_id, {"name": "豆奶"}, who="Li")
+    files, lost = taken(catalogue, "csv")
+    (row,) = rows_of(files["catalogue.csv"])
+    assert (row["SKU"], row["brand"], row["net_content"], row["name"]) == ("S1", "ALPRO", "1 L", "豆奶")
+    assert row["colours"] == "白色; 蓝色" and row["图片"] == "milk.jpg"
+    assert row["AI生成的字段"] == "selling_points" and lost == []
+
+
+@pytest.mark.parametrize("formula", ["=cmd|' /C calc'!A0", "@SUM(A1)", "+1+1", "\t=1", "-2+3", "＝1+1"])
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_text_that_a_spreadsheet_would_run_is_defused_and_comes_back(catalogue, form, formula):
+    milk(catalogue, name=value(formula))
+    files, _ = taken(catalogue, form)
+    if form == "csv":
+        held = rows_of(files["catalogue.csv"])[0]["name"]
+    else:
+        sheet = openpyxl.load_workbook(io.BytesIO(files["catalogue.xlsx"])).active
+        cell = sheet.cell(2, [one.value for one in sheet[1]].index("name") + 1)
+        assert cell.data_type == "s"
+        held = cell.value
+    assert held.startswith("'") and undefused(held) == formula.replace("\r", "")
+
+
+def test_hidden_and_sensitive_items_leave_only_when_they_are_asked_for(catalogue):
+    milk(catalogue)
+    catalogue.hide(milk(catalogue, name=value("未发布")), who="Li")
+    secret = milk(catalogue, name=value("证件"))
+    catalogue.save(secret, record(sensitive=True, name=value("证件")))
+    for form in FORMS:
+        content = b"".join(taken(catalogue, form)[0].values()).decode(
+            "utf-16" if form == "taobao" else "utf-8", "replace"
+        )
+        assert "未发布" not in content and "证件" not in content
+    assert len(rows_of(taken(catalogue, "csv")[0]["catalogue.csv"])) == 1
+    assert len(rows_of(taken(catalogue, "csv", also=["hidden", "sensitive"])[0]["catalogue.csv"])) == 3
+
+
+def test_advertising_words_stop_an_export_until_somebody_acknowledges_them(catalogue, database):
+    milk(catalogue, selling_points=value(["全网最低价"], "model"))
+    with pytest.raises(NotAcknowledged, match="全网最低价") as stopped:
+        taken(catalogue, "csv")
+    assert "S1 · selling_points" in stopped.value.zh.message
+    assert "S1" in taken(catalogue, "jsonl")[0]["catalogue.jsonl"].decode()  # nobody is sold anything by it
+    files, _ = taken(catalogue, "csv", acknowledged=True)
+    assert rows_of(files["catalogue.csv"])[0]["selling_points"] == "全网最低价"
+    with database.read() as connection:
+        facts = [row.facts for row in connection.execute(audit.select().where(audit.c.verb == "export"))]
+    assert "全网最低价" in facts[-1]["acknowledged"][0]
+
+
+def test_advertising_words_printed_on_the_picture_count_too(catalogue):
+    item_id = milk(catalogue)
+    shown = record(brand=value("ALPRO", "rule", True)).model_dump(mode="json")
+    line = {"text": "国家级品质", "box_1000": [0, 0, 500, 100], "quad_px": [], "confidence": 0.9}
+    catalogue.save(item_id, type(record()).model_validate({**shown, "text_lines": [line]}))
+    with pytest.raises(NotAcknowledged, match="国家级"):
+        taken(catalogue, "csv")
+
+
+def test_the_importer_reads_the_workbook_as_it_reads_the_csv(catalogue, tmp_path):
+    milk(catalogue, name=value("=1+1"), colours=value(["白色", "蓝色"], "colour"))
+    for form in ("csv", "xlsx"):
+        (tmp_path / f"goods.{form}").write_bytes(taken(catalogue, form)[0][f"catalogue.{form}"])
+        ((_, row),) = Table.opened(tmp_path / f"goods.{form}", {}, TASKS)
+        assert row.values["name"] == "=1+1" and row.values["colours"] == ["白色", "蓝色"]
+        assert (row.sku, list(row.pictures), row.notes) == ("S1", ["milk.jpg"], [])
+
+
+def test_jsonl_holds_the_evidence(catalogue):
+    milk(catalogue)
+    (line,) = taken(catalogue, "jsonl")[0]["catalogue.jsonl"].splitlines()
+    assert json.loads(line)["values"]["brand"]["value"]["evidence"][0]["quote"] == "ALPRO"
+
+
+def test_a_list_whose_parts_hold_separators_says_that_it_will_be_split(catalogue):
+    milk(catalogue, selling_points=value(["酸，甜", "脆"]))
+    _, lost = taken(catalogue, "csv")
+    assert len(lost) == 1 and "selling_points" in lost[0] and "S1" in lost[0]
+
+
+def test_an_unknown_form_is_refused_with_the_names_there_are():
+    with pytest.raises(BadInput, match="csv"):
+        find_form("dbf")
+
+
+# shops
+
+
+def test_shopify_rows_of_one_handle_are_the_variants_of_one_product(catalogue):
+    for size, code in (("S", "A-S"), ("M", "A-M")):
+        item_id = catalogue.add([incoming(code.encode(), "a.jpg")], who="Li", sku=code, variant_group="A").id
+        read = {
+            "name": value("衬衫", "rule", True),
+            "size": value([size], "rule", True),
+            "price": value("99.00 CNY", "rule"),
+        }
+        catalogue.save(item_id, record(task="listing", **read))
+    files, lost = taken(catalogue, "shopify", pictures_at="https://cdn.example.com/shop/")
+    first, second = rows_of(files["shopify.csv"])
+    assert first["URL handle"] == second["URL handle"] == "a"
+    assert [row["Option1 value"] for row in (first, second)] == ["S", "M"] and first["Option1 name"] == "尺码"
+    assert (first["SKU"], second["SKU"], first["Price"]) == ("A-S", "A-M", "99.00")
+    assert (first["Status"], first["Published on online store"]) == ("Draft", "FALSE")
+    assert first["Product image URL"].startswith("https://cdn.example.com/shop/")
+    assert any("CNY" in loss for loss in lost)
+
+
+def test_shopify_is_told_in_sight_and_by_a_tag_what_a_model_wrote(catalogue):
+    milk(catalogue, summary=value("一盒<牛奶>", "model"), category=value("食品饮料", "classifier"))
+    (row,) = rows_of(taken(catalogue, "shopify")[0]["shopify.csv"])
+    assert "一盒&lt;牛奶&gt;" in row["Description"] and "人工智能生成" in row["Description"]
+    assert "AI生成" in row["Tags"] and row["Product category"] == "fb"
+
+
+def test_google_keeps_its_limits_and_says_what_it_cut(catalogue):
+    milk(catalogue, name=value("word " * 60, "rule", True), summary=value("x" * 6000, "rule", True))
+    catalogue.edit(catalogue.find_id("S1"), {"item.sku": "S" * 60}, who="Li")
+    files, lost = taken(catalogue, "google", lang="en")
+    (row,) = rows_of(files["google.csv"])
+    assert len(row["title"]) <= 150 and not row["title"].endswith("wor")
+    assert len(row["description"]) == 5000 and len(row["id"]) == 50
+    assert {"id over 50", "title over 150", "description over 5000"} <= {loss.split(" characters")[0] for loss in lost}
+    assert any("required" in loss for loss in lost)
+
+
+def test_google_gets_what_a_model_wrote_in_the_attributes_that_say_so(catalogue):
+    milk(
+        catalogue, name=value('A "fine" milk'), category=value("食品饮料", "classifier"), barcode=value("123", "model")
+    )
+    files, lost = taken(catalogue, "google", lang="en")
+    (row,) = rows_of(files["google.csv"])
+    assert row["title"] == "" and row["structured_title"] == 'trained_algorithmic_media:"A ""fine"" milk"'
+    assert row["google_product_category"] == "Food, Beverages & Tobacco" and row["gtin"] == ""
+    assert any("GTIN" in loss for loss in lost)
+
+
+def test_taobao_is_utf16_with_three_heads_and_titles_of_sixty_bytes(catalogue):
+    milk(catalogue, name=value("很" * 40, "rule", True), category=value("食品饮料", "classifier"))
+    files, lost = taken(catalogue, "taobao", own_categories={"食品饮料": "50002766"})
+    lines = files["taobao.csv"].decode("utf-16").split("\r\n")
+    assert lines[0] == "version 1.00" and lines[1].startswith("title\tcid") and lines[2].startswith("宝贝名称\t")
+    row = dict(zip(lines[1].split("\t"), lines[3].split("\t"), strict=True))
+    assert row["title"] == "很" * 30 and row["cid"] == "50002766" and row["outer_id"] == "S1"
+    assert any("60 字节" in loss for loss in lost) and any("brand" in loss for loss in lost)
+
+
+def test_jsonld_gives_products_with_everything_that_is_known(catalogue):
+    code = value("5901234123457", "barcode", True)
+    milk(catalogue, barcode=code, summary=value("一盒牛奶", "model"), price=value("9.90 CNY", "rule", True))
+    files, _ = taken(catalogue, "jsonld", pictures_at="https://cdn.example.com")
+    graph = json.loads(files["catalogue.jsonld"])["@graph"]
+    assert graph[0]["gtin13"] == "5901234123457" and graph[0]["brand"]["name"] == "ALPRO"
+    assert graph[0]["offers"] == {"@type": "Offer", "price": "9.90", "priceCurrency": "CNY"}
+    assert graph[0]["image"][0]["@type"] == "ImageObject"
+    assert graph[0]["subjectOf"]["digitalSourceType"].endswith("TrainedAlgorithmicMediaDigitalSource")
+    told = {one["propertyID"]: one["value"] for one in graph[0]["additionalProperty"]}
+    assert told["net_content"] == "1 L" and told["generated"] == ["summary"]
+
+
+def test_an_empty_catalogue_gives_files_that_can_be_read(catalogue):
+    assert json.loads(taken(catalogue, "jsonld")[0]["catalogue.jsonld"])["@graph"] == []
+    assert rows_of(taken(catalogue, "shopify")[0]["shopify.csv"]) == []
+    assert taken(catalogue, "xmp")[0] == {}
+
+
+# albums
+
+XMP = {
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "tujian": "urn:tujian:xmp:1.0/",
+}
+
+
+def test_a_sidecar_keeps_what_a_model_wrote_out_of_the_words_of_a_person(catalogue):
+    item_id = catalogue.add([incoming(b"sea", "2024/sea.jpg")], who="Li", kind="photo").id
+    read = {"summary": value("海边 <日落>", "model"), "objects": value(["船"], "model")}
+    catalogue.save(item_id, record(task="album", **read))
+    catalogue.edit(item_id, {"category": "旅行"}, who="Li")
+    files, _ = taken(catalogue, "xmp")
+    root = ElementTree.fromstring(files["2024/sea.jpg.xmp"])
+    assert [one.text for one in root.findall(".//dc:subject//rdf:li", XMP)] == ["旅行"]
+    assert root.find(".//dc:description", XMP) is None
+    made = [one.text for one in root.findall(".//tujian:generated//rdf:li", XMP)]
+    assert made == ["objects=船", "summary=海边 <日落>"]
+
+
+def test_sidecars_stay_in_their_folder_and_do_not_collide(catalogue):
+    for content in (b"a", b"b"):
+        catalogue.add([incoming(content, "../../etc/a.jpg")], who="Li", kind="photo")
+    names = list(taken(catalogue, "xmp")[0])
+    assert names[0] == "etc/a.jpg.xmp" and len(set(names)) == 2 and all(".." not in name.split("/") for name in names)
+
+
+# the command line
+
+
+@pytest.fixture
+def shop(place, tmp_path):
+    """A home whose catalogue lies in a file or on PostgreSQL, and its settings; pictures lie in `in`."""
+    settings = read_settings(home=tmp_path / "home", database=place if isinstance(place, str) else "", engine="none")
+    (tmp_path / "in").mkdir()
+    return settings, Catalogue.opened(settings)
+
+
+def tujian(settings, *args):
+    url = settings.database.get_secret_value() if settings.database else ""
+    environment = {"TUJIAN_HOME": str(settings.home_dir), "TUJIAN_DATABASE": url, "TUJIAN_LANG": "zh"}
+    return CliRunner().invoke(app, [str(arg) for arg in args], env=environment)
+
+
+def kept(catalogue, folder, sku, colour, **fields) -> str:
+    """An item whose picture lies in the folder too."""
+    Image.new("RGB", (64, 48), colour).save(folder / f"{sku}.png")
+    shown = incoming((folder / f"{sku}.png").read_bytes(), f"{sku}.png")
+    item_id = catalogue.add([shown], who="Li", sku=sku, external_id=f"E-{sku}", variant_group="G").id
+    catalogue.save(item_id, record(**fields))
+    return item_id
+
+
+def test_the_command_line_stops_at_advertising_words_and_leaves_out_what_is_hidden(shop, tmp_path):
+    settings, catalogue = shop
+    kept(catalogue, tmp_path / "in", "S1", "red", selling_points=value(["全网最低价"], "model"))
+    catalogue.hide(kept(catalogue, tmp_path / "in", "S2", "blue", name=value("未发布")), who="Li")
+    secret = kept(catalogue, tmp_path / "in", "S3", "green", name=value("证件"))
+    catalogue.save(secret, record(sensitive=True, name=value("证件")))
+    out = tmp_path / "goods.csv"
+    stopped = tujian(settings, "export", "--to", "csv", "--out", out)
+    assert stopped.exit_code != 0 and "全网最低价" in stopped.stderr and "--acknowledge-adlaw" in stopped.stderr
+    assert not out.exists() and list(tmp_path.glob("*.part")) == []
+    done = tujian(settings, "export", "--to", "csv", "--out", out, "--acknowledge-adlaw")
+    assert done.exit_code == 0 and str(out) in done.stdout, done.stderr
+    assert [row["SKU"] for row in rows_of(out.read_bytes())] == ["S1"]
+    with catalogue.database.read() as connection:
+        (facts,) = [row.facts for row in connection.execute(audit.select().where(audit.c.verb == "export"))]
+    assert facts["items"] == 1 and "全网最低价" in facts["acknowledged"][0]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_what_was_taken_out_is_read_back_by_the_importer(shop, tmp_path, form):
+    settings, catalogue = shop
+    fields = {
+        "brand": value("ALPRO", "rule", True), "net_content": value("1 L", "rule", True), "name": value("=1+1 豆奶"),
+        "colours": value(["白色", "蓝色"], "colour"), "barcode": value("5901234123457", "barcode", True),
+    }  # fmt: skip
+    kept(catalogue, tmp_path / "in", "0007", "red", **fields)
+    kept(catalogue, tmp_path / "in", "S2", "blue", brand=value("Oatly"))
+    out = tmp_path / f"goods.{form}"
+    assert tujian(settings, "export", "--to", form, "--out", out).exit_code == 0
+    fresh = read_settings(home=tmp_path / "fresh", engine="none")
+    done = tujian(fresh, "import", out, "--pictures", tmp_path / "in", "--no-look")
+    assert done.exit_code == 0, done.stdout + done.stderr
+    again = Catalogue.opened(fresh)
+    for sku in ("0007", "S2"):
+        before, after = (held.get(held.find_id(sku)) for held in (catalogue, again))
+        assert {name: now.value.value for name, now in after.values.items()} == {
+            name: now.value.value for name, now in before.values.items()
+        }
+        assert (after.external_id, after.variant_group) == (f"E-{sku}", "G")
+        assert [picture.sha256 for picture in after.pictures] == [picture.sha256 for picture in before.pictures]
