@@ -39,7 +39,7 @@ from tujian.schema import item_facts, item_pictures, item_texts, item_vectors, i
 from tujian.tokens import joined  # noqa: E402
 
 AT_ONCE = 5_000
-LOOK_NUMBERS = 1_280
+LOOK_NUMBERS = 256
 TURNED = 0.25  # length of the noise that a real vector is turned by
 LOOKER = "benchmark 1"
 WORDS = (

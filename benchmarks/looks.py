@@ -4,7 +4,7 @@
 
 Every picture of `product/` of which another shot lies there asks for its nearest among all others, by the vectors and
 the search that the catalogue uses. The baseline, in the same run: the nearest thumbnail of 16 × 16. Told are the shares
-whose nearest is the same article (R@1), whatever its colour. Ends in one JSON line.
+whose nearest is the same article (R@1), whatever its colour: among main pictures, and among all views. Ends in one JSON line.
 """
 
 import json
@@ -40,22 +40,32 @@ def main() -> None:
         vectors = [percepts.picture_vector.astype(np.float32) for percepts in looked]
         found = nearest(Path(home), rows, vectors)
         house.close()
-    names = [article(row) for row in rows]
-    several = {name for name, count in Counter(names).items() if count > 1}
-    asked = [at for at, name in enumerate(names) if name in several]
+    names, views = [article(row) for row in rows], [row["labels"]["view"] for row in rows]
     plain = [thumbnail(folder / row["path"]) for row in rows]
-    baseline = [int(np.argsort([np.abs(one - other).mean() for other in plain])[1]) for one in plain]
+    by_thumbnail = [np.argsort([np.abs(one - other).mean() for other in plain]).tolist() for one in plain]
     tell(
         pictures=len(rows),
-        asked=len(asked),
-        thumbnails=round(float(np.mean([names[baseline[at]] == names[at] for at in asked])), 3),
-        same_article=round(float(np.mean([names[found[at]] == names[at] for at in asked])), 3),
-        missed=[f"{rows[at]['path']} > {rows[found[at]]['path']}" for at in asked if names[found[at]] != names[at]],
+        main_to_main=shares(found, names, views, "main"),
+        main_to_main_by_thumbnail=shares(by_thumbnail, names, views, "main"),
+        all_to_all=shares(found, names, views),
+        all_to_all_by_thumbnail=shares(by_thumbnail, names, views),
     )
 
 
-def nearest(home: Path, rows: list[dict[str, Any]], vectors: list[np.ndarray]) -> list[int]:
-    """The place of the nearest other picture of each."""
+def shares(found: list[list[int]], names: list[str], views: list[str], only: str = "") -> dict[str, float]:
+    """R@1 among pictures of one view, or all, of those that have another of their article there."""
+    there = [at for at in range(len(names)) if not only or views[at] == only]
+    several = {name for name, count in Counter(names[at] for at in there).items() if count > 1}
+    right = [
+        names[next((other for other in found[at] if other != at and other in there), -1)] == names[at]
+        for at in there
+        if names[at] in several
+    ]
+    return {"asked": len(right), "right_at_1": round(float(np.mean(right)), 3)}
+
+
+def nearest(home: Path, rows: list[dict[str, Any]], vectors: list[np.ndarray]) -> list[list[int]]:
+    """For each, places of the nearest, the best first."""
     database = open_database(home / "looks.sqlite")
     catalogue = open_catalogue(database, home)
     places: dict[str, int] = {}
@@ -64,11 +74,11 @@ def nearest(home: Path, rows: list[dict[str, Any]], vectors: list[np.ndarray]) -
         places[catalogue.add([incoming(rows[at]["path"].encode(), vector=kept)], who="benchmark").id] = at
     search = Search(database, lambda _: ("", np.zeros(1)), lambda _: ("", np.zeros(1)))
     found = [
-        [places[hit.item.id] for hit in search.find(Query(looks=(vector,), strictness=0, limit=3), "looker 1").hits]
+        [places[hit.item.id] for hit in search.find(Query(looks=(vector,), strictness=0, limit=100), "looker 1").hits]
         for vector in vectors
     ]
     database.close()
-    return [next((other for other in hits if other != at), at - 1) for at, hits in enumerate(found)]
+    return found
 
 
 def thumbnail(path: Path) -> np.ndarray:
