@@ -4,7 +4,8 @@
 
 Every picture of `product/` of which another shot lies there asks for its nearest among all others, by the vectors and
 the search that the catalogue uses. The baseline, in the same run: the nearest thumbnail of 16 × 16. Told are the shares
-whose nearest is the same article (R@1), whatever its colour: among main pictures, and among all views. Ends in one JSON line.
+whose nearest is the same article (R@1), whatever its colour: among main
+pictures, and among all views. Ends in one JSON line.
 """
 
 import json
