@@ -24,6 +24,7 @@ from tujian.api.imports import imports_router
 from tujian.api.items import items_router
 from tujian.api.jobs import jobs_router
 from tujian.api.logged import Logged
+from tujian.api.pages import pages_router
 from tujian.api.pictures import pictures_router
 from tujian.api.printed import printed_router
 from tujian.api.search import search_router
@@ -94,6 +95,7 @@ def _add_catalogue(app: FastAPI, house: House, catalogue: Catalogue) -> None:
     app.include_router(pictures_router(Thumbnails(house, catalogue, shelf)))
     app.include_router(jobs_router(house, catalogue, batches))
     app.include_router(search_router(house, search))
+    app.include_router(pages_router(house, catalogue, search, lambda: _mark(house)))
     app.include_router(duplicates_router(house, catalogue))
     app.include_router(imports_router(house, catalogue, batches))
 

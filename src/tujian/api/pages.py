@@ -1,0 +1,90 @@
+"""The pages of the catalogue: what is asked for in the address, asked once, drawn. req: C1, E6, E8"""
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Cookie, Query
+from fastapi.responses import HTMLResponse
+
+from tujian.api.items import Hidden
+from tujian.catalogue import Catalogue
+from tujian.catalogue.indexing import BASE_ZH
+from tujian.errors import Lang
+from tujian.familiar import as_written
+from tujian.filters import Filter
+from tujian.finding import Facet, Found, Search
+from tujian.finding import Query as Asked
+from tujian.house import House
+from tujian.web.catalogue import FACETS, Shelf, render_catalogue
+from tujian.web.render import EngineMark, read_words
+from tujian.web.routes import page_of, pick_lang, pick_theme
+
+AT_ONCE = 100  # items of a page: two screens of large pictures, 60 kB
+KINDS = ("product", "photo")
+Text = Annotated[str, Query(max_length=200)]
+Lang_ = Annotated[str | None, Query(alias="lang")]
+Kept = Annotated[str | None, Cookie(alias="lang")]
+Theme_ = Annotated[str | None, Cookie(alias="theme")]
+Mark = Callable[[], EngineMark | None]
+
+
+def pages_router(house: House, catalogue: Catalogue, search: Search, mark: Mark) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+    _add_catalogue(router, house, search, mark)
+    return router
+
+
+def _add_catalogue(router: APIRouter, house: House, search: Search, mark: Mark) -> None:
+    @router.get("/catalogue", response_class=HTMLResponse)
+    def show_catalogue(
+        kind: Literal["", "product", "photo"] = "",
+        category: Text = "",
+        brand: Text = "",
+        colour: Text = "",
+        also: Hidden = [],  # noqa: B006
+        after: Annotated[str, Query(max_length=300)] = "",
+        chosen: Lang_ = None,
+        kept: Kept = None,
+        theme: Theme_ = None,
+    ) -> HTMLResponse:
+        lang = pick_lang(chosen, kept, house.settings.lang)
+        asked = {"kind": kind, "category": category, "brand": brand, "colour": colour}
+        wanted = {facet: asked[facet] for facet in FACETS if asked[facet]}
+        filters = tuple(Filter(facet, "is", value) for facet, value in wanted.items())
+        found = search.find(Asked(filters=filters, limit=AT_ONCE, after=after, also=tuple(also)))
+        if not after and "kind" not in wanted:
+            found.facets["kind"] = _kinds(search, filters, tuple(also))
+        shelf = Shelf(found, wanted, _names(house, found, wanted, lang), also)
+        return page_of(render_catalogue(lang, pick_theme(theme), mark(), shelf), lang, chosen)
+
+
+def _kinds(
+    search: Search, filters: tuple[Filter, ...], also: tuple[Literal["hidden", "sensitive"], ...]
+) -> list[Facet]:
+    """How many products and photos there are; no choice where there is one kind only."""
+    of = {
+        kind: search.find(Asked(filters=(*filters, Filter("kind", "is", kind)), limit=1, also=also)) for kind in KINDS
+    }
+    counted = [Facet(value=kind, name=kind, count=found.total) for kind, found in of.items() if found.total]
+    return counted if len(counted) > 1 else []
+
+
+def _names(house: House, found: Found, chosen: Mapping[str, str], lang: Lang) -> dict[str, Mapping[str, str]]:
+    """How the values of facets are called."""
+    values = {
+        facet: [one.value for one in found.facets.get(facet, [])] + [chosen[facet]] * (facet in chosen)
+        for facet in FACETS
+    }
+    words = read_words(lang)
+    return {
+        "kind": {"product": words["kind_product"], "photo": words["kind_photo"]},
+        "category": {one: _category(house, one, lang) for one in values["category"]},
+        "brand": as_written(house.database, "brand", values["brand"]),
+        "colour": BASE_ZH if lang == "zh" else {one: one.capitalize() for one in BASE_ZH},
+    }
+
+
+def _category(house: House, category_id: str, lang: Lang) -> str:
+    known = house.knowledge.taxonomy
+    found = known.get(category_id) if category_id in known else known.meaning(category_id)
+    return found.name(lang) if found else category_id
