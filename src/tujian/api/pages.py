@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 from tujian.api.items import Hidden
 from tujian.catalogue import Catalogue
 from tujian.catalogue.indexing import BASE_ZH
+from tujian.catalogue.nouns import Also
 from tujian.errors import Lang
 from tujian.familiar import as_written
 from tujian.filters import Filter
@@ -58,14 +59,12 @@ def _add_catalogue(router: APIRouter, house: House, search: Search, mark: Mark) 
         return page_of(render_catalogue(lang, pick_theme(theme), mark(), shelf), lang, chosen)
 
 
-def _kinds(
-    search: Search, filters: tuple[Filter, ...], also: tuple[Literal["hidden", "sensitive"], ...]
-) -> list[Facet]:
+def _kinds(search: Search, filters: tuple[Filter, ...], also: Also) -> list[Facet]:
     """How many products and photos there are; no choice where there is one kind only."""
-    of = {
-        kind: search.find(Asked(filters=(*filters, Filter("kind", "is", kind)), limit=1, also=also)) for kind in KINDS
-    }
-    counted = [Facet(value=kind, name=kind, count=found.total) for kind, found in of.items() if found.total]
+    counted = []
+    for kind in KINDS:
+        one = search.find(Asked(filters=(*filters, Filter("kind", "is", kind)), limit=1, also=also))
+        counted += [Facet(value=kind, name=kind, count=one.total)] * bool(one.total)
     return counted if len(counted) > 1 else []
 
 

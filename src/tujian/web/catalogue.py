@@ -19,13 +19,12 @@ MOST_COUNTED = 4_000  # items whose facets a search counts (finding/__init__.py,
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """What is shown: `chosen` values by facet, `names` of values by facet, `also` what is seen besides what is shown."""
+    """What is shown: `chosen` values by facet, `names` of values by facet, `also`: what else is seen."""
 
     found: Found
     chosen: Mapping[str, str]
     names: Mapping[str, Mapping[str, str]]
     also: Sequence[Visibility] = ()
-    is_first: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +72,11 @@ def render_catalogue(lang: Lang, theme: Theme, engine: EngineMark | None, shelf:
 
 def _group(shelf: Shelf, facet: str, values: Sequence[Facet]) -> Group:
     names = shelf.names.get(facet, {})
-    return Group(
-        facet,
-        [
-            Choice(
-                facet, v.value, names.get(v.value, v.name), _href({**shelf.chosen, facet: v.value}, shelf.also), v.count
-            )
-            for v in values
-        ],
-    )
+    choices = []
+    for one in values:
+        href = _href({**shelf.chosen, facet: one.value}, shelf.also)
+        choices.append(Choice(facet, one.value, names.get(one.value, one.name), href, one.count))
+    return Group(facet, choices)
 
 
 def _drop(shelf: Shelf, facet: str) -> Choice:
