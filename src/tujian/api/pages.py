@@ -71,7 +71,7 @@ def _kinds(search: Search, filters: tuple[Filter, ...], also: Also) -> list[Face
 def _names(house: House, found: Found, chosen: Mapping[str, str], lang: Lang) -> dict[str, Mapping[str, str]]:
     """How the values of facets are called."""
     values = {
-        facet: [one.value for one in found.facets.get(facet, [])] + [chosen[facet]] * (facet in chosen)
+        facet: [*(one.value for one in found.facets.get(facet, [])), *filter(None, [chosen.get(facet)])]
         for facet in FACETS
     }
     words = read_words(lang)

@@ -8,7 +8,7 @@ import json
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Literal, Protocol, TypedDict
+from typing import Literal, Protocol, TypedDict
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -111,10 +111,10 @@ def _rendered(
     theme: Theme,
     samples: list[Sample],
     engine: EngineMark | None,
-    **more: Any,
+    sampling: Sampling | None = None,
 ) -> str:
     shown = [{"file": s["file"], "title": s["title_zh"] if lang == "zh" else s["title_en"]} for s in samples]
-    return render_template(template, here, lang, theme, engine, samples=shown[:SAMPLES_SHOWN], **more)
+    return render_template(template, here, lang, theme, engine, samples=shown[:SAMPLES_SHOWN], sampling=sampling)
 
 
 def render_template(

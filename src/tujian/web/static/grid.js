@@ -21,7 +21,7 @@ function setRow(row_px) {
 
 if ($("size")) {
   const kept = Number(localStorage.getItem(ROW));
-  if (kept) setRow(kept);
+  setRow(kept || Number.parseInt(getComputedStyle(grid).getPropertyValue("--row"), 10));
   $("size").addEventListener("input", ({ target }) => {
     setRow(target.value);
     localStorage.setItem(ROW, target.value);
