@@ -7,20 +7,22 @@ from fastapi import APIRouter, Cookie, Query
 from fastapi.responses import HTMLResponse
 
 from tujian.api.items import Hidden
-from tujian.catalogue import Catalogue
+from tujian.catalogue import FIRST, Catalogue
 from tujian.catalogue.indexing import BASE_ZH
 from tujian.catalogue.nouns import Also
-from tujian.errors import Lang
+from tujian.errors import Lang, NotFound
 from tujian.familiar import as_written
 from tujian.filters import Filter
 from tujian.finding import Facet, Found, Search
 from tujian.finding import Query as Asked
 from tujian.house import House
 from tujian.web.catalogue import FACETS, Shelf, render_catalogue
+from tujian.web.item import Looked, render_item, render_missing
 from tujian.web.render import EngineMark, read_words
 from tujian.web.routes import page_of, pick_lang, pick_theme
 
 AT_ONCE = 100  # items of a page: two screens of large pictures, 60 kB
+Seen = Literal["hidden", "sensitive"]
 KINDS = ("product", "photo")
 Text = Annotated[str, Query(max_length=200)]
 Lang_ = Annotated[str | None, Query(alias="lang")]
@@ -32,6 +34,7 @@ Mark = Callable[[], EngineMark | None]
 def pages_router(house: House, catalogue: Catalogue, search: Search, mark: Mark) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     _add_catalogue(router, house, search, mark)
+    _add_item(router, house, catalogue, mark)
     return router
 
 
@@ -57,6 +60,44 @@ def _add_catalogue(router: APIRouter, house: House, search: Search, mark: Mark) 
             found.facets["kind"] = _kinds(search, filters, tuple(also))
         shelf = Shelf(found, wanted, _names(house, found, wanted, lang), also)
         return page_of(render_catalogue(lang, pick_theme(theme), mark(), shelf), lang, chosen)
+
+
+def _add_item(router: APIRouter, house: House, catalogue: Catalogue, mark: Mark) -> None:
+    @router.get("/catalogue/{item_id}", response_class=HTMLResponse)
+    def show_item(
+        item_id: str,
+        picture: Annotated[int, Query(ge=0, le=1000)] = 0,
+        older: Annotated[int, Query(ge=0, le=10**9)] = 0,
+        newer: Annotated[int, Query(ge=0, le=10**9)] = 0,
+        also: Hidden = [],  # noqa: B006
+        chosen: Lang_ = None,
+        kept: Kept = None,
+        theme: Theme_ = None,
+    ) -> HTMLResponse:
+        lang = pick_lang(chosen, kept, house.settings.lang)
+        try:
+            looked = _looked(house, catalogue, item_id, also, picture, older, newer)
+        except NotFound as error:
+            return page_of(render_missing(lang, pick_theme(theme), mark(), error), lang, chosen, 404)
+        return page_of(render_item(lang, pick_theme(theme), mark(), looked), lang, chosen)
+
+
+def _looked(
+    house: House, catalogue: Catalogue, item_id: str, also: list[Seen], picture: int, older: int, newer: int
+) -> Looked:
+    """Raises NotFound."""
+    item = catalogue.get(item_id, also=also)
+    own = [house.tasks.get(name) for name in FIRST[item.kind]]
+    fields = {field.name: field for task in reversed([*own, *house.tasks]) for field in task.fields}
+    meant = dict.fromkeys(
+        [*(field.name for task in own for field in task.fields), *(name for name in item.values if name in fields)]
+    )
+    newer = newer or item.records_count
+    older = older or max(1, newer - 1)
+    differences = catalogue.diff(item_id, older, newer, also=also) if item.records_count > 1 else []
+    history = catalogue.history(item_id, also=also)
+    shown = {name: fields[name] for name in meant}
+    return Looked(item, shown, history, picture, also, older, newer, differences)
 
 
 def _kinds(search: Search, filters: tuple[Filter, ...], also: Also) -> list[Facet]:

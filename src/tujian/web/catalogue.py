@@ -55,7 +55,7 @@ def render_catalogue(lang: Lang, theme: Theme, engine: EngineMark | None, shelf:
         lang,
         theme,
         engine,
-        address=_href(shelf.chosen, shelf.also),
+        lang_at=_href(shelf.chosen, shelf.also),
         title=read_words(lang)["nav_catalogue"],
         script="grid.js",
         kind="catalogue",

@@ -8,7 +8,7 @@ import json
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Literal, Protocol, TypedDict
+from typing import Literal, TypedDict
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -22,15 +22,6 @@ Words = dict[str, str]
 
 HERE = Path(__file__).parent
 SAMPLES_SHOWN = 3  # shared/ui/README.md: empty states teach by doing, three own samples to try
-
-
-class Covered(Protocol):
-    """What has a main picture."""
-
-    @property
-    def cover_width_px(self) -> int | None: ...
-    @property
-    def cover_height_px(self) -> int | None: ...
 
 
 class EngineMark(TypedDict):
@@ -69,18 +60,17 @@ def _environment() -> Environment:
         loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    made.filters["ratio"] = ratio_class
+    made.globals["ratio"] = ratio_class
     return made
 
 
-def ratio_class(shown: Covered) -> str:
+def ratio_class(width_px: int | None, height_px: int | None) -> str:
     """The class that says how wide a picture is beside its height: a page may hold no inline style.
 
-    >>> ratio_class(SimpleNamespace(cover_width_px=1200, cover_height_px=1600))
+    >>> ratio_class(1200, 1600)
     'w8'
     """
-    width_px, height_px = shown.cover_width_px or 1, shown.cover_height_px or 1
-    return f"w{min(25, max(5, round(10 * width_px / height_px)))}"
+    return f"w{min(25, max(5, round(10 * (width_px or 1) / (height_px or 1))))}"
 
 
 def engine_host(url: str) -> str:
@@ -118,13 +108,13 @@ def _rendered(
 
 
 def render_template(
-    template: str, here: str, lang: Lang, theme: Theme, engine: EngineMark | None, address: str = "", **more: object
+    template: str, here: str, lang: Lang, theme: Theme, engine: EngineMark | None, lang_at: str = "", **more: object
 ) -> str:
     """A page with the bar: `here` is its entry there, `more` what its template asks for besides.
 
-    `address` is where it lies, with its query, when that is not `here`.
+    `lang_at` is where it lies, with its query, when that is not `here`.
     """
-    words, other, address = read_words(lang), "en" if lang == "zh" else "zh", address or here
+    words, other, at = read_words(lang), "en" if lang == "zh" else "zh", lang_at or here
     return (
         _environment()
         .get_template(template)
@@ -133,7 +123,7 @@ def render_template(
             presets=[f"prompt_{one.name}" for one in presets()],
             words_json=json.dumps(words, ensure_ascii=False),
             here=here,
-            lang_address=f"{address}{'&' if '?' in address else '?'}lang={other}",
+            lang_address=f"{at}{'&' if '?' in at else '?'}lang={other}",
             lang=lang,
             theme=theme,
             engine=engine,
