@@ -57,7 +57,7 @@ def render_catalogue(lang: Lang, theme: Theme, engine: EngineMark | None, shelf:
         engine,
         lang_at=_href(shelf.chosen, shelf.also),
         title=read_words(lang)["nav_catalogue"],
-        script="grid.js",
+        script="catalogue.js",
         kind="catalogue",
         hits=found.hits,
         total=found.total,

@@ -98,7 +98,7 @@ def render_item(lang: Lang, theme: Theme, engine: EngineMark | None, looked: Loo
 def render_missing(lang: Lang, theme: Theme, engine: EngineMark | None, trouble: TujianError) -> str:
     """The page in the place of one that is not there."""
     said = trouble.say(lang)
-    more = {"title": said.message, "script": "grid.js", "kind": "catalogue", "trouble": said}
+    more = {"title": said.message, "script": "catalogue.js", "kind": "catalogue", "trouble": said}
     return render_template("missing.html", "/catalogue", lang, theme, engine, **more)
 
 

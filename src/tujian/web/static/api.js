@@ -53,7 +53,8 @@ export async function reach(path, request) {
   return reply;
 }
 
-async function send(path, request) {
+/** As `fetch`, with a trouble that says what to do. */
+export async function send(path, request) {
   try {
     return await fetch(path, request);
   } catch (error) {

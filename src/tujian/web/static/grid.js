@@ -1,27 +1,23 @@
 // The wall of pictures: how large they are, and more of them while somebody scrolls.
 import { reach, Refused } from "./api.js";
 import { announce, say } from "./dom.js";
-import { startTheme } from "./theme.js";
 
 const ROW = "tujian-row"; // in localStorage
 const AHEAD = "1600px"; // two screens: a page of 100 comes in less time than they take to scroll
 
 const $ = (id) => document.getElementById(id);
-const grid = $("grid");
 let coming = false;
-
-startTheme($("theme"));
 
 /* size */
 
 function setRow(row_px) {
-  grid.style.setProperty("--row", `${row_px}px`);
+  $("grid").style.setProperty("--row", `${row_px}px`);
   $("size").value = row_px;
 }
 
-if ($("size")) {
+function startSize() {
   const kept = Number(localStorage.getItem(ROW));
-  setRow(kept || Number.parseInt(getComputedStyle(grid).getPropertyValue("--row"), 10));
+  setRow(kept || Number.parseInt(getComputedStyle($("grid")).getPropertyValue("--row"), 10));
   $("size").addEventListener("input", ({ target }) => {
     setRow(target.value);
     localStorage.setItem(ROW, target.value);
@@ -65,20 +61,23 @@ function put(fresh, more) {
 }
 
 const watcher = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && load(), { rootMargin: AHEAD });
-if ($("more")) {
-  watcher.observe($("more"));
-  $("more").addEventListener("click", (event) => (event.preventDefault(), load()));
-}
-
-/* by the keyboard: arrows go from picture to picture */
-
-grid.addEventListener("keydown", (event) => {
+/** Arrows go from picture to picture. */
+function walk(event) {
   const step = { ArrowLeft: "previous", ArrowRight: "next" }[event.key];
   const tile = event.target.closest(".tile");
   if (!step || !tile) return;
   const page = tile.parentElement[`${step}ElementSibling`];
   const beside = tile[`${step}ElementSibling`] ?? page?.[step === "next" ? "firstElementChild" : "lastElementChild"];
-  if (!beside) return;
+  if (!beside?.matches(".tile")) return;
   event.preventDefault();
   beside.querySelector("a").focus();
-});
+}
+
+/** Once for each wall that comes into the page. */
+export function startGrid() {
+  if ($("size")) startSize();
+  $("grid")?.addEventListener("keydown", walk);
+  if (!$("more")) return;
+  watcher.observe($("more"));
+  $("more").addEventListener("click", (event) => (event.preventDefault(), load()));
+}
