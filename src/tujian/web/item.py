@@ -19,8 +19,6 @@ SIGNS = {"confirmed": "✓", "contradicted": "✗", "unchecked": "≈", "unseen"
 MOST_CARDS = 10  # five a side stay legible beside a picture (plate.js)
 SHORT = 40  # characters of a value that stands beside a picture
 MOST_CHANGES = 60  # lines of history on a page
-OWN_WORDS = {"item.kind": "field_kind", "item.external_id": "field_external_id", "item.sku": "field_sku",
-             "item.variant_group": "field_variant_group", "item.visibility": "field_visibility"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +121,7 @@ def _cards(looked: Looked, lang: Lang) -> list[Card]:
     values, order = looked.item.values, list(looked.fields)
     names = sorted(values, key=lambda name: (order.index(name) if name in order else len(order), name))
     own = [(name, getattr(looked.item, name.removeprefix("item."))) for name in OWN_FIELDS if name != "item.kind"]
-    told = [_own(name, value, lang) for name, value in own if value]
+    told = [_own(name, value) for name, value in own if value]
     return [*(_card(name, values[name], looked, lang) for name in names), *told]
 
 
@@ -151,18 +149,17 @@ def _card(name: str, now: FieldNow, looked: Looked, lang: Lang) -> Card:
     )
 
 
-def _own(name: str, value: str, lang: Lang) -> Card:
-    return Card(name, read_words(lang)[OWN_WORDS[name]], "text", value, verdict="human", sign=SIGNS["human"])
+def _own(name: str, value: str) -> Card:
+    return Card(name, name, "text", value, verdict="human", sign=SIGNS["human"])
 
 
 def _free(looked: Looked, lang: Lang) -> list[Card]:
     """Fields without a value."""
     unsaid = [name for name in looked.fields if name not in looked.item.values]
     own = [name for name in OWN_FIELDS if not getattr(looked.item, name.removeprefix("item."))]
-    words = read_words(lang)
     return [
         *(Card(name, looked.fields[name].label.of(lang), looked.fields[name].type) for name in unsaid),
-        *(Card(name, words[OWN_WORDS[name]], "text") for name in own),
+        *(Card(name, name, "text") for name in own),
     ]
 
 
@@ -182,16 +179,19 @@ def _columns(cards: Sequence[Card]) -> tuple[list[Card], list[Card]]:
 def _line(change: FieldChange, fields: Mapping[str, TaskField], lang: Lang) -> dict[str, object]:
     told = {"made_at": change.made_at, "at": _at(change.made_at), "who": change.who, "why": change.why}
     label, old, new = _label(change.field, fields, lang), said_as(change.old, lang), said_as(change.new, lang)
-    return {**told, "label": label, "old": old, "new": new, "undoes": change.undoes}
+    return {**told, "field": change.field, "label": label, "old": old, "new": new, "undoes": change.undoes}
 
 
 def _difference(one: Difference, fields: Mapping[str, TaskField], lang: Lang) -> dict[str, str]:
-    return {"label": _label(one.field, fields, lang), "old": said_as(one.old, lang), "new": said_as(one.new, lang)}
+    return {
+        "field": one.field,
+        "label": _label(one.field, fields, lang),
+        "old": said_as(one.old, lang),
+        "new": said_as(one.new, lang),
+    }
 
 
 def _label(name: str, fields: Mapping[str, TaskField], lang: Lang) -> str:
-    if name in OWN_WORDS:
-        return read_words(lang)[OWN_WORDS[name]]
     return fields[name].label.of(lang) if name in fields else name
 
 
