@@ -71,10 +71,16 @@ def browser():
         chromium.close()
 
 
+@pytest.fixture(scope="module")
+def context(browser, stocked):
+    with browser.new_context(viewport={"width": 1280, "height": 900}, base_url=stocked.url) as context:
+        yield context
+
+
 @pytest.fixture
-def page(browser, stocked):
+def page(context):
     """A page on which any script error, refused script or style, or opened dialog fails the test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=stocked.url)
+    context.clear_cookies()
     page = context.new_page()
     page.set_default_timeout(8000)
     troubles = []
@@ -82,7 +88,7 @@ def page(browser, stocked):
     page.on("dialog", lambda dialog: (troubles.append(dialog.message), dialog.dismiss()))
     page.on("console", lambda message: "Content Security Policy" in message.text and troubles.append(message.text))
     yield page
-    context.close()
+    page.close()
     assert troubles == []
 
 
@@ -275,6 +281,7 @@ def test_the_keyboard_alone_is_enough(page, stocked):
     page.keyboard.press("Escape")
     expect(page.locator('[data-field="name"] .edit > summary')).to_be_focused()
     page.keyboard.press("Enter")
+    expect(page.locator('[data-field="name"] textarea')).to_be_focused()
     page.keyboard.press("ControlOrMeta+A")
     page.keyboard.type("羊毛夹克")
     page.keyboard.press("Enter")
