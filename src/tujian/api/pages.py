@@ -29,7 +29,6 @@ from tujian.web.search import Answered, Wish, render_search
 
 AT_ONCE = 100  # items of a page: two screens of large pictures, 60 kB
 Seen = Literal["hidden", "sensitive"]
-KINDS = ("product", "photo")
 Text = Annotated[str, Query(max_length=200)]
 Lang_ = Annotated[str | None, Query(alias="lang")]
 Kept = Annotated[str | None, Cookie(alias="lang")]
@@ -67,7 +66,7 @@ def _add_catalogue(router: APIRouter, house: House, search: Search, mark: Mark) 
         filters = tuple(Filter(facet, "is", value) for facet, value in wanted.items())
         found = search.find(Asked(filters=filters, limit=AT_ONCE, after=after, also=tuple(also)))
         if not after and "kind" not in wanted:
-            found.facets["kind"] = _kinds(search, filters, tuple(also))
+            found.facets["kind"] = _kinds(search, filters, tuple(also), found.total)
         shelf = Shelf(found, wanted, _names(house, found, wanted, lang), also)
         return page_of(render_catalogue(lang, pick_theme(theme), mark(), shelf), lang, chosen)
 
@@ -164,13 +163,11 @@ def _looked(
     return Looked(item, shown, history, picture, also, older, newer, differences)
 
 
-def _kinds(search: Search, filters: tuple[Filter, ...], also: Also) -> list[Facet]:
+def _kinds(search: Search, filters: tuple[Filter, ...], also: Also, total: int) -> list[Facet]:
     """How many products and photos there are; no choice where there is one kind only."""
-    counted = []
-    for kind in KINDS:
-        one = search.find(Asked(filters=(*filters, Filter("kind", "is", kind)), limit=1, also=also))
-        counted += [Facet(value=kind, name=kind, count=one.total)] * bool(one.total)
-    return counted if len(counted) > 1 else []
+    photos = search.find(Asked(filters=(*filters, Filter("kind", "is", "photo")), limit=1, also=also)).total
+    counted = {"product": total - photos, "photo": photos}
+    return [Facet(value=kind, name=kind, count=count) for kind, count in counted.items()] if 0 < photos < total else []
 
 
 def _names(house: House, found: Found, chosen: Mapping[str, str], lang: Lang) -> dict[str, Mapping[str, str]]:
