@@ -4,6 +4,7 @@ import { announce, say } from "./dom.js";
 
 const ROW = "tujian-row"; // in localStorage
 const AHEAD = "1600px"; // two screens: a page of 100 comes in less time than they take to scroll
+const [TRIES, WAIT_MS] = [3, 1500]; // for a thumbnail: the queue of a busy server drains in seconds
 
 const $ = (id) => document.getElementById(id);
 let coming = false;
@@ -73,10 +74,20 @@ function walk(event) {
   beside.querySelector("a").focus();
 }
 
+/** The server may be busy with making others: a picture that did not come is asked for again. */
+function comeAgain({ target }) {
+  const tries = Number(target.dataset.tries ?? 0) + 1;
+  if (target.tagName !== "IMG" || tries > TRIES) return;
+  target.dataset.tries = tries;
+  const address = target.src;
+  setTimeout(() => (target.src = address), WAIT_MS * tries);
+}
+
 /** Once for each wall that comes into the page. */
 export function startGrid() {
   if ($("size")) startSize();
   $("grid")?.addEventListener("keydown", walk);
+  $("grid")?.addEventListener("error", comeAgain, true);
   if (!$("more")) return;
   watcher.observe($("more"));
   $("more").addEventListener("click", (event) => (event.preventDefault(), load()));
