@@ -50,4 +50,6 @@ class Found(Strict):
     facets: dict[str, list[Facet]]
     total: int = Field(description="hits in all, as far as they were ranked")
     next: str | None = None
-    understood: Understood | None = Field(default=None, description="what of the text became filters")
+    understood: Understood | None = Field(
+        default=None, description="what of the text became filters"
+    )
