@@ -400,6 +400,6 @@ def loaded_by(script):
     return {script}.union(*map(loaded_by, imported))
 
 
-@pytest.mark.parametrize("script", ["page.js", "chat.js"])
+@pytest.mark.parametrize("script", ["page.js", "chat.js", "catalogue.js", "item.js", "search.js"])
 def test_the_scripts_of_a_page_stay_small(script):
     assert sum((static_dir / name).stat().st_size for name in loaded_by(script)) < 60_000

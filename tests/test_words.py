@@ -36,6 +36,8 @@ NAMES_NOT_WORDS = {
     "--json",
     "tujian models pull qwen3-vl-2b",
     "tujian serve --engine-url",
+    "tujian import",
+    "JSON",
 }  # a command is typed alike in every language
 
 

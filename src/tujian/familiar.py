@@ -4,6 +4,7 @@ Enters: the database. Leaves: names as they are written there. Does not know: it
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -37,6 +38,23 @@ def understood_in(database: Database, sentence: str, today: dt.date, taxonomy: T
         return Understood()
     known = known_names(database)
     return understand(sentence, today=today, brands=known.brands, places=known.places, taxonomy=taxonomy)
+
+
+def as_written(database: Database, field: str, texts: Sequence[str]) -> dict[str, str]:
+    """Facts as one of their items writes them: facts keep them folded."""
+    if not texts:
+        return {}
+    one_each = (
+        sa.select(item_facts.c.text, sa.func.min(item_facts.c.item_id).label("item_id"))
+        .where(item_facts.c.name == field, item_facts.c.text.in_(texts))
+        .group_by(item_facts.c.text)
+        .subquery()
+    )
+    wanted = sa.select(one_each.c.text, item_values.c.value).where(
+        item_values.c.item_id == one_each.c.item_id, item_values.c.field == field
+    )
+    with database.read() as connection:
+        return {text: value for text, value in connection.execute(wanted) if isinstance(value, str)}
 
 
 def _values(connection: sa.Connection, field: str) -> list[str]:

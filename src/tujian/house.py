@@ -233,10 +233,10 @@ class House:
         """The picture and what perception sees on it. Raises as `record` does."""
         return self._look(*self._read(shot), priority, Clock.of(PATIENCE_S))
 
-    def open(self, shot: Shot) -> tuple[bytes, Picture]:
+    def open(self, shot: Shot, priority: Priority = "normal") -> tuple[bytes, Picture]:
         """A picture's bytes and its facts, without looking at it. Raises as `record` does."""
         content, called = self._read(shot)
-        with self._lanes.turn("normal", Clock.of(PATIENCE_S)):
+        with self._lanes.turn(priority, Clock.of(PATIENCE_S)):
             return content, open_picture(content, decoder=self._decoder, max_bytes=self.max_bytes, name=called)
 
     def converse(self, question: Question, stopped: threading.Event | None = None) -> Speech:

@@ -4,6 +4,7 @@ Enters: bytes. Leaves: the same bytes. A file is there whole or not at all: it i
 Does not know: which items use it (`catalogue/forgetting.py` does).
 """
 
+import contextlib
 import errno
 import os
 import uuid
@@ -45,8 +46,32 @@ class Shelf:
         except FileNotFoundError as error:
             raise picture_is_gone(str(self._path(sha256))) from error
 
+    def small(self, sha256: str, side_px: int) -> bytes | None:
+        """A smaller copy, if one was kept."""
+        try:
+            return self._small_path(sha256, side_px).read_bytes() or None  # empty after a power cut
+        except FileNotFoundError:
+            return None
+
+    def keep_small(self, sha256: str, side_px: int, content: bytes) -> None:
+        """Keeps a smaller copy while there is room: it can be made again, so a full disk is no trouble."""
+        path = self._small_path(sha256, side_px)
+        beside = path.with_name(f".{uuid.uuid4().hex}")
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            beside.write_bytes(content)
+            beside.replace(path)
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+
     def drop(self, sha256: str) -> None:
+        """The content goes, with every smaller copy."""
+        for small in self._path(sha256).parent.glob(f"{sha256}.*"):
+            small.unlink(missing_ok=True)
         self._path(sha256).unlink(missing_ok=True)
+
+    def _small_path(self, sha256: str, side_px: int) -> Path:
+        return self._path(sha256).with_name(f"{sha256}.{side_px}.webp")
 
     def _path(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / sha256[2:4] / sha256

@@ -25,6 +25,8 @@ from tujian.api.imports import imports_router
 from tujian.api.items import items_router
 from tujian.api.jobs import jobs_router
 from tujian.api.logged import Logged
+from tujian.api.pages import pages_router
+from tujian.api.pictures import pictures_router
 from tujian.api.printed import printed_router
 from tujian.api.search import search_router
 from tujian.api.v1 import v1_router
@@ -34,6 +36,8 @@ from tujian.chats import Chats
 from tujian.finding import Search
 from tujian.house import House
 from tujian.jobs import Jobs
+from tujian.shelf import Shelf
+from tujian.thumbnails import Thumbnails
 from tujian.web import EngineMark, Sample, login_router, page_router, static_dir
 from tujian.worker import open_worker
 
@@ -88,9 +92,12 @@ def _add_catalogue(app: FastAPI, house: House, catalogue: Catalogue) -> None:
     batches = Batches(Jobs(house.database))
     search = Search.of(house.database, lambda: house.perception)
     app.include_router(items_router(house, catalogue, batches.jobs))
+    shelf = Shelf(house.settings.home_dir / "pictures")
+    app.include_router(pictures_router(Thumbnails(house, catalogue, shelf)))
     app.include_router(jobs_router(house, catalogue, batches))
     app.include_router(search_router(house, search))
     app.include_router(answers_router(house, catalogue, search))
+    app.include_router(pages_router(house, catalogue, search, lambda: _mark(house)))
     app.include_router(duplicates_router(house, catalogue))
     app.include_router(imports_router(house, catalogue, batches))
 

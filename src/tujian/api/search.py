@@ -53,7 +53,7 @@ def search_router(house: House, search: Search) -> APIRouter:
         filters = tuple(_filters(where))
 
         def work(_: object) -> Found:
-            looks = tuple(_look(house, upload) for upload in image)
+            looks = tuple(look_of(house, upload) for upload in image)
             today = dt.date.today()
             read = None if plain else understood_in(house.database, text, today, house.knowledge.taxonomy)
             words, meant = (read.words, read.filters) if read else (text, ())
@@ -66,7 +66,8 @@ def search_router(house: House, search: Search) -> APIRouter:
     return router
 
 
-def _look(house: House, upload: UploadFile) -> Any:  # noqa: ANN401 - a vector
+def look_of(house: House, upload: UploadFile) -> Any:  # noqa: ANN401 - a vector
+    """The vector of an uploaded picture. Raises as `House.look` does."""
     shown = Shot(content_of(upload, house), upload.filename or "")
     return house.look(shown, "normal").percepts.picture_vector.astype(np.float32)
 

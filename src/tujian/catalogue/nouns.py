@@ -119,6 +119,8 @@ class ItemHead(Strict):
     made_at: str
     changed_at: str
     cover: str | None = Field(default=None, description="sha256 of its main picture")
+    cover_width_px: int | None = Field(default=None, description="of the main picture, upright")
+    cover_height_px: int | None = None
 
 
 class Item(ItemHead):

@@ -28,17 +28,19 @@ from tujian.records import Evidence, Record, Value, Verdict
 from tujian.schema import field_history, files, forgotten, item_pictures, item_values, items, pictures, records, sources
 
 SHORTEST_PREFIX = 6  # characters of an id that may stand for it
-HEAD_NAMES = [name for name in ItemHead.model_fields if name != "cover"]
+HEAD_NAMES = [name for name in ItemHead.model_fields if not name.startswith("cover")]
 
 
 def heads() -> sa.Select[Any]:
     """Items as they are listed."""
-    cover = (
-        sa.select(item_pictures.c.sha256)
-        .where(item_pictures.c.item_id == items.c.id, item_pictures.c.place == 0)
-        .scalar_subquery()
-    )
-    return sa.select(*(items.c[name] for name in HEAD_NAMES), cover.label("cover"))
+    main = sa.and_(item_pictures.c.item_id == items.c.id, item_pictures.c.place == 0)
+    with_cover = items.outerjoin(item_pictures, main).outerjoin(pictures, pictures.c.sha256 == item_pictures.c.sha256)
+    return sa.select(
+        *(items.c[name] for name in HEAD_NAMES),
+        item_pictures.c.sha256.label("cover"),
+        pictures.c.width_px.label("cover_width_px"),
+        pictures.c.height_px.label("cover_height_px"),
+    ).select_from(with_cover)
 
 
 def may_see(also: Also) -> sa.ColumnElement[bool]:
@@ -118,6 +120,12 @@ def find_id(connection: sa.Connection, text: str, also: Also) -> str | None:
         if len(found) == 1:
             return found[0]
     return None
+
+
+def is_shown(connection: sa.Connection, sha256: str, also: Also) -> bool:
+    """Whether an item that may be seen shows this picture."""
+    shown = sa.select(items.c.id).join(item_pictures, item_pictures.c.item_id == items.c.id)
+    return connection.scalar(shown.where(item_pictures.c.sha256 == sha256, may_see(also)).limit(1)) is not None
 
 
 def where_it_lies(connection: sa.Connection, sha256: str) -> tuple[bool, list[tuple[str, str]]] | None:

@@ -1,9 +1,9 @@
 """The pages: server-rendered documents and their own small scripts.
 
 What enters: the settings, a callable that tells which engine is attached, the list of sample pictures; for the page of
-models, how things stand. What leaves: a router with `GET /` and `GET /chat`, the page of models as text, and the folder
-of static files to mount under /static.
-What it does not know: pictures, records, chats, the heart. The browser talks to the API; this room only draws.
+models, how things stand; for the pages of the catalogue, what was found. What leaves: a router with `GET /` and
+`GET /chat`, the other pages as text, and the folder of static files to mount under /static.
+What it does not know: the search, the store, chats, the heart. `api/` asks; this room only draws.
 """
 
 from tujian.web.login import login_router

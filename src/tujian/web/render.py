@@ -56,7 +56,21 @@ def read_words(lang: Lang) -> Words:
 
 @cache
 def _environment() -> Environment:
-    return Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined)
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    made.globals["ratio"] = ratio_class
+    return made
+
+
+def ratio_class(width_px: int | None, height_px: int | None) -> str:
+    """The class that says how wide a picture is beside its height: a page may hold no inline style.
+
+    >>> ratio_class(1200, 1600)
+    'w8'
+    """
+    return f"w{min(25, max(5, round(10 * (width_px or 1) / (height_px or 1))))}"
 
 
 def engine_host(url: str) -> str:
@@ -87,17 +101,20 @@ def _rendered(
     theme: Theme,
     samples: list[Sample],
     engine: EngineMark | None,
-    **more: object,
+    sampling: Sampling | None = None,
 ) -> str:
     shown = [{"file": s["file"], "title": s["title_zh"] if lang == "zh" else s["title_en"]} for s in samples]
-    return render_template(template, here, lang, theme, engine, samples=shown[:SAMPLES_SHOWN], **more)
+    return render_template(template, here, lang, theme, engine, samples=shown[:SAMPLES_SHOWN], sampling=sampling)
 
 
 def render_template(
-    template: str, here: str, lang: Lang, theme: Theme, engine: EngineMark | None, **more: object
+    template: str, here: str, lang: Lang, theme: Theme, engine: EngineMark | None, lang_at: str = "", **more: object
 ) -> str:
-    """A page with the bar: `here` is its path, `more` what its template asks for besides."""
-    words = read_words(lang)
+    """A page with the bar: `here` is its entry there, `more` what its template asks for besides.
+
+    `lang_at` is where it lies, with its query, when that is not `here`.
+    """
+    words, other, at = read_words(lang), "en" if lang == "zh" else "zh", lang_at or here
     return (
         _environment()
         .get_template(template)
@@ -106,6 +123,7 @@ def render_template(
             presets=[f"prompt_{one.name}" for one in presets()],
             words_json=json.dumps(words, ensure_ascii=False),
             here=here,
+            lang_address=f"{at}{'&' if '?' in at else '?'}lang={other}",
             lang=lang,
             theme=theme,
             engine=engine,

@@ -5,9 +5,9 @@ const TRIES = 20; // a full queue drains in minutes; after this many 429 a perso
 const LONGEST_WAIT_S = 60;
 
 export class Refused extends Error {
-  constructor(message, remedy) {
+  constructor(message, remedy, status = 0) {
     super(message);
-    this.remedy = remedy;
+    Object.assign(this, { remedy, status });
   }
 }
 
@@ -53,7 +53,8 @@ export async function reach(path, request) {
   return reply;
 }
 
-async function send(path, request) {
+/** As `fetch`, with a trouble that says what to do. */
+export async function send(path, request) {
   try {
     return await fetch(path, request);
   } catch (error) {
@@ -73,7 +74,7 @@ async function refusal(reply) {
   const text = await reply.text();
   try {
     const { message, remedy } = JSON.parse(text).error;
-    return new Refused(message, remedy);
+    return new Refused(message, remedy, reply.status);
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof TypeError) {
       const remedy = say(reply.status === 429 ? "error_busy_remedy" : "error_answer_remedy");

@@ -1,0 +1,191 @@
+"""The pages of the catalogue: what is asked for in the address, asked once, drawn. req: C1, E6, E8"""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Cookie, File, Form, Query, Request, UploadFile
+from fastapi.responses import HTMLResponse
+
+from tujian.api.bodies import MOST_PICTURES, PictureRoute
+from tujian.api.errors import status_of
+from tujian.api.flow import finished
+from tujian.api.items import Hidden
+from tujian.api.search import look_of
+from tujian.catalogue import FIRST, Catalogue
+from tujian.catalogue.indexing import BASE_ZH
+from tujian.catalogue.nouns import Also
+from tujian.errors import BadInput, Lang, NotFound
+from tujian.familiar import as_written, understood_in
+from tujian.filters import Filter
+from tujian.finding import Facet, Found, Search
+from tujian.finding import Query as Asked
+from tujian.house import House
+from tujian.web.catalogue import FACETS, Shelf, render_catalogue
+from tujian.web.item import Looked, render_item, render_missing
+from tujian.web.render import EngineMark, read_words
+from tujian.web.routes import page_of, pick_lang, pick_theme
+from tujian.web.search import Answered, Wish, render_search
+
+AT_ONCE = 100  # items of a page: two screens of large pictures, 60 kB
+Seen = Literal["hidden", "sensitive"]
+Text = Annotated[str, Query(max_length=200)]
+Lang_ = Annotated[str | None, Query(alias="lang")]
+Kept = Annotated[str | None, Cookie(alias="lang")]
+Theme_ = Annotated[str | None, Cookie(alias="theme")]
+Mark = Callable[[], EngineMark | None]
+
+
+MOST_CHARS = 2_000  # of a sentence in an address
+
+
+def pages_router(house: House, catalogue: Catalogue, search: Search, mark: Mark) -> APIRouter:
+    router = APIRouter(include_in_schema=False, route_class=PictureRoute)
+    _add_catalogue(router, house, search, mark)
+    _add_item(router, house, catalogue, mark)
+    _add_search(router, house, search, mark)
+    return router
+
+
+def _add_catalogue(router: APIRouter, house: House, search: Search, mark: Mark) -> None:
+    @router.get("/catalogue", response_class=HTMLResponse)
+    def show_catalogue(
+        kind: Literal["", "product", "photo"] = "",
+        category: Text = "",
+        brand: Text = "",
+        colour: Text = "",
+        also: Hidden = [],  # noqa: B006
+        after: Annotated[str, Query(max_length=300)] = "",
+        chosen: Lang_ = None,
+        kept: Kept = None,
+        theme: Theme_ = None,
+    ) -> HTMLResponse:
+        lang = pick_lang(chosen, kept, house.settings.lang)
+        asked = {"kind": kind, "category": category, "brand": brand, "colour": colour}
+        wanted = {facet: asked[facet] for facet in FACETS if asked[facet]}
+        filters = tuple(Filter(facet, "is", value) for facet, value in wanted.items())
+        found = search.find(Asked(filters=filters, limit=AT_ONCE, after=after, also=tuple(also)))
+        if not after and "kind" not in wanted:
+            found.facets["kind"] = _kinds(search, filters, tuple(also), found.total)
+        shelf = Shelf(found, wanted, _names(house, found, wanted, lang), also)
+        return page_of(render_catalogue(lang, pick_theme(theme), mark(), shelf), lang, chosen)
+
+
+def _add_item(router: APIRouter, house: House, catalogue: Catalogue, mark: Mark) -> None:
+    @router.get("/catalogue/{item_id}", response_class=HTMLResponse)
+    def show_item(
+        item_id: str,
+        picture: Annotated[int, Query(ge=0, le=1000)] = 0,
+        older: Annotated[int, Query(ge=0, le=10**9)] = 0,
+        newer: Annotated[int, Query(ge=0, le=10**9)] = 0,
+        also: Hidden = [],  # noqa: B006
+        chosen: Lang_ = None,
+        kept: Kept = None,
+        theme: Theme_ = None,
+    ) -> HTMLResponse:
+        lang = pick_lang(chosen, kept, house.settings.lang)
+        try:
+            looked = _looked(house, catalogue, item_id, also, picture, older, newer)
+        except NotFound as error:
+            return page_of(render_missing(lang, pick_theme(theme), mark(), error), lang, chosen, 404)
+        return page_of(render_item(lang, pick_theme(theme), mark(), looked), lang, chosen)
+
+
+def _add_search(router: APIRouter, house: House, search: Search, mark: Mark) -> None:
+    @router.get("/search", response_class=HTMLResponse)
+    async def show_search(
+        request: Request,
+        q: Annotated[str, Query(max_length=MOST_CHARS)] = "",
+        strictness: Annotated[float, Query(ge=0, le=1)] = 0.5,
+        drop: Annotated[list[str], Query(max_length=50)] = [],  # noqa: B006
+        also: Hidden = [],  # noqa: B006
+        after: Annotated[str, Query(max_length=300)] = "",
+        chosen: Lang_ = None,
+        kept: Kept = None,
+        theme: Theme_ = None,
+    ) -> HTMLResponse:
+        lang, wish = pick_lang(chosen, kept, house.settings.lang), Wish(q, strictness, drop, also)
+        answered = await finished(request, lambda _: _answered(house, search, wish, after))
+        return page_of(render_search(lang, pick_theme(theme), mark(), wish, answered), lang, chosen)
+
+    @router.post("/search", response_class=HTMLResponse)
+    async def search_by_picture(
+        request: Request,
+        image: Annotated[list[UploadFile], File()] = [],  # noqa: B006
+        q: Annotated[str, Form(max_length=MOST_CHARS)] = "",
+        strictness: Annotated[float, Form(ge=0, le=1)] = 0.5,
+        drop: Annotated[list[str], Form(max_length=50)] = [],  # noqa: B006
+        also: Annotated[list[Seen], Form()] = [],  # noqa: B006
+        kept: Kept = None,
+        theme: Theme_ = None,
+    ) -> HTMLResponse:
+        lang = pick_lang(None, kept, house.settings.lang)
+        shown = [one for one in image if one.filename][:MOST_PICTURES]
+        wish = Wish(q, strictness, drop, also, has_picture=bool(shown))
+        answered = await finished(request, lambda _: _answered(house, search, wish, "", shown))
+        status = status_of(answered.trouble) if answered.trouble else 200
+        return page_of(render_search(lang, pick_theme(theme), mark(), wish, answered), lang, None, status)
+
+
+def _answered(house: House, search: Search, wish: Wish, after: str, pictures: Sequence[UploadFile] = ()) -> Answered:
+    """What was found. Filters of the sentence that somebody dropped are none; a picture that is none is said to be."""
+    also = tuple(wish.also)
+    read = understood_in(house.database, wish.text, dt.date.today(), house.knowledge.taxonomy)
+    parts = [wish.text[chip.start : chip.end] for chip in read.chips]
+    meant = tuple(one for one, part in zip(read.filters, parts, strict=True) if part not in wish.dropped)
+    words = read.words if read.words or meant else wish.text  # all that was said is dropped: then it was words
+    if not wish.text.strip() and not pictures:
+        return Answered(is_empty=not search.find(Asked(limit=1)).total)
+    try:
+        looks = tuple(look_of(house, one) for one in pictures)
+        embedder = house.perception.versions["category"] if looks else ""
+        found = search.find(Asked(words, (), meant, looks, wish.strictness, AT_ONCE, after, also), embedder)
+    except BadInput as error:
+        return Answered(understood=read, trouble=error)
+    return Answered(found, read, is_empty=not found.hits and not search.find(Asked(limit=1)).total)
+
+
+def _looked(
+    house: House, catalogue: Catalogue, item_id: str, also: list[Seen], picture: int, older: int, newer: int
+) -> Looked:
+    """Raises NotFound."""
+    item = catalogue.get(item_id, also=also)
+    own = [house.tasks.get(name) for name in FIRST[item.kind]]
+    fields = {field.name: field for task in reversed([*own, *house.tasks]) for field in task.fields}
+    meant = dict.fromkeys(
+        [*(field.name for task in own for field in task.fields), *(name for name in item.values if name in fields)]
+    )
+    newer = newer or item.records_count
+    older = older or max(1, newer - 1)
+    differences = catalogue.diff(item_id, older, newer, also=also) if item.records_count > 1 else []
+    history = catalogue.history(item_id, also=also)
+    shown = {name: fields[name] for name in meant}
+    return Looked(item, shown, history, picture, also, older, newer, differences)
+
+
+def _kinds(search: Search, filters: tuple[Filter, ...], also: Also, total: int) -> list[Facet]:
+    """How many products and photos there are; no choice where there is one kind only."""
+    photos = search.find(Asked(filters=(*filters, Filter("kind", "is", "photo")), limit=1, also=also)).total
+    counted = {"product": total - photos, "photo": photos}
+    return [Facet(value=kind, name=kind, count=count) for kind, count in counted.items()] if 0 < photos < total else []
+
+
+def _names(house: House, found: Found, chosen: Mapping[str, str], lang: Lang) -> dict[str, Mapping[str, str]]:
+    """How the values of facets are called."""
+    values = {
+        facet: [*(one.value for one in found.facets.get(facet, [])), *filter(None, [chosen.get(facet)])]
+        for facet in FACETS
+    }
+    words = read_words(lang)
+    return {
+        "kind": {"product": words["kind_product"], "photo": words["kind_photo"]},
+        "category": {one: _category(house, one, lang) for one in values["category"]},
+        "brand": as_written(house.database, "brand", values["brand"]),
+        "colour": BASE_ZH if lang == "zh" else {one: one.capitalize() for one in BASE_ZH},
+    }
+
+
+def _category(house: House, category_id: str, lang: Lang) -> str:
+    known = house.knowledge.taxonomy
+    found = known.get(category_id) if category_id in known else known.meaning(category_id)
+    return found.name(lang) if found else category_id

@@ -1,0 +1,96 @@
+"""The page of the catalogue: items as a wall of pictures, facets beside it. req: C1, E6
+
+Enters: what the search found under the filters that were chosen, and how their values are called. Leaves: the page as
+text. What it does not know: the search, requests. Titles and values are foreign: they only ever become text.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from tujian.catalogue.nouns import EVERYTHING, Visibility
+from tujian.errors import Lang
+from tujian.finding import Facet, Found
+from tujian.web.render import EngineMark, Theme, read_words, render_template
+
+FACETS = ("kind", "category", "brand", "colour")
+MOST_COUNTED = 4_000  # items whose facets a search counts (finding/__init__.py, FEW)
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What is shown: `chosen` values by facet, `names` of values by facet, `also`: what else is seen."""
+
+    found: Found
+    chosen: Mapping[str, str]
+    names: Mapping[str, Mapping[str, str]]
+    also: Sequence[Visibility] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A link that chooses a value, or drops one that is chosen."""
+
+    facet: str
+    value: str
+    name: str
+    href: str
+    count: int = 0
+    is_on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    facet: str
+    choices: list[Choice]
+
+
+def render_catalogue(lang: Lang, theme: Theme, engine: EngineMark | None, shelf: Shelf) -> str:
+    """The page as HTML; those after the first are asked for by `grid.js`, which takes their pictures."""
+    found = shelf.found
+    groups = [_group(shelf, facet, found.facets.get(facet, [])) for facet in FACETS if facet not in shelf.chosen]
+    return render_template(
+        "catalogue.html",
+        "/catalogue",
+        lang,
+        theme,
+        engine,
+        lang_at=_href(shelf.chosen, shelf.also),
+        title=read_words(lang)["nav_catalogue"],
+        script="catalogue.js",
+        kind="catalogue",
+        hits=found.hits,
+        total=found.total,
+        is_sampled=found.total > MOST_COUNTED,
+        groups=[group for group in groups if group.choices],
+        chosen=[_drop(shelf, facet) for facet in FACETS if facet in shelf.chosen],
+        also=[_also(shelf, one) for one in EVERYTHING],
+        seeing=urlencode([("also", one) for one in shelf.also]),
+        following=_href(shelf.chosen, shelf.also, after=found.next) if found.next else "",
+    )
+
+
+def _group(shelf: Shelf, facet: str, values: Sequence[Facet]) -> Group:
+    names = shelf.names.get(facet, {})
+    choices = []
+    for one in values:
+        href = _href({**shelf.chosen, facet: one.value}, shelf.also)
+        choices.append(Choice(facet, one.value, names.get(one.value, one.name), href, one.count))
+    return Group(facet, choices)
+
+
+def _drop(shelf: Shelf, facet: str) -> Choice:
+    value = shelf.chosen[facet]
+    rest = {name: one for name, one in shelf.chosen.items() if name != facet}
+    return Choice(facet, value, shelf.names.get(facet, {}).get(value, value), _href(rest, shelf.also))
+
+
+def _also(shelf: Shelf, one: Visibility) -> Choice:
+    is_on = one in shelf.also
+    also = [other for other in EVERYTHING if (other in shelf.also) != (other == one)]
+    return Choice("also", one, one, _href(shelf.chosen, also), is_on=is_on)
+
+
+def _href(chosen: Mapping[str, str], also: Sequence[str], after: str = "") -> str:
+    asked = [*chosen.items(), *(("also", one) for one in also), *([("after", after)] if after else [])]
+    return f"/catalogue?{urlencode(asked)}" if asked else "/catalogue"
