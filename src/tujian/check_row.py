@@ -14,6 +14,7 @@ from importlib.resources import files
 from tujian.check_sheet import Kind, Mark, Row
 from tujian.claims import SHEET, Claim
 from tujian.errors import Lang
+from tujian.findings import stated_colours
 from tujian.folding import fold
 from tujian.knowledge import Knowledge
 from tujian.perception import Flaw
@@ -37,7 +38,6 @@ FIRST = ("food", "product", "apparel", "book", "listing")  # whose fields are me
 SHOP_FLAWS = (Flaw.TOO_SMALL, Flaw.BLURRED, Flaw.DARK, Flaw.GLARE)  # small print is no flaw of a main picture
 # of 149 labelled products 4 lie above with their own colour, 94 % with one that nobody would mix up with it
 COLOUR_GAP, NEIGHBOUR_GAP = 0.05, 0.075
-COLOUR_SHARE = 0.25  # of the thing; less may be a trimming
 KINDS = {"brand": Kind.BRAND, "code": Kind.BARCODE, "measure": Kind.NET_CONTENT}
 _PARTS = re.compile(r"[/|()（）、,，;；+&]+")
 _TAGS = re.compile(r"<[^>]{0,500}>")
@@ -191,10 +191,9 @@ def _agrees_in_part(field: TaskField, cell: str, claims: Sequence[Claim]) -> boo
 
 
 def _colour(place: int, column: int, cell: str, looks: Sequence[Looked], check: Checking) -> Mark | None:
-    """The colour that the row names is nowhere on the thing."""
+    """The colour that the row names is none of those that a record would state."""
     rows = palette_rows(cell)
-    colours = looks[0].percepts.colours
-    seen = [colour for colour in colours if colour.share >= COLOUR_SHARE] or list(colours[:1])
+    seen = stated_colours(looks[0].percepts)
     if not rows or not seen:
         return None
     gap, nearest = min((palette().gap(colour.hex, rows), colour.en) for colour in seen)

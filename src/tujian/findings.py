@@ -111,8 +111,13 @@ def _taught(field: TaskField, percepts: Percepts, knowledge: Knowledge, lang: La
     return claims
 
 
+def stated_colours(percepts: Percepts) -> list[Colour]:
+    """Those that are large enough to be the thing's own, the largest first."""
+    return [c for c in percepts.colours[:MOST_COLOURS] if c.share >= LARGE_SHARE] or list(percepts.colours[:1])
+
+
 def _from_colours(field: TaskField, _: Picture, percepts: Percepts, __: Knowledge, lang: Lang) -> list[Claim]:
-    large = [c for c in percepts.colours[:MOST_COLOURS] if c.share >= LARGE_SHARE] or list(percepts.colours[:1])
+    large = stated_colours(percepts)
     if not large:
         return []
     if field.values is not None:

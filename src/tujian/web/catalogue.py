@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from tujian.catalogue.nouns import EVERYTHING, Visibility
 from tujian.errors import Lang
 from tujian.finding import Facet, Found
-from tujian.web.render import EngineMark, Theme, read_words, render_template
+from tujian.web.render import EngineMark, Theme, render_template
 
 FACETS = ("kind", "category", "brand", "colour")
 MOST_COUNTED = 4_000  # items whose facets a search counts (finding/__init__.py, FEW)
@@ -56,9 +56,6 @@ def render_catalogue(lang: Lang, theme: Theme, engine: EngineMark | None, shelf:
         theme,
         engine,
         lang_at=_href(shelf.chosen, shelf.also),
-        title=read_words(lang)["nav_catalogue"],
-        script="catalogue.js",
-        kind="catalogue",
         hits=found.hits,
         total=found.total,
         is_sampled=found.total > MOST_COUNTED,

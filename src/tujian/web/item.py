@@ -70,9 +70,6 @@ def render_item(lang: Lang, theme: Theme, engine: EngineMark | None, looked: Loo
         engine,
         address=f"/v1/pictures/{picture.sha256}/thumbnail?size=" if picture else "",
         lang_at=f"/catalogue/{item.id}?{urlencode([('picture', looked.number)])}{seeing and '&' + seeing}",
-        title=item.title,
-        script="item.js",
-        kind="item",
         item=item,
         picture=picture,
         picture_class=ratio_class(*size_px),
@@ -96,8 +93,7 @@ def render_item(lang: Lang, theme: Theme, engine: EngineMark | None, looked: Loo
 def render_missing(lang: Lang, theme: Theme, engine: EngineMark | None, trouble: TujianError) -> str:
     """The page in the place of one that is not there."""
     said = trouble.say(lang)
-    more = {"title": said.message, "script": "catalogue.js", "kind": "catalogue", "trouble": said}
-    return render_template("missing.html", "/catalogue", lang, theme, engine, **more)
+    return render_template("missing.html", "/catalogue", lang, theme, engine, trouble=said)
 
 
 def said_as(value: FieldValue, lang: Lang) -> str:

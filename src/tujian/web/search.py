@@ -12,7 +12,7 @@ from tujian.catalogue.nouns import Visibility
 from tujian.errors import Lang, TujianError
 from tujian.finding import Found
 from tujian.query import Understood
-from tujian.web.render import EngineMark, Theme, read_words, render_template
+from tujian.web.render import EngineMark, Theme, render_template
 
 LOOSE = 0.1  # strictness that is offered where nothing was found
 
@@ -58,9 +58,6 @@ def render_search(lang: Lang, theme: Theme, engine: EngineMark | None, wish: Wis
         theme,
         engine,
         lang_at=_href(wish),
-        title=wish.text or read_words(lang)["nav_search"],
-        script="search.js",
-        kind="search",
         wish=wish,
         is_blank=is_blank,
         is_empty=answered.is_empty,
