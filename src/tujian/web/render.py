@@ -110,7 +110,7 @@ def _rendered(
 def render_template(
     template: str, here: str, lang: Lang, theme: Theme, engine: EngineMark | None, lang_at: str = "", **more: object
 ) -> str:
-    """A page with the bar (its template extends `frame.html`): `here` is its entry there, `more` what it asks for besides.
+    """A page with the bar; its template extends `frame.html`. `here` is its entry there, `more` what it asks besides.
 
     `lang_at` is where it lies, with its query, when that is not `here`.
     """
