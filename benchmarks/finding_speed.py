@@ -222,8 +222,14 @@ def write(connection: sa.Connection, rows: Sequence[tuple[int, str, Described]],
     connection.execute(
         sa.insert(item_vectors),
         [
-            {"item_id": item_id, "embedder": named, "digest": digest_of(passage), "vector": vector.tobytes()}
-            for (_, item_id, _), passage, vector in zip(rows, passages, turned, strict=True)
+            {
+                "number": number + 1,
+                "item_id": item_id,
+                "embedder": named,
+                "digest": digest_of(passage),
+                "vector": vector.tobytes(),
+            }
+            for (number, item_id, _), passage, vector in zip(rows, passages, turned, strict=True)
         ],
     )
 

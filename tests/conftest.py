@@ -72,7 +72,11 @@ def place(request: pytest.FixtureRequest, tmp_path: Path):
 
     url = request.getfixturevalue("postgres")
     tables = ", ".join(metadata.tables)
-    _on(url, f"truncate {tables} restart identity", "insert into counters (name, value) values ('change', 0)")
+    _on(
+        url,
+        f"truncate {tables} restart identity",
+        "insert into counters (name, value) values ('change', 0), ('vector', 0)",
+    )
     return url.render_as_string(hide_password=False)
 
 

@@ -79,8 +79,8 @@ def test_a_model_says_it_in_a_sentence_with_the_passages_it_cites(asked):
 
 @pytest.mark.parametrize(
     "says",
-    ["防水。", "防水[9]。", "防水[0]。", "防水，等级 IPX8[1]。", "续航 48 小时[1]。", ""],
-    ids=["cites nothing", "no such passage", "nought", "another number", "a number of its own", "nothing"],
+    ["防水。", "防水[9]。", "防水[0]。", "防水，等级 IPX8[1]。", "续航 3 小时[1]。", ""],
+    ids=["cites nothing", "no such passage", "nought", "another number", "a part of a number", "nothing"],
 )
 def test_a_lying_model_is_not_repeated(asked, says):
     answer, _ = asked("这个耳机防水吗？", says)

@@ -103,6 +103,18 @@ def test_a_file_that_was_cut_off_or_changed_restores_nothing(filled, home, tmp_p
     database.close()
 
 
+def test_a_backup_of_other_tables_is_refused_before_anything_is_written(filled, home, tmp_path, monkeypatch):
+    monkeypatch.setattr("tujian.backup.HEAD", "9999")
+    back_up(filled.database, home, tmp_path / "b.tar")
+    monkeypatch.undo()
+    there = tmp_path / "there"
+    database = open_database(there / "t.sqlite")
+    with pytest.raises(BadInput, match="9999"):
+        restore(database, there, tmp_path / "b.tar")
+    assert not (there / "pictures").exists() and not (there / "brands.txt").exists()
+    database.close()
+
+
 @pytest.mark.parametrize("name", ["../../etc/cron.d/x", "/etc/passwd", "own/../x", "pictures/../../x", "tables/items"])
 def test_names_that_lead_elsewhere_are_refused(tmp_path, name):
     with tarfile.open(tmp_path / "b.tar", "w") as tar:

@@ -296,6 +296,18 @@ def test_the_report_says_of_each_row_what_became_of_it_and_what_to_do(bring, sho
         find_batch(database, "nix")
 
 
+def test_the_report_tells_nothing_of_an_item_that_was_hidden_since(bring, shop, database, tmp_path):
+    """req: C10"""
+    catalogue = open_catalogue(database, tmp_path)
+    told, _ = bring(csv_of(shop / "t.csv", *ROWS))
+    catalogue.edit(catalogue.find_id("R1"), {"item.external_id": "secret-7"}, who="t")
+    catalogue.hide(catalogue.find_id("R1"), who="t")
+    write_report(database, told.batch_id, tmp_path / "r.csv", "zh")
+    text = (tmp_path / "r.csv").read_text("utf-8-sig")
+    lines = list(csv.DictReader(text.splitlines()))
+    assert lines[0]["条目"] == "" and lines[1]["条目"] and "secret-7" not in text
+
+
 def test_the_command_previews_brings_and_reports(shop, tmp_path):
     path = csv_of(shop / "t.csv", *ROWS, ["nix.jpg", "N1"], headings=["照片A", *HEADINGS[1:]], encoding="gbk")
 

@@ -1,11 +1,13 @@
 """The search finds by words, meaning, looks and facts, alike on both databases. req: A9, D8, E8, E9"""
 
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 from kept import incoming, open_catalogue
 
-from tujian.catalogue.nouns import PictureVector
-from tujian.errors import BadInput
+from tujian.catalogue.nouns import PictureVector, to_cursor
+from tujian.errors import BadInput, StoreLocked
 from tujian.filters import Filter
 from tujian.finding import Query, Search
 from tujian.perception.vectors import default_embedder
@@ -49,6 +51,12 @@ def add(catalogue, title, vector=None, **values):
 
 def titles(found):
     return [hit.item.title for hit in found.hits]
+
+
+@contextmanager
+def refused(*_, **__):
+    raise StoreLocked("locked", zh=("数据库被占用。", "稍后再试。"), en=("The database is locked.", "Try again."))
+    yield
 
 
 def facts(*filters, **more):
@@ -166,6 +174,46 @@ def test_what_was_forgotten_is_gone_from_every_way(search, catalogue, shop):
     assert "浅色女士凉鞋" not in titles(search.find(Query("适合夏天穿的凉鞋")))
 
 
+def test_what_comes_after_something_was_forgotten_is_found_by_its_meaning(search, catalogue, shop):
+    search.find(Query("凉鞋"))
+    catalogue.forget(add(catalogue, "毛毯"), who="t")
+    last = add(catalogue, "遮阳伞")
+    search.find(Query("凉鞋"))
+    catalogue.forget(last, who="t")
+    add(catalogue, "儿童积木")
+    assert titles(search.find(Query("给孩子玩的积木玩具", ways=("meaning",))))[:1] == ["儿童积木"]
+
+
+def test_what_changes_means_what_it_is_now(search, catalogue, shop):
+    search.find(Query("凉鞋"))
+    catalogue.edit(shop["白色运动鞋"], {"name": "儿童积木", "colours": None, "category": None}, who="t")
+    assert titles(search.find(Query("给孩子玩的积木玩具", ways=("meaning",))))[:1] == ["儿童积木"]
+    assert "儿童积木" not in titles(search.find(Query("运动鞋", ways=("meaning",), strictness=1.0)))
+
+
+def test_a_hidden_item_opens_no_door_for_others(search, catalogue, shop):
+    """What is shown must fit by itself, not because something that nobody may see does."""
+    piano = add(catalogue, "三角钢琴")
+    assert titles(search.find(Query("钢琴")))[:1] == ["三角钢琴"]
+    catalogue.hide(piano, who="t")
+    assert not search.find(Query("钢琴")).hits
+
+
+@pytest.mark.parametrize("begin", ["x", "-3", "9" * 30, "2026-11-26T00:00:00"])
+def test_a_cursor_of_another_list_is_told_apart(search, shop, begin):
+    with pytest.raises(BadInput, match="cursor"):
+        search.find(Query("凉鞋", after=to_cursor(begin, "")))
+
+
+def test_a_search_goes_on_while_the_database_takes_no_writes(catalogue, database, embedder, shop):
+    """What has no vector yet is found by its words."""
+    asked, told = embedder.query, lambda text: embedder.passages([text])[0]
+    search = Search(database, lambda text: (embedder.name, asked(text)), lambda text: (embedder.name, told(text)))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(type(database), "write", refused)
+        assert titles(search.find(Query("双肩包")))[:1] == ["黑色双肩包"]
+
+
 @pytest.mark.parametrize(
     "asked",
     [
@@ -192,6 +240,22 @@ def test_looks_find_the_nearest_picture(search, catalogue):
     found = search.find(Query(looks=(towards[1],), strictness=0.0), look_embedder="eyes 1")
     assert titles(found)[0] == "b"
     assert not search.find(Query(looks=(towards[1],)), look_embedder="other eyes").hits
+
+
+def test_a_picture_that_an_item_shows_no_more_finds_it_no_more(search, catalogue):
+    towards = np.eye(4, dtype=np.float32)
+    old, new = (PictureVector("eyes 1", towards[place].astype(np.float16).tobytes()) for place in (0, 1))
+    item_id = add(catalogue, "a", vector=old)
+    assert search.find(Query(looks=(towards[0],)), "eyes 1").hits
+    shown = catalogue.get(item_id).pictures[0].sha256
+    catalogue.replace_picture(item_id, shown, incoming(b"another", vector=new), who="t")
+    assert not search.find(Query(looks=(towards[0],)), "eyes 1").hits
+    assert search.find(Query(looks=(towards[1],)), "eyes 1").hits
+
+
+def test_kinds_are_counted(search, catalogue, shop):
+    catalogue.add([incoming(b"beach")], who="t", kind="photo", values={"summary": "海边"})
+    assert {one.value: one.count for one in search.find(Query()).facets["kind"]} == {"product": 5, "photo": 1}
 
 
 def test_another_embedder_makes_its_own_vectors(search, database, embedder, shop):

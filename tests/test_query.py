@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from tujian.api import create_app
 from tujian.catalogue import Catalogue
 from tujian.cli.main import app
-from tujian.familiar import Known, known_names, understood_in
+from tujian.familiar import Known, as_written, known_names, understood_in
 from tujian.house import House
 from tujian.query import LONGEST, understand
 from tujian.sentence import even
@@ -324,6 +324,16 @@ def test_a_brand_and_a_place_of_the_catalogue_are_known(kept):
     assert [shown(one) for one in found.filters] == ["place=杭州"] and found.words == "猫"
     assert [shown(one) for one in understood_in(kept, "东方树叶 乌龙茶", TODAY).filters] == ["brand=东方树叶"]
     assert understood_in(kept, "在北京拍的猫", TODAY).filters == ()
+
+
+def test_names_that_only_a_hidden_item_has_are_known_to_nobody_who_does_not_ask(kept, tmp_path):
+    """req: C10"""
+    catalogue = open_catalogue(kept, tmp_path)
+    tea = next(head.id for head in catalogue.list().items if "乌龙茶" in str(catalogue.get(head.id).values))
+    catalogue.hide(tea, who="a")
+    assert "东方树叶" not in known_names(kept).brands and "东方树叶" in known_names(kept, ("hidden",)).brands
+    assert understood_in(kept, "东方树叶 乌龙茶", TODAY).filters == ()
+    assert as_written(kept, "brand", ["东方树叶"]) == {}
 
 
 def test_an_empty_catalogue_knows_no_names(database):

@@ -92,5 +92,5 @@ def _holds(said: str, question: str, passages: Sequence[Answer]) -> bool:
     cited = {int(number) for number in _CITED.findall(said)}
     if not cited or max(cited) > len(passages) or 0 in cited:
         return False
-    held = unify(" ".join([question, *(f"{passages[at - 1]['title']} {passages[at - 1]['value']}" for at in cited)]))
-    return all(number in held for number in _NUMBER.findall(unify(_CITED.sub("", said))))
+    held = " ".join([question, *(f"{passages[at - 1]['title']} {passages[at - 1]['value']}" for at in cited)])
+    return set(_NUMBER.findall(unify(_CITED.sub(" ", said)))) <= set(_NUMBER.findall(unify(held)))

@@ -43,13 +43,15 @@ _NAME = re.compile(r"tables/[a-z_]{1,40}\.jsonl|pictures/[0-9a-f]{64}|own/(?:tas
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a backup holds: rows by table, kept pictures, pictures whose file was gone, bytes in all."""
+    """What a backup holds: rows by table, kept pictures, pictures whose file was gone, bytes in all; `head` is the
+    version of its tables."""
 
     rows: Mapping[str, int]
     pictures: int
     missing: tuple[str, ...]
     bytes_count: int
     made_at: str
+    head: str
 
 
 def back_up(database: Database, home: Path, to: Path) -> Told:
@@ -89,22 +91,24 @@ def verify(path: Path) -> Told:
             else:
                 found[name] = _sha256(file)
                 size += length
-    if manifest is None or manifest.get("form") != FORM:
-        raise _broken("没有目录，文件可能不完整", "it has no manifest: it may be cut off")
-    if manifest["sha256"] != found:
-        raise _broken("内容与目录不符", "its content is not what its manifest says")
-    if any(name != f"pictures/{sha256}" for name, sha256 in found.items() if name.startswith("pictures/")):
-        raise _broken("图片内容与名称不符", "a picture is not what its name says")
-    kept = sum(name.startswith("pictures/") for name in found)
-    return Told(manifest["rows"], kept, tuple(manifest["missing"]), size, manifest["made_at"])
+        if not isinstance(manifest, dict) or manifest.get("form") != FORM:
+            raise _broken("没有目录，文件可能不完整", "it has no manifest: it may be cut off")
+        if manifest["sha256"] != found:
+            raise _broken("内容与目录不符", "its content is not what its manifest says")
+        if any(name != f"pictures/{sha256}" for name, sha256 in found.items() if name.startswith("pictures/")):
+            raise _broken("图片内容与名称不符", "a picture is not what its name says")
+        kept = sum(name.startswith("pictures/") for name in found)
+        missing = tuple(manifest["missing"])
+        return Told(manifest["rows"], kept, missing, size, manifest["made_at"], manifest["head"])
 
 
 def restore(database: Database, home: Path, path: Path) -> Told:
-    """Fills an empty catalogue; all of it, or nothing.
+    """Fills an empty catalogue; all of it, or nothing but pictures that no row names.
 
     Raises BadInput when it is not empty, or the file is broken or of another version; StoreFailed.
     """
     told = verify(path)
+    _check_version(told.head)
     shelf, tables = Shelf(home / "pictures"), {table.name: table for table in metadata.sorted_tables}
     with database.write(durable=True) as connection:
         if connection.execute(sa.select(sa.func.count()).select_from(items)).scalar():
@@ -114,15 +118,14 @@ def restore(database: Database, home: Path, path: Path) -> Told:
             )
         for name, file, _ in _members(path):
             kind, _, rest = name.partition("/")
-            if name == "manifest.json":
-                _check_version(json.loads(file.read(LARGEST_MANIFEST)))
-            elif kind == "tables":
-                _fill(connection, database, tables[rest.removesuffix(".jsonl")], file)
+            if kind == "tables":
+                _fill(connection, tables[rest.removesuffix(".jsonl")], file)
             elif kind == "pictures":
                 shelf.put(rest, file.read())
-            else:
-                _keep_own(home / rest, file.read())
         _count_on(connection, database)
+    for name, file, _ in _members(path):
+        if name.startswith("own/"):
+            _keep_own(home / name.removeprefix("own/"), file.read())
     return told
 
 
@@ -191,7 +194,7 @@ def _explained() -> Iterator[None]:
         raise _broken(str(error), str(error)) from error
 
 
-def _fill(connection: sa.Connection, database: Database, table: sa.Table, file: IO[bytes]) -> None:
+def _fill(connection: sa.Connection, table: sa.Table, file: IO[bytes]) -> None:
     connection.execute(sa.delete(table))  # what a fresh database begins with, such as its counter
     several: list[dict[str, Any]] = []
     while line := file.readline(LONGEST_ROW):
@@ -227,12 +230,12 @@ def _keep_own(path: Path, content: bytes) -> None:
         path.write_bytes(content)
 
 
-def _check_version(manifest: Mapping[str, Any]) -> None:
-    if manifest["head"] != HEAD:
+def _check_version(head: str) -> None:
+    if head != HEAD:
         raise BadInput(
-            zh=(f"备份来自表结构 {manifest['head']}，这里是 {HEAD}。", "请用写它的那个版本恢复，再升级。"),
+            zh=(f"备份来自表结构 {head}，这里是 {HEAD}。", "请用写它的那个版本恢复，再升级。"),
             en=(
-                f"The backup has tables of version {manifest['head']}, here they are {HEAD}.",
+                f"The backup has tables of version {head}, here they are {HEAD}.",
                 "Restore it with the version that wrote it, then upgrade.",
             ),
         )

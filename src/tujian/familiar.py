@@ -6,15 +6,19 @@ Enters: the database. Leaves: names as they are written there. Does not know: it
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sqlalchemy as sa
 
+from tujian.catalogue.nouns import Also, Visibility
+from tujian.catalogue.reading import may_see
 from tujian.database import Database
 from tujian.query import Understood, understand
-from tujian.schema import item_facts, item_values
+from tujian.schema import counters, item_facts, item_values, items
 from tujian.taxonomy import Taxonomy
 
 MOST_NAMES = 4_000  # of each
+CATALOGUES_KEPT = 4  # by what may be seen of them
 _NEAR = ("附近", "near ")  # places.py writes them for what is not far from a town
 
 
@@ -24,29 +28,40 @@ class Known:
     places: frozenset[str]
 
 
-def known_names(database: Database) -> Known:
-    """Brands, and every level of the places (杭州, 浙江, 中国); MOST_NAMES of each at most."""
+def known_names(database: Database, also: Also = ()) -> Known:
+    """Brands, and every level of the places (杭州, 浙江, 中国), of items that who asks may see, MOST_NAMES each."""
     with database.read() as connection:
-        brands = _values(connection, "brand")
-        places = [part for value in _values(connection, "place") for part in value.split(",")]
+        change = connection.scalar(sa.select(counters.c.value).where(counters.c.name == "change"))
+    return _known(database, frozenset(also), change)
+
+
+@lru_cache(CATALOGUES_KEPT)
+def _known(database: Database, also: frozenset[Visibility], _: int | None) -> Known:
+    """Read once for each change of the catalogue."""
+    with database.read() as connection:
+        brands = _values(connection, "brand", also)
+        places = [part for value in _values(connection, "place", also) for part in value.split(",")]
     return Known(frozenset(brands), frozenset(filter(None, map(_town, places))))
 
 
-def understood_in(database: Database, sentence: str, today: dt.date, taxonomy: Taxonomy | None = None) -> Understood:
+def understood_in(
+    database: Database, sentence: str, today: dt.date, taxonomy: Taxonomy | None = None, also: Also = ()
+) -> Understood:
     """`understand` with the names of a catalogue, and the categories that its items are sorted into."""
     if not any(c.isalnum() for c in sentence):
         return Understood()
-    known = known_names(database)
+    known = known_names(database, also)
     return understand(sentence, today=today, brands=known.brands, places=known.places, taxonomy=taxonomy)
 
 
-def as_written(database: Database, field: str, texts: Sequence[str]) -> dict[str, str]:
-    """Facts as one of their items writes them: facts keep them folded."""
+def as_written(database: Database, field: str, texts: Sequence[str], also: Also = ()) -> dict[str, str]:
+    """Facts as an item that who asks may see writes them: facts keep them folded."""
     if not texts:
         return {}
     one_each = (
         sa.select(item_facts.c.text, sa.func.min(item_facts.c.item_id).label("item_id"))
-        .where(item_facts.c.name == field, item_facts.c.text.in_(texts))
+        .join(items, items.c.id == item_facts.c.item_id)
+        .where(item_facts.c.name == field, item_facts.c.text.in_(texts), may_see(also))
         .group_by(item_facts.c.text)
         .subquery()
     )
@@ -57,11 +72,12 @@ def as_written(database: Database, field: str, texts: Sequence[str]) -> dict[str
         return {text: value for text, value in connection.execute(wanted) if isinstance(value, str)}
 
 
-def _values(connection: sa.Connection, field: str) -> list[str]:
+def _values(connection: sa.Connection, field: str, also: Also) -> list[str]:
     """The different values of a field as one of their items writes them: facts keep them folded, 杭州浙江中国."""
     different = (
         sa.select(sa.func.min(item_facts.c.item_id).label("item_id"))
-        .where(item_facts.c.name == field)
+        .join(items, items.c.id == item_facts.c.item_id)
+        .where(item_facts.c.name == field, may_see(also))
         .group_by(item_facts.c.text)
         .limit(MOST_NAMES)
         .subquery()

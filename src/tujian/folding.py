@@ -52,3 +52,16 @@ def _simplified() -> dict[int, str]:
     lines = files("tujian").joinpath("data/words/simplified.txt").read_text("utf-8").splitlines()
     rows = [line for line in lines if not line.startswith("#")]
     return {ord(row[place]): row[place + 1] for row in rows for place in range(0, len(row), 2)}
+
+
+def singular(word: str) -> str:
+    """An English word in lower case without the sign of the plural, after Harman's S stemmer (JASIS 42(1), 1991).
+
+    >>> [singular(word) for word in ("shoes", "dresses", "watches", "boxes", "berries", "glass", "bus")]
+    ['shoe', 'dress', 'watch', 'box', 'berry', 'glass', 'bus']
+    """
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 4 and word.endswith(("sses", "ches", "shes", "xes")):
+        return word[:-2]
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")) else word

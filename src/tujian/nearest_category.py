@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from tujian.folding import fold, unify
+from tujian.folding import fold, singular, unify
 from tujian.taxonomy import Category, Taxonomy
 
 How = Literal["name", "head", "meaning"]
@@ -151,13 +151,13 @@ def _chinese_ends(asked: str) -> list[str]:
 
 def _key(name: str) -> str:
     """A name as it is compared: Latin words without their plural, everything else folded."""
-    return " ".join(map(_singular, _WORD.findall(unify(name)))) if _is_latin(name) else fold(name)
+    return " ".join(map(singular, _WORD.findall(unify(name)))) if _is_latin(name) else fold(name)
 
 
 def _pieces(text: str) -> set[str]:
     """Latin words, single and double Chinese characters."""
     if _is_latin(text):
-        return {_singular(word) for word in _WORD.findall(unify(text)) if len(word) > 2}
+        return {singular(word) for word in _WORD.findall(unify(text)) if len(word) > 2}
     folded = fold(text)
     return set(folded) | {folded[start : start + 2] for start in range(len(folded) - 1)}
 
@@ -170,15 +170,3 @@ def _head(text: str) -> str:
 
 def _is_latin(text: str) -> bool:
     return unify(text).isascii()
-
-
-def _singular(word: str) -> str:
-    """
-    >>> [_singular(word) for word in ("shoes", "dresses", "berries", "glass", "bus")]
-    ['shoe', 'dress', 'berry', 'glass', 'bus']
-    """
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    if len(word) > 4 and word.endswith(("sses", "ches", "shes", "xes")):
-        return word[:-2]
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")) else word

@@ -74,7 +74,7 @@ def understand(
     text = even(sentence)
     if len(text) > LONGEST:
         return Understood(words=_plain(sentence))
-    marks = _marks(text, today, brands, places, taxonomy or _shipped())
+    marks = _marks(text, today, brands, places, taxonomy or Taxonomy.shipped())
     asked = [(mark, mark.filter) for mark in marks if mark.filter]
     return Understood(
         filters=tuple(one for _, one in asked),
@@ -183,11 +183,6 @@ def _plain(text: str) -> str:
     """Written on one line without lone surrogates; nothing where there is no letter or digit."""
     line = " ".join("".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text).split())
     return line if any(c.isalnum() for c in line) else ""
-
-
-@cache
-def _shipped() -> Taxonomy:
-    return Taxonomy.load()
 
 
 @cache

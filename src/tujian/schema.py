@@ -293,7 +293,7 @@ sa.Index("item_facts_by_item", item_facts.c.item_id, item_facts.c.name)
 item_vectors = sa.Table(
     "item_vectors",
     metadata,
-    sa.Column("number", Number, primary_key=True, autoincrement=True),  # a new one for each new vector
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),  # counter "vector"
     sa.Column("item_id", sa.String(32), nullable=False, unique=True),
     sa.Column("embedder", sa.String(100), nullable=False),
     sa.Column("digest", sa.String(16), nullable=False),  # of the passage that it was made of

@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -83,6 +84,12 @@ class Taxonomy:
         content = _read(path or OWN_FILE)
         rows = _rows(content.decode(), path or OWN_FILE)
         return cls({row.id: row for row in rows}, _version(content))
+
+    @classmethod
+    @cache
+    def shipped(cls) -> "Taxonomy":
+        """Our own file, read once. Raises BrokenInstall."""
+        return cls.load()
 
     def __iter__(self) -> Iterator[Category]:
         return iter(self._by_id.values())

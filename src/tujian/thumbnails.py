@@ -9,7 +9,8 @@ import io
 from PIL import Image
 
 from tujian.catalogue import Catalogue
-from tujian.catalogue.nouns import EVERYTHING, Also
+from tujian.catalogue.forgetting import drop_pictures
+from tujian.catalogue.nouns import Also
 from tujian.catalogue.reading import is_shown
 from tujian.house import House, Shot
 from tujian.shelf import Shelf, picture_is_gone
@@ -43,8 +44,7 @@ class Thumbnails:
         out = io.BytesIO()
         small.save(out, "WEBP", quality=QUALITY)
         self._shelf.keep_small(sha256, side_px, out.getvalue())
-        if not self._shows(sha256, EVERYTHING):  # its last item was forgotten meanwhile
-            self._shelf.drop(sha256)
+        drop_pictures(self._catalogue.database, self._shelf, [sha256])  # if its last item was forgotten meanwhile
         return out.getvalue()
 
     def check(self, sha256: str, also: Also) -> None:

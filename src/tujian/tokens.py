@@ -7,7 +7,7 @@ also into the shorter ones in them; traditional made simplified, full width half
 import re
 from collections.abc import Callable, Iterable
 
-from tujian.folding import unify
+from tujian.folding import singular, unify
 
 LONGEST_TEXT = 20_000  # characters of one item that are found by
 LONGEST_WORD = 40
@@ -35,21 +35,8 @@ def words_of(text: str) -> list[str]:
 def _cut(text: str, cut: Callable[[str], list[str]]) -> list[str]:
     found: list[str] = []
     for run in _WORD.findall(unify(text[:LONGEST_TEXT])):
-        found += [word[:LONGEST_WORD] for word in ([_singular(run)] if run.isascii() else cut(run))]
+        found += [word[:LONGEST_WORD] for word in ([singular(run)] if run.isascii() else cut(run))]
     return found
-
-
-def _singular(word: str) -> str:
-    """English words without the sign of the plural (the S stemmer: Harman, JASIS 42(1), 1991).
-
-    >>> [_singular(word) for word in ("sandals", "berries", "glass", "s", "shoes")]
-    ['sandal', 'berry', 'glass', 's', 'shoe']
-    """
-    if len(word) > 3 and word.endswith("ies") and word[-4] not in "ea":
-        return word[:-3] + "y"
-    if len(word) > 2 and word.endswith("s") and word[-2] not in "us":
-        return word[:-1]
-    return word
 
 
 def words_asked(text: str) -> list[str]:

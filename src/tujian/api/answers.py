@@ -1,5 +1,7 @@
 """`POST /v1/answers`: a question to the catalogue, answered from its records only. req: A10"""
 
+import threading
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -25,8 +27,8 @@ def answers_router(house: House, catalogue: Catalogue, search: Search) -> APIRou
     ) -> CatalogueAnswer:
         """What the records say, with citations; `found` is false when they do not say."""
 
-        def work(_: object) -> CatalogueAnswer:
-            ask = house.ask if house.engine else None
+        def work(stopped: threading.Event) -> CatalogueAnswer:
+            ask = partial(house.ask, stopped=stopped) if house.engine else None
             return answer_from(search, catalogue, question, lang or house.settings.lang, ask)
 
         return await finished(request, work)

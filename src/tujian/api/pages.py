@@ -11,16 +11,17 @@ from tujian.api.bodies import MOST_PICTURES, PictureRoute
 from tujian.api.errors import status_of
 from tujian.api.flow import finished
 from tujian.api.items import Hidden
-from tujian.api.search import look_of
+from tujian.api.search import shot_of
 from tujian.catalogue import FIRST, Catalogue
-from tujian.catalogue.indexing import BASE_ZH
 from tujian.catalogue.nouns import Also
 from tujian.errors import BadInput, Lang, NotFound
-from tujian.familiar import as_written, understood_in
+from tujian.familiar import as_written
 from tujian.filters import Filter
-from tujian.finding import Facet, Found, Search
+from tujian.finding import Found, Search
 from tujian.finding import Query as Asked
 from tujian.house import House
+from tujian.rules.colour_words import base_names
+from tujian.sought import Sought, seek, understood
 from tujian.web.catalogue import FACETS, Shelf, render_catalogue
 from tujian.web.item import Looked, render_item, render_missing
 from tujian.web.render import EngineMark, read_words
@@ -65,9 +66,7 @@ def _add_catalogue(router: APIRouter, house: House, search: Search, mark: Mark) 
         wanted = {facet: asked[facet] for facet in FACETS if asked[facet]}
         filters = tuple(Filter(facet, "is", value) for facet, value in wanted.items())
         found = search.find(Asked(filters=filters, limit=AT_ONCE, after=after, also=tuple(also)))
-        if not after and "kind" not in wanted:
-            found.facets["kind"] = _kinds(search, filters, tuple(also), found.total)
-        shelf = Shelf(found, wanted, _names(house, found, wanted, lang), also)
+        shelf = Shelf(found, wanted, _names(house, found, wanted, lang, also), also)
         return page_of(render_catalogue(lang, pick_theme(theme), mark(), shelf), lang, chosen)
 
 
@@ -129,20 +128,16 @@ def _add_search(router: APIRouter, house: House, search: Search, mark: Mark) -> 
 
 def _answered(house: House, search: Search, wish: Wish, after: str, pictures: Sequence[UploadFile] = ()) -> Answered:
     """What was found. Filters of the sentence that somebody dropped are none; a picture that is none is said to be."""
-    also = tuple(wish.also)
-    read = understood_in(house.database, wish.text, dt.date.today(), house.knowledge.taxonomy)
-    parts = [wish.text[chip.start : chip.end] for chip in read.chips]
-    meant = tuple(one for one, part in zip(read.filters, parts, strict=True) if part not in wish.dropped)
-    words = read.words if read.words or meant else wish.text  # all that was said is dropped: then it was words
-    if not wish.text.strip() and not pictures:
-        return Answered(is_empty=not search.find(Asked(limit=1)).total)
+    shots = [shot_of(house, one) for one in pictures]
+    sought = Sought(wish.text, shots, (), wish.strictness, AT_ONCE, after, wish.also, wish.dropped)
+    if sought.is_nothing:
+        return Answered(is_empty=not search.holds_anything())
+    read = understood(house, sought, dt.date.today())
     try:
-        looks = tuple(look_of(house, one) for one in pictures)
-        embedder = house.perception.versions["category"] if looks else ""
-        found = search.find(Asked(words, (), meant, looks, wish.strictness, AT_ONCE, after, also), embedder)
+        found = seek(house, search, sought, read)
     except BadInput as error:
         return Answered(understood=read, trouble=error)
-    return Answered(found, read, is_empty=not found.hits and not search.find(Asked(limit=1)).total)
+    return Answered(found, read, is_empty=not found.hits and not search.holds_anything())
 
 
 def _looked(
@@ -163,14 +158,9 @@ def _looked(
     return Looked(item, shown, history, picture, also, older, newer, differences)
 
 
-def _kinds(search: Search, filters: tuple[Filter, ...], also: Also, total: int) -> list[Facet]:
-    """How many products and photos there are; no choice where there is one kind only."""
-    photos = search.find(Asked(filters=(*filters, Filter("kind", "is", "photo")), limit=1, also=also)).total
-    counted = {"product": total - photos, "photo": photos}
-    return [Facet(value=kind, name=kind, count=count) for kind, count in counted.items()] if 0 < photos < total else []
-
-
-def _names(house: House, found: Found, chosen: Mapping[str, str], lang: Lang) -> dict[str, Mapping[str, str]]:
+def _names(
+    house: House, found: Found, chosen: Mapping[str, str], lang: Lang, also: Also
+) -> dict[str, Mapping[str, str]]:
     """How the values of facets are called."""
     values = {
         facet: [*(one.value for one in found.facets.get(facet, [])), *filter(None, [chosen.get(facet)])]
@@ -180,8 +170,8 @@ def _names(house: House, found: Found, chosen: Mapping[str, str], lang: Lang) ->
     return {
         "kind": {"product": words["kind_product"], "photo": words["kind_photo"]},
         "category": {one: _category(house, one, lang) for one in values["category"]},
-        "brand": as_written(house.database, "brand", values["brand"]),
-        "colour": BASE_ZH if lang == "zh" else {one: one.capitalize() for one in BASE_ZH},
+        "brand": as_written(house.database, "brand", values["brand"], also),
+        "colour": base_names() if lang == "zh" else {one: one.capitalize() for one in base_names()},
     }
 
 

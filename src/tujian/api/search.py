@@ -2,9 +2,8 @@
 
 import datetime as dt
 import json
-from typing import Annotated, Any
+from typing import Annotated
 
-import numpy as np
 from fastapi import APIRouter, File, Form, Request, UploadFile
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -13,10 +12,10 @@ from tujian.api.flow import finished
 from tujian.api.v1 import content_of
 from tujian.catalogue.nouns import MOST_LISTED, Visibility
 from tujian.errors import BadInput
-from tujian.familiar import understood_in
 from tujian.filters import Filter, Op
-from tujian.finding import Found, Query, Search
+from tujian.finding import Found, Search
 from tujian.house import House, Shot
+from tujian.sought import Sought, seek, understood
 
 LONGEST_TEXT = 20_000
 
@@ -53,23 +52,17 @@ def search_router(house: House, search: Search) -> APIRouter:
         filters = tuple(_filters(where))
 
         def work(_: object) -> Found:
-            looks = tuple(look_of(house, upload) for upload in image)
-            today = dt.date.today()
-            read = None if plain else understood_in(house.database, text, today, house.knowledge.taxonomy)
-            words, meant = (read.words, read.filters) if read else (text, ())
-            query = Query(words, filters, meant, looks, strictness, limit, after, tuple(also))
-            found = search.find(query, house.perception.versions["category"] if looks else "")
-            return found.model_copy(update={"understood": read})
+            shots = [shot_of(house, upload) for upload in image]
+            sought = Sought(text, shots, filters, strictness, limit, after, also, is_plain=plain)
+            return seek(house, search, sought, understood(house, sought, dt.date.today()))
 
         return await finished(request, work)
 
     return router
 
 
-def look_of(house: House, upload: UploadFile) -> Any:  # noqa: ANN401 - a vector
-    """The vector of an uploaded picture. Raises as `House.look` does."""
-    shown = Shot(content_of(upload, house), upload.filename or "")
-    return house.look(shown, "normal").percepts.picture_vector.astype(np.float32)
+def shot_of(house: House, upload: UploadFile) -> Shot:
+    return Shot(content_of(upload, house), upload.filename or "")
 
 
 def _filters(where: str) -> list[Filter]:

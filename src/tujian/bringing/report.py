@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tujian.bringing.nouns import REASONS, reason_said
+from tujian.catalogue.reading import may_see
 from tujian.database import Database
 from tujian.errors import BadInput, Lang, NotFound
 from tujian.folding import printable
@@ -97,15 +98,15 @@ def _lines(database: Database, batch_id: str, lang: Lang) -> Iterator[list[str]]
         pictures = "; ".join(facts.get("pictures", ()))
         reason = facts.get("reason", "")
         message, remedy = trouble[lang] if trouble else (reason_said(reason, lang) if reason in REASONS else "", "")
-        own = (row.sku or facts.get("sku") or "", row.external_id or facts.get("external_id") or "", row.item_id or "")
+        own = (row.sku or facts.get("sku") or "", row.external_id or facts.get("external_id") or "", row.seen_id or "")
         told = (row.name, STATES[state][place], pictures, *own, message, remedy)
         yield [printable(cell) for cell in told]
 
 
 def _rows(database: Database, batch_id: str) -> Iterator[sa.Row]:
-    """In their order, some at a time: nobody waits for the whole report."""
-    joined = batch_rows.outerjoin(items, items.c.id == batch_rows.c.item_id)
-    asked = sa.select(batch_rows, items.c.sku, items.c.external_id).select_from(joined)
+    """In their order, some at a time: nobody waits for the whole report. What items are that are hidden is left out."""
+    joined = batch_rows.outerjoin(items, sa.and_(items.c.id == batch_rows.c.item_id, may_see(())))
+    asked = sa.select(batch_rows, items.c.id.label("seen_id"), items.c.sku, items.c.external_id).select_from(joined)
     last = 0
     while True:
         after = sa.and_(batch_rows.c.batch_id == batch_id, batch_rows.c.number > last)

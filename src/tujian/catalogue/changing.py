@@ -7,7 +7,6 @@ asks `changed_since` misses nothing.
 
 import hashlib
 import json
-import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +16,7 @@ import sqlalchemy as sa
 
 from tujian.catalogue.indexing import index_item
 from tujian.catalogue.nouns import Also, key_taken, lost_update, no_such_item
+from tujian.catalogue.packing import unpack
 from tujian.database import Database
 from tujian.folding import printable
 from tujian.reconcile import standing
@@ -222,14 +222,6 @@ def with_moves(values: Mapping[str, Held], moves: Iterable[Move]) -> dict[str, H
         else:
             after[move.field] = move.new
     return after
-
-
-def pack(record: Record) -> bytes:
-    return zlib.compress(record.model_dump_json().encode(), 1)
-
-
-def unpack(packed: bytes) -> Record:
-    return Record.model_validate_json(zlib.decompress(packed))
 
 
 def write_down(connection: sa.Connection, by: By, verb: str, about: str, **facts: object) -> None:

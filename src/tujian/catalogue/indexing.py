@@ -7,19 +7,18 @@ Triggers carry `item_texts` into SQLite's FTS5 table; PostgreSQL computes a tsve
 """
 
 import hashlib
-import json
 import re
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 
+from tujian.catalogue.packing import unpack_plain
 from tujian.database import Database
 from tujian.folding import fold
 from tujian.goods import also_called
-from tujian.rules.colour_words import base_colour
+from tujian.rules.colour_words import base_colour, base_names
 from tujian.schema import item_facts, item_pictures, item_texts, item_values, items, pictures, records
 from tujian.taxonomy import Category, Taxonomy
 from tujian.tokens import joined
@@ -123,29 +122,20 @@ def _bases(value: object) -> list[str]:
 
 
 def _base_names(value: object) -> list[str]:
-    return [word for base in _bases(value) for word in (base, BASE_ZH[base])]
-
-
-BASE_ZH = {"black": "黑色", "white": "白色", "gray": "灰色", "red": "红色", "orange": "橙色", "yellow": "黄色",
-           "green": "绿色", "blue": "蓝色", "purple": "紫色", "brown": "棕色"}  # fmt: skip
-
-
-@cache
-def _shipped() -> Taxonomy:
-    return Taxonomy.load()
+    return [word for base in _bases(value) for word in (base, base_names()[base])]
 
 
 def _guess(connection: sa.Connection, item_id: str) -> str | None:
     """The category that was likeliest and not sure enough to be stated: good enough to be found by."""
     packed = connection.scalar(_LAST_RECORD, {"item": item_id})
-    field = json.loads(zlib.decompress(packed))["fields"].get("category") if packed else None
+    field = unpack_plain(packed)["fields"].get("category") if packed else None
     likely = next(iter(field["top3"] if field else ()), None)
     return likely["id"] if likely and likely["confidence"] >= LEAST_GUESS else None
 
 
 def _id_of(named: object) -> str | None:
     """The category that somebody called by its own name."""
-    found = _shipped().named(str(named))
+    found = Taxonomy.shipped().named(str(named))
     return found.id if found else None
 
 
@@ -153,7 +143,7 @@ def _id_of(named: object) -> str | None:
 def _names_above(category_id: str) -> tuple[str, ...]:
     """What a category and those above it are called, in both languages: the levels that the shipped list has. It has
     some of a finer list with Shopify's ids, and none of a user's own."""
-    parts, shipped = category_id.split("-"), _shipped()
+    parts, shipped = category_id.split("-"), Taxonomy.shipped()
     above = ("-".join(parts[:depth]) for depth in range(1, len(parts) + 1))
     steps: list[Category] = [shipped.get(own) for own in above if own in shipped]
     return tuple(name for step in steps for name in (step.zh, step.en, *step.names))

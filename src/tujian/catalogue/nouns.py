@@ -206,13 +206,13 @@ def from_cursor(cursor: str, length: int = 2) -> list[Any]:
     try:
         parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError) as error:
-        raise _bad_cursor() from error
+        raise bad_cursor() from error
     if not isinstance(parts, list) or len(parts) != length or not all(isinstance(x, str | int) for x in parts):
-        raise _bad_cursor()
+        raise bad_cursor()
     return parts
 
 
-def _bad_cursor() -> BadInput:
+def bad_cursor() -> BadInput:
     return BadInput(
         zh=("翻页标记无效。", "请原样传回上一页的 next，或从第一页开始。"),
         en=("That is no cursor.", "Send back `next` of the page before as it came, or begin at the first page."),

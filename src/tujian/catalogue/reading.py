@@ -8,7 +8,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tujian.catalogue.changing import unpack
 from tujian.catalogue.nouns import (
     Also,
     Changes,
@@ -24,6 +23,7 @@ from tujian.catalogue.nouns import (
     no_such_record,
     to_cursor,
 )
+from tujian.catalogue.packing import unpack
 from tujian.records import Evidence, Record, Value, Verdict
 from tujian.schema import field_history, files, forgotten, item_pictures, item_values, items, pictures, records, sources
 

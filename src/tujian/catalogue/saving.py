@@ -20,13 +20,13 @@ from tujian.catalogue.changing import (
     latest_records,
     lock_item,
     moved,
-    pack,
     strongest,
     title_of,
     values_of,
     with_moves,
 )
 from tujian.catalogue.nouns import EVERYTHING, PictureVector, Saved
+from tujian.catalogue.packing import pack
 from tujian.database import Database
 from tujian.records import Record
 from tujian.schema import records

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from tujian.cli.main import Lang, _settings, _told, app, who_looks
+from tujian.cli.main import Also, Lang, _settings, _told, app, seen, who_looks
 
 ItemKind = Literal["product", "photo"]
 
@@ -59,14 +59,14 @@ def export(
         bool, typer.Option("--acknowledge-adlaw", help="export although advertising-law words were found")
     ] = False,
     pictures_at: Annotated[str, typer.Option(help="public address below which the pictures will lie")] = "",
-    also: Annotated[list[str] | None, typer.Option(help="hidden or sensitive: export such items too")] = None,
+    also: Also = None,
     lang: Lang = None,
 ) -> None:
     """Takes the catalogue out in the form of a shop, a spreadsheet or an album, and says what it could not express."""
     from tujian.cli.taking import run_export
 
     settings = _settings(lang=lang)
-    chosen = (to, out, pictures_at, also or [])
+    chosen = (to, out, pictures_at, seen(also))
     raise typer.Exit(_told(settings, lambda: run_export(settings, *chosen, acknowledged=acknowledge_adlaw)))
 
 
@@ -88,28 +88,28 @@ def check(
 def duplicates(
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
     as_json: Annotated[bool, typer.Option("--json", help="one pair a line")] = False,
-    also: Annotated[list[str] | None, typer.Option(help="hidden or sensitive: look among such items too")] = None,
+    also: Also = None,
     lang: Lang = None,
 ) -> None:
     """Items whose pictures are nearly the same; colour variants are not. Nothing is merged."""
     from tujian.cli.duplicates import run
 
     settings = _settings(lang=lang, engine="none")
-    raise typer.Exit(_told(settings, lambda: run(settings, limit, also or [], as_json=as_json)))
+    raise typer.Exit(_told(settings, lambda: run(settings, limit, seen(also), as_json=as_json)))
 
 
 @app.command()
 def show(
     item: Annotated[str, typer.Argument(help="id (or its beginning), external id or SKU", show_default=False)],
     as_json: Annotated[bool, typer.Option("--json", help="the item as JSON")] = False,
-    also: Annotated[list[str] | None, typer.Option(help="hidden or sensitive: find such items too")] = None,
+    also: Also = None,
     lang: Lang = None,
 ) -> None:
     """An item of the catalogue: its values, who said so, its pictures."""
     from tujian.cli.keeping import run_show
 
     settings = _settings(lang=lang)
-    raise typer.Exit(_told(settings, lambda: run_show(settings, item, also or [], as_json=as_json)))
+    raise typer.Exit(_told(settings, lambda: run_show(settings, item, seen(also), as_json=as_json)))
 
 
 @app.command()
@@ -117,14 +117,14 @@ def edit(
     item: Annotated[str, typer.Argument(help="id (or its beginning), external id or SKU", show_default=False)],
     changes: Annotated[list[str], typer.Argument(help="field=value; field= says that there is none")],
     why: Annotated[str, typer.Option(help="kept in the item's history")] = "",
-    also: Annotated[list[str] | None, typer.Option(help="hidden or sensitive: find such items too")] = None,
+    also: Also = None,
     lang: Lang = None,
 ) -> None:
     """Corrects fields of an item; no model overwrites what a person wrote."""
     from tujian.cli.keeping import run_edit
 
     settings = _settings(lang=lang)
-    raise typer.Exit(_told(settings, lambda: run_edit(settings, item, changes, why, also or [])))
+    raise typer.Exit(_told(settings, lambda: run_edit(settings, item, changes, why, seen(also))))
 
 
 @app.command()
@@ -150,7 +150,7 @@ def search(
     ] = None,
     strictness: Annotated[float, typer.Option(min=0, max=1, help="0 takes what is near, 1 what is sure")] = 0.5,
     limit: Annotated[int, typer.Option(min=1, max=500)] = 20,
-    also: Annotated[list[str] | None, typer.Option(help="hidden, sensitive: find such items too")] = None,
+    also: Also = None,
     as_json: Annotated[bool, typer.Option("--json", help="one hit a line: item, path, score, why")] = False,
     plain: Annotated[bool, typer.Option("--plain", help="the text as words only, nothing of it as a filter")] = False,
     lang: Lang = None,
@@ -159,7 +159,7 @@ def search(
     from tujian.cli.searching import run_search
 
     settings = _settings(lang=lang)
-    chosen = {"like": like or [], "where": where or [], "also": also or [], "strictness": strictness, "limit": limit}
+    chosen = {"like": like or [], "where": where or [], "also": seen(also), "strictness": strictness, "limit": limit}
     raise typer.Exit(_told(settings, lambda: run_search(settings, text, **chosen, as_json=as_json, plain=plain)))
 
 

@@ -3,25 +3,21 @@
 Enters: settings. Leaves: pairs on standard output.
 """
 
-from collections.abc import Sequence
-from typing import Any
-
 from tujian.catalogue import Catalogue
 from tujian.catalogue.near import NearPair, Shown, near_pairs
-from tujian.catalogue.nouns import EVERYTHING
+from tujian.catalogue.nouns import Also
 from tujian.folding import printable
 from tujian.house import House, Shot
 from tujian.settings import Settings
 
 
-def run(settings: Settings, limit: int, also: Sequence[str], *, as_json: bool) -> int:
+def run(settings: Settings, limit: int, also: Also, *, as_json: bool) -> int:
     """Prints the pairs. Raises StoreFailed."""
     house = House(settings)
     catalogue = Catalogue.opened(settings, house.database, house.tasks)
-    seen: Any = [kind for kind in also if kind in EVERYTHING]
     try:
         pairs = near_pairs(
-            catalogue.database, lambda sha256: house.open(Shot(catalogue.content(sha256)))[1].pixels, limit, seen
+            catalogue.database, lambda sha256: house.open(Shot(catalogue.content(sha256)))[1].pixels, limit, also
         )
     finally:
         house.close()

@@ -5,14 +5,13 @@ Enters: what an item is called, changes as typed. Leaves: its values on standard
 
 import getpass
 from collections.abc import Sequence
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from tujian.catalogue import Catalogue, Item
-from tujian.catalogue.nouns import EVERYTHING, OWN_FIELDS
+from tujian.catalogue.nouns import OWN_FIELDS, Also
 from tujian.cli.recognising import MARKS
 from tujian.errors import BadEdit, BadInput
 from tujian.fields import find_field, parse_value
@@ -21,11 +20,10 @@ from tujian.settings import Settings
 from tujian.tasks import Tasks
 
 
-def run_show(settings: Settings, name: str, also: Sequence[str], *, as_json: bool) -> int:
+def run_show(settings: Settings, name: str, also: Also, *, as_json: bool) -> int:
     """Prints the item. Raises NotFound."""
     catalogue = Catalogue.opened(settings)
-    seen: Any = [kind for kind in also if kind in EVERYTHING]
-    item = catalogue.get(catalogue.find_id(name, also=seen), also=seen)
+    item = catalogue.get(catalogue.find_id(name, also=also), also=also)
     if as_json:
         print(item.model_dump_json())
     else:
@@ -34,14 +32,13 @@ def run_show(settings: Settings, name: str, also: Sequence[str], *, as_json: boo
     return 0
 
 
-def run_edit(settings: Settings, name: str, changes: Sequence[str], why: str, also: Sequence[str]) -> int:
+def run_edit(settings: Settings, name: str, changes: Sequence[str], why: str, also: Also) -> int:
     """Sets fields; prints the new version. Raises NotFound, BadEdit, BadInput."""
     tasks = Tasks.load(settings.home_dir / "tasks")
     catalogue = Catalogue.opened(settings, tasks=tasks)
-    seen: Any = [kind for kind in also if kind in EVERYTHING]
     parsed = dict(_parsed(change, tasks) for change in changes)
-    item_id = catalogue.find_id(name, also=seen)
-    version = catalogue.edit(item_id, parsed, who=user(), why=why, also=seen)
+    item_id = catalogue.find_id(name, also=also)
+    version = catalogue.edit(item_id, parsed, who=user(), why=why, also=also)
     catalogue.database.close()
     print(f"{item_id[:12]} · {'版本' if settings.lang == 'zh' else 'version'} {version}")
     return 0

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -63,6 +63,14 @@ class Language(StrEnum):
     EN = "en"
 
 
+class Unseen(StrEnum):
+    """What is left out unless it is asked for."""
+
+    hidden = "hidden"
+    sensitive = "sensitive"
+
+
+Also = Annotated[list[Unseen] | None, typer.Option(help="such items too; may be given again")]
 Lang = Annotated[Language | None, typer.Option("--lang", help="language of values and messages")]
 
 
@@ -228,6 +236,11 @@ def _version(version: Annotated[bool, typer.Option("--version", help="print the 
     if version:
         typer.echo(__version__)
         raise typer.Exit
+
+
+def seen(also: list[Unseen] | None) -> list[Literal["hidden", "sensitive"]]:
+    """What is asked for besides what is shown."""
+    return [one.value for one in also or []]
 
 
 def _settings(**chosen: object) -> Settings:

@@ -10,9 +10,7 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import sqlalchemy as sa
 from rich.console import Console
 from rich.markup import escape
@@ -20,15 +18,15 @@ from rich.table import Table
 
 from tujian.catalogue import Catalogue
 from tujian.catalogue.indexing import index_item
-from tujian.catalogue.nouns import EVERYTHING
+from tujian.catalogue.nouns import EVERYTHING, Also
 from tujian.errors import BadInput, Lang
-from tujian.familiar import understood_in
 from tujian.filters import Filter, Op
-from tujian.finding import Found, Query, Search
+from tujian.finding import Found, Search
 from tujian.folding import printable
 from tujian.house import House, Shot
 from tujian.schema import items
 from tujian.settings import Settings
+from tujian.sought import Sought, seek, understood
 
 WAYS = {"words": ("词", "words"), "meaning": ("意思", "meaning"), "looks": ("样子", "looks")}
 _SIGNS: tuple[tuple[str, Op], ...] = (("!=", "not"), ("<=", "under"), (">=", "over"), ("=", "is"))
@@ -42,25 +40,19 @@ def run_search(
     where: Sequence[str],
     strictness: float,
     limit: int,
-    also: Sequence[str],
+    also: Also,
     as_json: bool,
     plain: bool = False,
 ) -> int:
     """Prints hits; returns 0, also when nothing matches. Raises BadInput, NotFound, UnreadablePicture."""
     house = House(settings)
-    seen: Any = tuple(kind for kind in also if kind in EVERYTHING)
     try:
-        search = search_of(house)
-        looks = tuple(house.look(Shot(path)).percepts.picture_vector.astype(np.float32) for path in like)
-        filters = tuple(map(parse_filter, where))
-        meant: tuple[Filter, ...] = ()
-        if not plain:
-            understood = understood_in(house.database, text, dt.date.today(), house.knowledge.taxonomy)
-            text, meant = understood.words, understood.filters
-            if understood.filters:
-                print(printable(understood.said(settings.lang)), file=sys.stderr)
-        query = Query(text, filters, meant, looks, strictness, limit, also=seen)
-        found = search.find(query, house.perception.versions["category"] if looks else "")
+        shots = [Shot(path) for path in like]
+        sought = Sought(text, shots, [*map(parse_filter, where)], strictness, limit, also=also, is_plain=plain)
+        read = understood(house, sought, dt.date.today())
+        if read.filters:
+            print(printable(read.said(settings.lang)), file=sys.stderr)
+        found = seek(house, search_of(house), sought, read)
         _print(found, Catalogue.opened(settings, house.database, house.tasks), settings.lang, as_json=as_json)
     finally:
         house.close()

@@ -5,13 +5,12 @@ standard error what the form could not express. A file that another program wrot
 """
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from tujian.catalogue import Catalogue
-from tujian.catalogue.nouns import EVERYTHING
+from tujian.catalogue.nouns import Also
 from tujian.cli.keeping import user
 from tujian.errors import BadInput, BadSettings
 from tujian.exchange import Form, Terms, export, find_form, google_categories
@@ -25,14 +24,13 @@ STDOUT = Path("-")
 
 
 def run_export(
-    settings: Settings, to: str, out: Path | None, pictures_at: str, also: Sequence[str], *, acknowledged: bool
+    settings: Settings, to: str, out: Path | None, pictures_at: str, also: Also, *, acknowledged: bool
 ) -> int:
     """Writes and tells. Raises BadInput, NotAcknowledged, StoreFailed."""
     form, terms = find_form(to), _terms(settings, pictures_at)
-    seen: Any = [kind for kind in also if kind in EVERYTHING]
     catalogue = Catalogue.opened(settings)
     try:
-        taken = export(catalogue, form, terms, also=seen, acknowledged=acknowledged, who=user())
+        taken = export(catalogue, form, terms, also=also, acknowledged=acknowledged, who=user())
         written = _write(form, taken.pieces, out)
     finally:
         catalogue.database.close()

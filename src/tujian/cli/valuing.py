@@ -5,10 +5,9 @@ Enters: a field, values as typed. Leaves: counts on standard output, or how many
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from tujian.catalogue import Catalogue, Merged
-from tujian.catalogue.nouns import EVERYTHING
+from tujian.catalogue.nouns import Also
 from tujian.cli.keeping import user
 from tujian.fields import LISTS, find_field, parse_value
 from tujian.folding import printable
@@ -18,32 +17,26 @@ from tujian.tasks import Tasks
 COMMAS = re.compile(r"[,，]")
 
 
-def run_values(settings: Settings, field: str, also: Sequence[str]) -> int:
+def run_values(settings: Settings, field: str, also: Also) -> int:
     """Prints `count value`, the most frequent first. Raises BadEdit."""
     catalogue = Catalogue.opened(settings)
-    for one in catalogue.values_of(field, also=_seen(also)):
+    for one in catalogue.values_of(field, also=also):
         print(f"{one.count:>7}  {printable(one.value)}")
     catalogue.database.close()
     return 0
 
 
-def run_merge(
-    settings: Settings, field: str, merge: Sequence[str], into: str, also: Sequence[str], *, is_trial: bool
-) -> int:
+def run_merge(settings: Settings, field: str, merge: Sequence[str], into: str, also: Also, *, is_trial: bool) -> int:
     """Changes every item that has one of the values. Raises BadEdit, StoreFailed."""
     tasks = Tasks.load(settings.home_dir / "tasks")
     told = find_field(tasks, field)
     one = into.strip() if told.type in LISTS else parse_value(told, into)
     catalogue = Catalogue.opened(settings, tasks=tasks)
     values = [part.strip() for typed in merge for part in COMMAS.split(typed) if part.strip()]
-    done = catalogue.merge_values(field, values, one, who=user(), also=_seen(also), is_trial=is_trial)
+    done = catalogue.merge_values(field, values, one, who=user(), also=also, is_trial=is_trial)
     catalogue.database.close()
     print(_line(done, settings.lang == "zh"))
     return 0
-
-
-def _seen(also: Sequence[str]) -> Any:  # noqa: ANN401 - what `Also` takes
-    return [kind for kind in also if kind in EVERYTHING]
 
 
 def _line(done: Merged, zh: bool) -> str:

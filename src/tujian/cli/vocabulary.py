@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tujian.cli.main import Lang, _settings, _told, app
+from tujian.cli.main import Also, Lang, _settings, _told, app, seen
 
 taxonomy = typer.Typer(
     name="taxonomy", help="The list of categories: Shopify's, your own; which one a word means.", no_args_is_help=True
@@ -57,7 +57,7 @@ def values(
     merge: Annotated[list[str] | None, typer.Option(help="values that become one, by commas; may be repeated")] = None,
     into: Annotated[str | None, typer.Option(help="what they become")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say how many items it would change")] = False,
-    also: Annotated[list[str] | None, typer.Option(help="hidden or sensitive: such items too")] = None,
+    also: Also = None,
     lang: Lang = None,
 ) -> None:
     """The values of a field with their counts; with --merge and --into, several become one on every item."""
@@ -67,5 +67,5 @@ def values(
         raise typer.BadParameter("--merge and --into belong together")
     settings = _settings(lang=lang)
     if merge is None or into is None:
-        raise typer.Exit(_told(settings, lambda: run_values(settings, field, also or [])))
-    raise typer.Exit(_told(settings, lambda: run_merge(settings, field, merge, into, also or [], is_trial=dry_run)))
+        raise typer.Exit(_told(settings, lambda: run_values(settings, field, seen(also))))
+    raise typer.Exit(_told(settings, lambda: run_merge(settings, field, merge, into, seen(also), is_trial=dry_run)))

@@ -7,25 +7,30 @@ Ranks are fused by reciprocal rank (Cormack et al., SIGIR 2009). What somebody m
 is counted. Filters are applied to what was ranked; where they leave too little, what they leave is ranked.
 """
 
+import logging
+import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import sqlalchemy as sa
 
-from tujian.catalogue.nouns import ItemHead, from_cursor, to_cursor
+from tujian.catalogue.nouns import ItemHead, bad_cursor, from_cursor, to_cursor
 from tujian.catalogue.reading import heads, may_see
 from tujian.database import Database
+from tujian.errors import StoreFailed
 from tujian.filters import Filter
 from tujian.finding.background import Background
 from tujian.finding.facts import conditions, lenient, preferences
-from tujian.finding.meanings import Embed, Meanings, embed_stale, mean_of
+from tujian.finding.meanings import Embed, Meanings, Vector, embed_stale, mean_of
 from tujian.finding.nouns import Facet, Found, Hit, Query
 from tujian.finding.words import MOST_OF_A_WORD, by_words
+from tujian.logs import note
 from tujian.perception import Perception
 from tujian.schema import counters, item_facts, items
 from tujian.tokens import words_asked
 
-__all__ = ["Facet", "Filter", "Found", "Hit", "Query", "Search"]
+__all__ = ["COUNTED", "Facet", "Filter", "Found", "Hit", "Query", "Search"]
 
 RRF_K = 60  # Cormack et al., SIGIR 2009
 # At strictness 1; less in proportion (docs/decisions.md). What the best hit must reach: how far its cosine stands above
@@ -38,11 +43,26 @@ MOST: dict[str, int] = {"words": MOST_OF_A_WORD, "meaning": 400, "looks": 100}  
 LEAST_SHARE = 0.34  # of the question's words, by weight, that a hit by words holds
 ENOUGH = 60  # hits that pass the filters; with fewer of a list that was cut, all that pass are ranked, if FEW
 FEW = 4_000
-COUNTED = 1_000  # items counted of a list without a question
+COUNTED = 1_000  # items whose facets are counted, and items at most where a filter has to look at each
 QUESTIONS_KEPT = 100
-FACETS = ("category", "brand", "colour", "kind")
+LONGEST_PLACE = 9  # digits
+FACETS = ("category", "brand", "colour")
 MOST_FACETS = 12
 LOOKS = (0.0, 0.7)  # cosines at which a look begins to count at strictness 0 and 1 (docs/decisions.md)
+
+
+Ways = dict[str, dict[str, float]]
+"""Of each way of finding, items and how well they fit, the best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question's vector, and the means of its cosines with all kinds of goods and with the nearest of them."""
+
+    embedder: str
+    vector: Vector
+    mean: float
+    near: float
 
 
 class Search:
@@ -52,6 +72,7 @@ class Search:
         self._database, self._told = database, told
         self._asked_before = lru_cache(QUESTIONS_KEPT)(asked)  # a page, a strictness, another filter ask it again
         self._kept_up: tuple[str, int | None] = ("", None)
+        self._keeping_up = threading.Lock()
         self._meanings = Meanings(database)
         self._background = Background(told)
 
@@ -62,63 +83,96 @@ class Search:
 
     def find(self, query: Query, look_embedder: str = "") -> Found:
         """Hits for a query; without text and looks, the newest items that its filters leave. Raises BadInput."""
+        words = words_asked(query.text)
+        asked = self._asked(query.text[:LONGEST_MEANT]) if words and "meaning" in query.ways else None
         with self._database.read() as connection:
             wanted = [may_see(query.also), *conditions(query.filters), *lenient(query.meant)]
             if not query.text.strip() and not query.looks:
                 return _browse(connection, query, [*wanted, *preferences(query.meant)])
-            name, words = look_embedder, words_asked(query.text)
-            ways = self._ways(connection, query, words, name)
-            seen = _seen(connection, _fused([*ways.values(), *_preferred(connection, query, ways)]), wanted)
-            is_cut = any(len(ranked) >= MOST[way] for way, ranked in ways.items())
-            if is_cut and len(seen) < ENOUGH and (query.filters or query.meant):
+            ranked = self._ranked(connection, query, words, asked, look_embedder)
+            left = _left(connection, ranked, wanted)
+            is_cut = any(len(ranked[way]) >= MOST[way] for way in ranked)
+            if is_cut and len(left) < ENOUGH and (query.filters or query.meant):
                 among = connection.scalars(sa.select(items.c.id).where(*wanted).limit(FEW + 1)).all()
                 if len(among) <= FEW:
-                    ways = self._ways(connection, query, words, name, among)
-                    seen = _fused([*ways.values(), *_preferred(connection, query, ways)])
-            return _page(connection, query, seen, ways)
+                    ranked, left = self._ranked(connection, query, words, asked, look_embedder, among), set(among)
+            ways = _good(query, _only(ranked, left), asked)
+            return _page(connection, query, _fused([*ways.values(), *_preferred(connection, query, ways)]), ways)
+
+    def holds_anything(self) -> bool:
+        """Whether there is any item that everybody may see."""
+        with self._database.read() as connection:
+            return connection.scalar(sa.select(items.c.id).where(may_see(())).limit(1)) is not None
 
     def keep_up(self, most: int = 64) -> int:
         """Makes vectors of passages that have none yet. Returns how many."""
         name, _ = self._told(" ")
         return embed_stale(self._database, self._told, name, most)
 
-    def _keep_up(self, connection: sa.Connection, embedder: str) -> None:
-        """The same, some of them, if anything changed since none was missing."""
-        now = embedder, connection.scalar(sa.select(counters.c.value).where(counters.c.name == "change"))
-        if now != self._kept_up and embed_stale(self._database, self._told, embedder) == 0:
-            self._kept_up = now
+    def _asked(self, text: str) -> Asked:
+        name, vector = self._asked_before(text)
+        self._keep_up(name)
+        return Asked(name, vector, *self._background.of(name, vector))
 
-    def _ways(
+    def _keep_up(self, embedder: str) -> None:
+        """Some passages get their vectors, if anything changed since none lacked one. One search at a time does it."""
+        if not self._keeping_up.acquire(blocking=False):
+            return
+        try:
+            with self._database.read() as connection:
+                change = connection.scalar(sa.select(counters.c.value).where(counters.c.name == "change"))
+            if (embedder, change) != self._kept_up and embed_stale(self._database, self._told, embedder) == 0:
+                self._kept_up = embedder, change
+        except StoreFailed as error:  # what is not embedded is found by words until it is
+            note("search.embed_failed", level=logging.WARNING, why=type(error).__name__)
+        finally:
+            self._keeping_up.release()
+
+    def _ranked(
         self,
         connection: sa.Connection,
         query: Query,
         words: Sequence[str],
+        asked: Asked | None,
         look_embedder: str,
         among: Collection[str] | None = None,
-    ) -> dict[str, dict[str, float]]:
-        """For each way of finding, items, all or those `among`, and how well they fit, 0-1, the best first."""
-        ways = self._said(connection, query, words, among) if words else {}
+    ) -> Ways:
+        """For each way of finding, items, all or those `among`: shares of the question's words, cosines."""
+        ranked: Ways = {}
+        if words and "words" in query.ways:
+            ranked["words"] = by_words(connection, self._database, words, among)
+        if asked is not None:
+            ranked["meaning"] = self._meanings.by_meaning(
+                connection, asked.embedder, asked.vector, MOST["meaning"], among
+            )
         if query.looks and "looks" in query.ways:
-            cosines = self._meanings.by_look(look_embedder, mean_of(query.looks), MOST["looks"], among)
-            ways["looks"] = _counted(cosines, LOOKS[0] + (LOOKS[1] - LOOKS[0]) * query.strictness, 1.0)
-        return ways
+            look = mean_of(query.looks)
+            ranked["looks"] = self._meanings.by_look(connection, look_embedder, look, MOST["looks"], among)
+        return ranked
 
-    def _said(
-        self, connection: sa.Connection, query: Query, words: Sequence[str], among: Collection[str] | None
-    ) -> dict[str, dict[str, float]]:
-        """By words and by meaning; by neither when the best of both is not good enough."""
-        shares = by_words(connection, self._database, words, among) if "words" in query.ways else {}
-        cosines, mean, near = dict[str, float](), 0.0, 0.0
-        if "meaning" in query.ways:
-            name, vector = self._asked_before(query.text[:LONGEST_MEANT])
-            self._keep_up(connection, name)
-            mean, near = self._background.of(name, vector)
-            cosines = self._meanings.by_meaning(name, vector, MOST["meaning"], among)
-        best = max((_margin(one, shares, cosines, near) for one in shares.keys() | cosines.keys()), default=0.0)
-        if best < BEST_MARGIN * query.strictness:
-            return {}
-        meanings = _counted(cosines, mean + LEAST_LIFT * query.strictness, mean + FULL_LIFT)
-        return {"words": {one: share for one, share in shares.items() if share >= LEAST_SHARE}, "meaning": meanings}
+
+def _left(connection: sa.Connection, ranked: Ways, wanted: Sequence[sa.ColumnElement[bool]]) -> set[str]:
+    """Those that somebody may see and the filters leave."""
+    ids = {item_id for found in ranked.values() for item_id in found}
+    return set(connection.scalars(sa.select(items.c.id).where(items.c.id.in_(ids), *wanted)))
+
+
+def _only(ranked: Ways, left: Collection[str]) -> Ways:
+    return {way: {one: fit for one, fit in found.items() if one in left} for way, found in ranked.items()}
+
+
+def _good(query: Query, ranked: Ways, asked: Asked | None) -> Ways:
+    """What fits well enough, 0-1. Nothing by words and meaning when the best of both together is not good enough."""
+    shares, cosines = ranked.get("words", {}), ranked.get("meaning", {})
+    mean, near = (asked.mean, asked.near) if asked else (0.0, 0.0)
+    margins = (_margin(one, shares, cosines, near) for one in shares.keys() | cosines.keys())
+    ways: Ways = {}
+    if max(margins, default=-1.0) >= BEST_MARGIN * query.strictness:
+        ways["words"] = {one: share for one, share in shares.items() if share >= LEAST_SHARE}
+        ways["meaning"] = _counted(cosines, mean + LEAST_LIFT * query.strictness, mean + FULL_LIFT)
+    if "looks" in ranked:
+        ways["looks"] = _counted(ranked["looks"], LOOKS[0] + (LOOKS[1] - LOOKS[0]) * query.strictness, 1.0)
+    return ways
 
 
 def _counted(cosines: Mapping[str, float], least: float, most: float) -> dict[str, float]:
@@ -135,9 +189,7 @@ def _margin(item_id: str, shares: Mapping[str, float], cosines: Mapping[str, flo
     return cosines.get(item_id, near) - near + WORTH_OF_WORDS * shares.get(item_id, 0.0)
 
 
-def _preferred(
-    connection: sa.Connection, query: Query, ways: Mapping[str, Mapping[str, float]]
-) -> list[dict[str, float]]:
+def _preferred(connection: sa.Connection, query: Query, ways: Ways) -> list[dict[str, float]]:
     """Of what was found, that of the kind of goods that a sentence named: as if found once more, all as good."""
     found = list(dict.fromkeys(item_id for ranked in ways.values() for item_id in ranked))
     wanted = preferences(query.meant)
@@ -158,26 +210,30 @@ def _fused(ways: Sequence[Mapping[str, float]]) -> list[str]:
     return sorted(scores, key=lambda item_id: -scores[item_id])
 
 
-def _seen(connection: sa.Connection, ids: Sequence[str], wanted: Sequence[sa.ColumnElement[bool]]) -> list[str]:
-    """Those that somebody may see and the filters leave, in their order."""
-    left = set(connection.scalars(sa.select(items.c.id).where(items.c.id.in_(ids), *wanted)))
-    return [item_id for item_id in ids if item_id in left]
-
-
 def _page(
     connection: sa.Connection, query: Query, ids: Sequence[str], ways: Mapping[str, Mapping[str, float]]
 ) -> Found:
-    begun = int(from_cursor(query.after)[0]) if query.after else 0
+    begun = _begun(query.after)
     page = ids[begun : begun + query.limit]
     by_id = {row["id"]: ItemHead(**row) for row in connection.execute(heads().where(items.c.id.in_(page))).mappings()}
     hits = [_hit(by_id[item_id], item_id, ways) for item_id in page if item_id in by_id]
     following = begun + query.limit
     return Found(
         hits=hits,
-        facets=_facets(connection, item_facts.c.item_id.in_(ids)) if not begun else {},
+        facets=_facets(connection, ids) if not begun else {},
         total=len(ids),
         next=to_cursor(str(following), "") if following < len(ids) else None,
     )
+
+
+def _begun(after: str) -> int:
+    """Of a ranked list, the place that a cursor stands for; one of another list is none."""
+    if not after:
+        return 0
+    place = str(from_cursor(after)[0])
+    if not place.isdecimal() or len(place) > LONGEST_PLACE:
+        raise bad_cursor()
+    return int(place)
 
 
 def _hit(head: ItemHead, item_id: str, ways: Mapping[str, Mapping[str, float]]) -> Hit:
@@ -192,9 +248,10 @@ def _browse(connection: sa.Connection, query: Query, wanted: Sequence[sa.ColumnE
         page = page.where(sa.tuple_(items.c.made_at, items.c.id) < tuple(map(str, from_cursor(query.after))))
     rows = [ItemHead(**row) for row in connection.execute(page).mappings()]
     last = rows[query.limit - 1] if len(rows) > query.limit else None
-    some = sa.select(sa.literal(1)).select_from(items).where(*wanted).limit(COUNTED).subquery()
-    count = connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0
-    inside = item_facts.c.item_id.in_(sa.select(items.c.id).where(*wanted).limit(COUNTED))
+    all_of_them = sa.select(items.c.id).where(*wanted)
+    counted = all_of_them.limit(COUNTED) if query.filters or query.meant else all_of_them
+    count = connection.scalar(sa.select(sa.func.count()).select_from(counted.subquery())) or 0
+    inside = all_of_them.limit(COUNTED)
     return Found(
         hits=[Hit(item=head, score=1.0, why={}) for head in rows[: query.limit]],
         facets={} if query.after else _facets(connection, inside),
@@ -203,15 +260,16 @@ def _browse(connection: sa.Connection, query: Query, wanted: Sequence[sa.ColumnE
     )
 
 
-def _facets(connection: sa.Connection, inside: sa.ColumnElement[bool]) -> dict[str, list[Facet]]:
+def _facets(connection: sa.Connection, inside: Sequence[str] | sa.Select[tuple[str]]) -> dict[str, list[Facet]]:
     counted = (
         sa.select(item_facts.c.name, item_facts.c.text, sa.func.count().label("count"))
-        .where(inside, item_facts.c.name.in_(FACETS))
+        .where(item_facts.c.item_id.in_(inside), item_facts.c.name.in_(FACETS))
         .group_by(item_facts.c.name, item_facts.c.text)
         .order_by(sa.desc("count"), item_facts.c.text)
     )
+    kinds = sa.select(sa.literal("kind"), items.c.kind, sa.func.count()).where(items.c.id.in_(inside))
     facets: dict[str, list[Facet]] = {}
-    for name, text, count in connection.execute(counted):
+    for name, text, count in (*connection.execute(counted), *connection.execute(kinds.group_by(items.c.kind))):
         several = facets.setdefault(name, [])
         if len(several) < MOST_FACETS:
             several.append(Facet(value=text, name=text, count=count))

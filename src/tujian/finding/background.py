@@ -37,13 +37,13 @@ class Background:
 
 def names() -> list[str]:
     """What is embedded: each category in both languages."""
-    return [f"{category.zh}；{category.en}" for category in Taxonomy.load()]
+    return [f"{category.zh}；{category.en}" for category in Taxonomy.shipped()]
 
 
 @cache
 def _shipped(embedder: str) -> Vectors:
     """Those of `train/background.py`, or none when they are of another embedder or other categories."""
     with (resources.files("tujian") / "data/models/background.npz").open("rb") as file, np.load(file) as kept:
-        if str(kept["embedder"]) != embedder or str(kept["version"]) != Taxonomy.load().version:
+        if str(kept["embedder"]) != embedder or str(kept["version"]) != Taxonomy.shipped().version:
             return np.zeros((0, 0), np.float32)
         return kept["vectors"].astype(np.float32)

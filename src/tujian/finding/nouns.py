@@ -48,6 +48,6 @@ class Found(Strict):
 
     hits: list[Hit]
     facets: dict[str, list[Facet]]
-    total: int = Field(description="hits in all, as far as they were ranked; without a question 1,000 at most")
+    total: int = Field(description="hits in all, as far as they were ranked; of a filtered list 1,000 at most")
     next: str | None = None
     understood: Understood | None = Field(default=None, description="what of the text became filters")

@@ -4,6 +4,8 @@ Enters: a name, from the controlled list or from a model. Leaves: a base colour'
 """
 
 import re
+from collections.abc import Mapping
+from functools import cache
 
 from tujian.perception.colours import palette
 
@@ -46,6 +48,12 @@ def base_colour(name: str) -> str | None:
         return max(hits)[1]
     words = [_ENGLISH[word] for word in re.findall(r"[a-z]+", name.lower()) if word in _ENGLISH]
     return words[-1] if words else None
+
+
+@cache
+def base_names() -> Mapping[str, str]:
+    """Base colours, and how they are called in Chinese."""
+    return {name.base: name.zh for name in palette().names if name.en == name.base}
 
 
 def palette_rows(said: str) -> set[int]:

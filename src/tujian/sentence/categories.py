@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator
 from functools import cache
 
 from tujian.filters import Filter
+from tujian.folding import singular
 from tujian.sentence import Mark, any_of, even, wording
 from tujian.sentence.negation import refused
 from tujian.taxonomy import Category, Taxonomy, is_under
@@ -88,13 +89,7 @@ def _names_of(taxonomy: Taxonomy) -> _Names:
 def _forms(name: str) -> Iterator[str]:
     """The plural of an English name, or its singular."""
     if name.isascii() and name[-1].isalpha():
-        yield (
-            name[:-2]
-            if name.endswith("sses")
-            else name[:-1]
-            if name.endswith("s") and name[-2] not in "se"
-            else name + "s"
-        )
+        yield one if (one := singular(name)) != name else name + "s"
         if name.endswith(("ss", "ch", "sh", "x")):
             yield name + "es"
 

@@ -11,8 +11,7 @@ from functools import cache
 from itertools import pairwise
 
 from tujian.filters import Filter
-from tujian.perception.colours import palette
-from tujian.rules.colour_words import base_colour
+from tujian.rules.colour_words import base_colour, base_names
 from tujian.sentence import Mark, any_of, wording
 from tujian.sentence.negation import refused
 
@@ -40,27 +39,21 @@ def find_colours(text: str, *, is_photo: bool) -> Iterator[Mark]:
         if no is not None:
             last_refused = (no[0], match.end())
             asked = Filter("colour", "not", base)
-            yield Mark(no[0], no[1], asked, f"颜色 不是 {_zh(base)}", f"colour is not {base}")
+            yield Mark(no[0], no[1], asked, f"颜色 不是 {base_names()[base]}", f"colour is not {base}")
             continue
         is_soft = match.start() in joined or is_photo
         if is_soft:
-            if _zh(base) not in text and not match["name"].isascii():
-                yield Mark(match.start(), match.end(), stays=True, also=_zh(base))
+            if base_names()[base] not in text and not match["name"].isascii():
+                yield Mark(match.start(), match.end(), stays=True, also=base_names()[base])
             continue
-        is_base = match["name"] in (base, _zh(base), _zh(base)[:1], "grey")
+        is_base = match["name"] in (base, base_names()[base], base_names()[base][:1], "grey")
         asked = Filter("colour", "is", base)
-        yield Mark(match.start(), match.end(), asked, f"颜色 {_zh(base)}", f"colour {base}", stays=not is_base)
+        yield Mark(match.start(), match.end(), asked, f"颜色 {base_names()[base]}", f"colour {base}", stays=not is_base)
 
 
 def _base(name: str) -> str | None:
     """藏青 is the list's 藏青色, a blue."""
     return base_colour(name if name.isascii() or name.endswith("色") else f"{name}色")
-
-
-@cache
-def _zh(base: str) -> str:
-    """A base colour's Chinese name."""
-    return next(name.zh for name in palette().names if name.en == base)
 
 
 def is_worn(text: str) -> bool:

@@ -10,11 +10,10 @@ from urllib.parse import urlencode
 
 from tujian.catalogue.nouns import EVERYTHING, Visibility
 from tujian.errors import Lang
-from tujian.finding import Facet, Found
+from tujian.finding import COUNTED, Facet, Found
 from tujian.web.render import EngineMark, Theme, render_template
 
 FACETS = ("kind", "category", "brand", "colour")
-MOST_COUNTED = 4_000  # items whose facets a search counts (finding/__init__.py, FEW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +57,9 @@ def render_catalogue(lang: Lang, theme: Theme, engine: EngineMark | None, shelf:
         lang_at=_href(shelf.chosen, shelf.also),
         hits=found.hits,
         total=found.total,
-        is_sampled=found.total > MOST_COUNTED,
-        groups=[group for group in groups if group.choices],
+        is_more=bool(shelf.chosen) and found.total >= COUNTED,
+        is_sampled=found.total >= COUNTED,
+        groups=[group for group in groups if len(group.choices) > (group.facet == "kind")],
         chosen=[_drop(shelf, facet) for facet in FACETS if facet in shelf.chosen],
         also=[_also(shelf, one) for one in EVERYTHING],
         seeing=urlencode([("also", one) for one in shelf.also]),

@@ -31,12 +31,13 @@ def upgrade() -> None:
     op.create_index("item_facts_by_item", "item_facts", ["item_id", "name"])
     op.create_table(
         "item_vectors",
-        sa.Column("number", NUMBER, primary_key=True, autoincrement=True),
+        sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("item_id", sa.String(32), nullable=False, unique=True),
         sa.Column("embedder", sa.String(100), nullable=False),
         sa.Column("digest", sa.String(16), nullable=False),
         sa.Column("vector", sa.LargeBinary, nullable=False),
     )
+    op.execute("insert into counters (name, value) values ('vector', 0)")
     (_fts5 if op.get_bind().dialect.name == "sqlite" else _tsvector)()
 
 
