@@ -52,7 +52,7 @@ ORDER = tuple(
     exchange.nouns, exchange.cells, exchange.sheets_out, exchange.shopify, exchange.google, exchange.taobao,
     exchange.jsonld, exchange.xmp, exchange.stock, exchange, check_sheet, check_row, check, first_report,
     familiar, finding.facts, finding.words, finding.meanings, finding.background, finding.nouns, finding, sought,
-    aspects, agents, answering,
+    aspects, passages, answering, agents,
     estimates, jobs, batches, webhooks, looking,
     bringing.nouns, bringing.folders, bringing.archives, bringing.seen, bringing.batch, bringing,
     bringing.columns, bringing.shopify, bringing.named, bringing.rows, bringing.tables, bringing.sent, bringing.report,

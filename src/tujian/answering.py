@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 
 from pydantic import Field
 
-from tujian.agents import Answer, answers_from
 from tujian.aspects import fields_asked
 from tujian.catalogue import Catalogue
 from tujian.engines.dialect import Question, Reply
@@ -20,6 +19,7 @@ from tujian.errors import Lang
 from tujian.finding import Search
 from tujian.folding import unify
 from tujian.goods import also_called
+from tujian.passages import Passage, passages_for
 from tujian.records import Strict
 from tujian.tasks import Sampling
 from tujian.tokens import words_asked, words_of
@@ -43,14 +43,14 @@ class CatalogueAnswer(Strict):
 
     found: bool = Field(description="False: the records do not say")
     answer: str | None = Field(description="a model's sentence with [numbers] of passages; None: read the passages")
-    passages: list[Answer] = Field(description="what is cited: item, title, field, value, citations; numbered from 1")
+    passages: list[Passage] = Field(description="what is cited: item, title, field, value, citations; numbered from 1")
 
 
 def answer_from(
     search: Search, catalogue: Catalogue, question: str, lang: Lang, ask: Callable[[Question], Reply] | None
 ) -> CatalogueAnswer:
     """Raises BadInput for an empty question, EngineError and Busy of `ask`, StoreFailed."""
-    passages = answers_from(search, catalogue, question)["passages"]
+    passages = passages_for(search, catalogue, question)
     telling = _telling(passages, question)
     if not telling:
         return CatalogueAnswer(found=False, answer=NOTHING[lang], passages=[])
@@ -63,7 +63,7 @@ def answer_from(
     return CatalogueAnswer(found=True, answer=said if _holds(said, question, passages) else None, passages=passages)
 
 
-def _telling(passages: Sequence[Answer], question: str) -> list[Answer]:
+def _telling(passages: Sequence[Passage], question: str) -> list[Passage]:
     """Passages that say what was asked about, of the things that the question names."""
     asked = words_asked(question)
     names = [set(words_of(" ".join([str(one["title"]), *also_called(str(one["title"]))]))) for one in passages]
@@ -71,7 +71,7 @@ def _telling(passages: Sequence[Answer], question: str) -> list[Answer]:
     beside = [word for word in asked if not any(word in name for name in names)]
     fields = fields_asked(asked)
 
-    def tells(one: Answer) -> bool:
+    def tells(one: Passage) -> bool:
         if fields:
             return one["field"] in fields
         return not beside or bool(set(beside) & set(words_of(str(one["value"]))))
@@ -79,7 +79,7 @@ def _telling(passages: Sequence[Answer], question: str) -> list[Answer]:
     return [one for one, shared in zip(passages, called, strict=True) if shared == max(called) and tells(one)]
 
 
-def _prompt(question: str, passages: Sequence[Answer]) -> str:
+def _prompt(question: str, passages: Sequence[Passage]) -> str:
     lines = [
         f"[{number}] {one['title']} | {one['field']}: {str(one['value'])[:LONGEST_VALUE]}"
         for number, one in enumerate(passages, 1)
@@ -87,7 +87,7 @@ def _prompt(question: str, passages: Sequence[Answer]) -> str:
     return "\n".join([*lines, "", question])
 
 
-def _holds(said: str, question: str, passages: Sequence[Answer]) -> bool:
+def _holds(said: str, question: str, passages: Sequence[Passage]) -> bool:
     """Whether a sentence cites passages that there are, and no number that neither they nor the question hold."""
     cited = {int(number) for number in _CITED.findall(said)}
     if not cited or max(cited) > len(passages) or 0 in cited:
