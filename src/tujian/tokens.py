@@ -6,6 +6,8 @@ also into the shorter ones in them; traditional made simplified, full width half
 
 import re
 from collections.abc import Callable, Iterable
+from functools import cache
+from importlib import resources
 
 from tujian.folding import singular, unify
 
@@ -13,12 +15,6 @@ LONGEST_TEXT = 20_000  # characters of one item that are found by
 LONGEST_WORD = 40
 MOST_QUERY_WORDS = 24
 _WORD = re.compile(r"[a-z0-9]+|[^\W\da-z_]+")
-# what carries no fact: asked for or not, it finds the same
-STOP = frozenset(
-    "的 了 和 与 或 在 是 有 一 个 我 你 找 想 要 看 请 给 把 被 那 这 些 张 吗 呢 吧 "
-    "什么 多少 哪 哪个 哪些 几 怎么 怎么样 是否 是不是 有没有 可以 会 这个 那个 这款 款 "
-    "a an the of in on at to and or for with my is it this are does do can what which how much many".split()
-)
 
 
 def words_of(text: str) -> list[str]:
@@ -48,9 +44,15 @@ def words_asked(text: str) -> list[str]:
     import rjieba
 
     once = list(dict.fromkeys(_cut(text, rjieba.cut)))
-    return ([word for word in once if word not in STOP] or once)[:MOST_QUERY_WORDS]
+    return ([word for word in once if word not in _stop()] or once)[:MOST_QUERY_WORDS]
 
 
 def joined(texts: Iterable[str]) -> str:
     """The words of several texts, each once, by blanks: what the index keeps."""
     return " ".join(dict.fromkeys(word for text in texts for word in words_of(text)))
+
+
+@cache
+def _stop() -> frozenset[str]:
+    lines = (resources.files("tujian") / "data/words/stop.txt").read_text("utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from tujian.answering import answer_from
 from tujian.catalogue import Catalogue
+from tujian.cli.searching import search_of
 from tujian.engines.asking import fault_of, unusable
 from tujian.engines.dialect import Question, Reply
-from tujian.finding import Search
 from tujian.folding import printable
 from tujian.house import House
 from tujian.settings import Settings
@@ -48,7 +48,7 @@ def run_catalogue(settings: Settings, question: str) -> int:
     """Prints what the catalogue's records say, each line with its item; 0, also when they say nothing."""
     house = House(settings)
     try:
-        search = Search.of(house.database, lambda: house.perception)
+        search = search_of(house)
         catalogue = Catalogue.opened(settings, house.database, house.tasks)
         answer = answer_from(search, catalogue, question, settings.lang, house.ask if house.engine else None)
     finally:

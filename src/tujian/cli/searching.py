@@ -16,15 +16,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tujian.catalogue import Catalogue
 from tujian.catalogue.indexing import index_item
-from tujian.catalogue.nouns import EVERYTHING, Also
+from tujian.catalogue.nouns import Also
+from tujian.database import Database
 from tujian.errors import BadInput, Lang
 from tujian.filters import Filter, Op
 from tujian.finding import Found, Search
 from tujian.folding import printable
 from tujian.house import House, Shot
-from tujian.schema import items
+from tujian.schema import item_pictures, items
 from tujian.settings import Settings
 from tujian.sought import Sought, seek, understood
 
@@ -53,7 +53,7 @@ def run_search(
         if read.filters:
             print(printable(read.said(settings.lang)), file=sys.stderr)
         found = seek(house, search_of(house), sought, read)
-        _print(found, Catalogue.opened(settings, house.database, house.tasks), settings.lang, as_json=as_json)
+        _print(found, house.database, settings.lang, as_json=as_json)
     finally:
         house.close()
     return 0
@@ -118,8 +118,8 @@ def _plain(value: str, op: Op, name: str) -> object:
         ) from error
 
 
-def _print(found: Found, catalogue: Catalogue, lang: Lang, *, as_json: bool) -> None:
-    paths = _paths(catalogue, [hit.item.id for hit in found.hits])
+def _print(found: Found, database: Database, lang: Lang, *, as_json: bool) -> None:
+    paths = _paths(database, [hit.item.id for hit in found.hits])
     if as_json:
         for hit in found.hits:
             line = {"item": hit.item.id, "path": paths.get(hit.item.id, ""), "score": hit.score, "why": hit.why}
@@ -137,6 +137,10 @@ def _print(found: Found, catalogue: Catalogue, lang: Lang, *, as_json: bool) -> 
     print(f"共 {found.total} 个" if lang == "zh" else f"{found.total} in all")
 
 
-def _paths(catalogue: Catalogue, ids: Sequence[str]) -> dict[str, str]:
+def _paths(database: Database, ids: Sequence[str]) -> dict[str, str]:
     """The main picture's name of each."""
-    return {item_id: catalogue.get(item_id, also=EVERYTHING).pictures[0].name for item_id in ids}
+    main = sa.select(item_pictures.c.item_id, item_pictures.c.name).where(
+        item_pictures.c.item_id.in_(ids), item_pictures.c.place == 0
+    )
+    with database.read() as connection:
+        return dict(connection.execute(main).tuples().all())

@@ -81,21 +81,5 @@ def _pattern() -> re.Pattern[str]:
         rf"|[{words['zh_base']}](?={any_of(words['garments'])})"
     )
     english = rf"(?:{any_of(words['en_before'])}\s)?{any_of(words['en'])}(?!-)"
-    english += rf"|{any_of(['orange'])}(?=\s{any_of(_ENGLISH_GOODS)})"  # else it is a fruit
+    english += rf"|{any_of(['orange'])}(?=\s{any_of(words['en_goods'])})"  # else it is a fruit
     return re.compile(rf"(?P<name>{chinese}|{english})")
-
-
-_ENGLISH_GOODS = (
-    "dress",
-    "shirt",
-    "t-shirt",
-    "shoes",
-    "bag",
-    "backpack",
-    "coat",
-    "jacket",
-    "hat",
-    "skirt",
-    "sofa",
-    "chair",
-)
