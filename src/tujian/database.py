@@ -10,7 +10,7 @@ through the end of a process; `durable` writes, a person's, are synced (FULL) an
 import logging
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -74,6 +74,12 @@ class Database:
         else:
             with self._told(), self.engine.begin() as connection:
                 yield connection
+
+    def is_one_of(self, column: sa.ColumnElement[str], ids: Collection[str]) -> sa.ColumnElement[bool]:
+        """Whether the column holds one of many ids: PostgreSQL takes them as one array."""
+        if self.is_sqlite:
+            return column.in_(ids)
+        return column == sa.any_(sa.cast(list(ids), postgresql.ARRAY(sa.String)))
 
     def alone_with(self, connection: sa.Connection, name: str) -> None:
         """Until the transaction ends, nobody else is alone with `name`. On SQLite, whoever writes is alone anyway."""

@@ -90,14 +90,16 @@ class Search:
             if not query.text.strip() and not query.looks:
                 return _browse(connection, query, [*wanted, *preferences(query.meant)])
             ranked = self._ranked(connection, query, words, asked, look_embedder)
-            left = _left(connection, ranked, wanted)
+            left = self._left(connection, ranked, wanted)
             is_cut = any(len(ranked[way]) >= MOST[way] for way in ranked)
             if is_cut and len(left) < ENOUGH and (query.filters or query.meant):
                 among = connection.scalars(sa.select(items.c.id).where(*wanted).limit(FEW + 1)).all()
                 if len(among) <= FEW:
                     ranked, left = self._ranked(connection, query, words, asked, look_embedder, among), set(among)
             ways = _good(query, _only(ranked, left), asked)
-            return _page(connection, query, _fused([*ways.values(), *_preferred(connection, query, ways)]), ways)
+            return _page(
+                connection, self._database, query, _fused([*ways.values(), *_preferred(connection, query, ways)]), ways
+            )
 
     def holds_anything(self) -> bool:
         """Whether there is any item that everybody may see."""
@@ -150,11 +152,11 @@ class Search:
             ranked["looks"] = self._meanings.by_look(connection, look_embedder, look, MOST["looks"], among)
         return ranked
 
-
-def _left(connection: sa.Connection, ranked: Ways, wanted: Sequence[sa.ColumnElement[bool]]) -> set[str]:
-    """Those that somebody may see and the filters leave."""
-    ids = {item_id for found in ranked.values() for item_id in found}
-    return set(connection.scalars(sa.select(items.c.id).where(items.c.id.in_(ids), *wanted)))
+    def _left(self, connection: sa.Connection, ranked: Ways, wanted: Sequence[sa.ColumnElement[bool]]) -> set[str]:
+        """Those that somebody may see and the filters leave."""
+        ids = {item_id for found in ranked.values() for item_id in found}
+        found = sa.select(items.c.id).where(self._database.is_one_of(items.c.id, ids), *wanted)
+        return set(connection.scalars(found))
 
 
 def _only(ranked: Ways, left: Collection[str]) -> Ways:
@@ -210,17 +212,18 @@ def _fused(ways: Sequence[Mapping[str, float]]) -> list[str]:
     return sorted(scores, key=lambda item_id: -scores[item_id])
 
 
-def _page(
-    connection: sa.Connection, query: Query, ids: Sequence[str], ways: Mapping[str, Mapping[str, float]]
-) -> Found:
+def _page(connection: sa.Connection, database: Database, query: Query, ids: Sequence[str], ways: Ways) -> Found:
     begun = _begun(query.after)
     page = ids[begun : begun + query.limit]
-    by_id = {row["id"]: ItemHead(**row) for row in connection.execute(heads().where(items.c.id.in_(page))).mappings()}
+    by_id = {
+        row["id"]: ItemHead(**row)
+        for row in connection.execute(heads().where(database.is_one_of(items.c.id, page))).mappings()
+    }
     hits = [_hit(by_id[item_id], item_id, ways) for item_id in page if item_id in by_id]
     following = begun + query.limit
     return Found(
         hits=hits,
-        facets=_facets(connection, ids) if not begun else {},
+        facets=_facets(connection, lambda column: database.is_one_of(column, ids)) if not begun else {},
         total=len(ids),
         next=to_cursor(str(following), "") if following < len(ids) else None,
     )
@@ -254,20 +257,22 @@ def _browse(connection: sa.Connection, query: Query, wanted: Sequence[sa.ColumnE
     inside = all_of_them.limit(COUNTED)
     return Found(
         hits=[Hit(item=head, score=1.0, why={}) for head in rows[: query.limit]],
-        facets={} if query.after else _facets(connection, inside),
+        facets={} if query.after else _facets(connection, lambda column: column.in_(inside)),
         total=count,
         next=to_cursor(last.made_at, last.id) if last else None,
     )
 
 
-def _facets(connection: sa.Connection, inside: Sequence[str] | sa.Select[tuple[str]]) -> dict[str, list[Facet]]:
+def _facets(
+    connection: sa.Connection, is_inside: Callable[[sa.ColumnElement[str]], sa.ColumnElement[bool]]
+) -> dict[str, list[Facet]]:
     counted = (
         sa.select(item_facts.c.name, item_facts.c.text, sa.func.count().label("count"))
-        .where(item_facts.c.item_id.in_(inside), item_facts.c.name.in_(FACETS))
+        .where(is_inside(item_facts.c.item_id), item_facts.c.name.in_(FACETS))
         .group_by(item_facts.c.name, item_facts.c.text)
         .order_by(sa.desc("count"), item_facts.c.text)
     )
-    kinds = sa.select(sa.literal("kind"), items.c.kind, sa.func.count()).where(items.c.id.in_(inside))
+    kinds = sa.select(sa.literal("kind"), items.c.kind, sa.func.count()).where(is_inside(items.c.id))
     facets: dict[str, list[Facet]] = {}
     for name, text, count in (*connection.execute(counted), *connection.execute(kinds.group_by(items.c.kind))):
         several = facets.setdefault(name, [])

@@ -45,7 +45,7 @@ def by_words(
     whole = sum(weights.get(word, math.log(1 + count)) for word in words)
     found: dict[str, float] = {}
     rarest_first = sorted(weights, key=lambda word: -weights[word])
-    for rows in _looks(connection, database, rarest_first) if among is None else _those(connection, among):
+    for rows in _looks(connection, database, rarest_first) if among is None else _those(connection, database, among):
         for item_id, tokens in rows:
             if item_id not in found:
                 held = set(tokens.split(" "))
@@ -54,8 +54,8 @@ def by_words(
     return dict(sorted(found.items(), key=lambda one: -one[1]))
 
 
-def _those(connection: sa.Connection, among: Collection[str]) -> Iterator[Sequence[Any]]:
-    texts = sa.select(item_texts.c.item_id, item_texts.c.tokens).where(item_texts.c.item_id.in_(among))
+def _those(connection: sa.Connection, database: Database, among: Collection[str]) -> Iterator[Sequence[Any]]:
+    texts = sa.select(item_texts.c.item_id, item_texts.c.tokens).where(database.is_one_of(item_texts.c.item_id, among))
     yield connection.execute(texts).all()
 
 
