@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from tujian.bringing.tables import Table
 from tujian.catalogue import Catalogue
+from tujian.category_list import load_categories
 from tujian.cli import app
 from tujian.errors import BadInput, NotAcknowledged
 from tujian.exchange import FORMS, Terms, export, find_form, google_categories
@@ -29,8 +30,8 @@ def catalogue(database, tmp_path):
     return open_catalogue(database, tmp_path)
 
 
-def terms(lang="zh", **more) -> Terms:
-    return Terms(lang, TAXONOMY, google_categories(), **more)
+def terms(lang="zh", taxonomy=TAXONOMY, **more) -> Terms:
+    return Terms(lang, taxonomy, google_categories(), **more)
 
 
 def taken(catalogue, form, lang="zh", acknowledged=False, also=(), **more):
@@ -189,6 +190,25 @@ def test_google_gets_what_a_model_wrote_in_the_attributes_that_say_so(catalogue)
     assert row["title"] == "" and row["structured_title"] == 'trained_algorithmic_media:"A ""fine"" milk"'
     assert row["google_product_category"] == "Food, Beverages & Tobacco" and row["gtin"] == ""
     assert any("GTIN" in loss for loss in lost)
+
+
+def test_a_users_own_list_says_where_a_category_stands_before_the_shipped_one_does(catalogue, tmp_path):  # req: F5
+    (tmp_path / "categories.tsv").write_text(
+        "id\tparent\tzh\ten\tsynonyms\tgoogle\n"
+        "drinks\t\t饮料\tDrinks\t\tFood > Beverages\n"
+        "juice\tdrinks\t果汁\tJuice\t\t\n",
+        "utf-8",
+    )
+    own = {"taxonomy": load_categories(tmp_path), "own_categories": {"饮料": "50002766"}}
+    for sku, name in (("D", "饮料"), ("J", "果汁")):
+        item_id = catalogue.add([incoming(sku.encode(), "a.jpg")], who="Li", sku=sku).id
+        catalogue.save(item_id, record(category=value(name)))
+    found = {
+        row["id"]: row["google_product_category"] for row in rows_of(taken(catalogue, "google", **own)[0]["google.csv"])
+    }
+    assert found == {"D": "Food > Beverages", "J": "Food, Beverages & Tobacco > Beverages > Juice"}
+    lines = taken(catalogue, "taobao", **own)[0]["taobao.csv"].decode("utf-16").split("\r\n")
+    assert [line.split("\t")[1] for line in lines[3:5]] == ["50002766", "50002766"]
 
 
 def test_taobao_is_utf16_with_three_heads_and_titles_of_sixty_bytes(catalogue):

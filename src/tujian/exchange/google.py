@@ -3,7 +3,7 @@
 Enters: articles. Leaves: rows under Google's English attribute names. Titles and descriptions that a model wrote go
 into `structured_title` and `structured_description`, marked trained_algorithmic_media, as Google asks since 2024.
 Sources: Google Merchant Center Help, "Product data specification"; Shopify's mapping of categories
-(data/taxonomy/google.tsv).
+(data/taxonomy/google.tsv), after what the user's own list of categories says.
 Does not know: the page an item is sold on, and whether it is in stock: both are required, so it says that they lack.
 """
 
@@ -54,7 +54,7 @@ def _row(article: Article, losses: Losses) -> dict[str, str]:
         "link、availability 是必填，图鉴不知道，请补",
         "`link` and `availability` are required and unknown",
     )
-    category = article.terms.google.get(article.category_id or "", "")
+    category = article.google_category
     if not category and "category" in article.filled:
         losses.add(article.called, "品类不在 Google 类目里", "a category that Google's list does not have")
     return {

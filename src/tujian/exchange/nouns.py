@@ -13,7 +13,7 @@ from urllib.parse import quote
 from tujian.catalogue.nouns import FieldNow, Item, ItemPicture
 from tujian.errors import Lang
 from tujian.records import FieldValue
-from tujian.taxonomy import Taxonomy
+from tujian.taxonomy import Category, Taxonomy
 
 MOST_EXAMPLES = 3
 EXTENSIONS = {"JPEG": "jpg", "TIFF": "tif"}
@@ -83,8 +83,8 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the user says beside the items. `pictures_at` is the public address below which the pictures will lie;
-    `own_categories` are a platform's own ids by our id or name."""
+    """What the user says beside the items. `google` are Google's categories by the shipped ids. `pictures_at` is the
+    public address below which the pictures will lie; `own_categories` are a platform's own ids by our id or name."""
 
     lang: Lang
     taxonomy: Taxonomy
@@ -151,13 +151,23 @@ class Article:
         return Price(found["amount"], found["currency"] or "") if found else None
 
     @cached_property
-    def category_id(self) -> str | None:
-        """The shipped list's id of its category; None where there is none."""
+    def category(self) -> Category | None:
+        """Its category in the user's list; None where that has none such."""
         now = self.filled.get("category")
         if now is None:
             return None
-        found = self.terms.taxonomy.named(now.value.id or "") or self.terms.taxonomy.named(str(now.value.value))
-        return self.terms.taxonomy.shipped_id(found.id) if found else None
+        return self.terms.taxonomy.named(now.value.id or "") or self.terms.taxonomy.named(str(now.value.value))
+
+    @cached_property
+    def category_id(self) -> str | None:
+        """The shipped list's id of its category; None where there is none."""
+        return self.terms.taxonomy.shipped_id(self.category.id) if self.category else None
+
+    @property
+    def google_category(self) -> str:
+        """Its category in Google's list: as the user's own list says, else as the shipped one does; "" for none."""
+        own = self.category.google if self.category else ""
+        return own or self.terms.google.get(self.category_id or "", "")
 
     def picture_urls(self, losses: Losses) -> list[str]:
         """Where its pictures will lie; none, and a loss, where the user named no address."""

@@ -83,8 +83,7 @@ def _row(article: Article, terms: Terms, losses: Losses) -> dict[str, str]:
 
 def _category(article: Article, terms: Terms, losses: Losses) -> str:
     """The platform's number for the category or the nearest one above it that the user has mapped."""
-    own = article.category_id
-    lineage = terms.taxonomy.lineage(own) if own is not None and own in terms.taxonomy else []
+    lineage = terms.taxonomy.lineage(article.category.id) if article.category else []
     names = [name for step in reversed(lineage) for name in (step.id, step.zh, step.en)]
     found = next((terms.own_categories[name] for name in names if name in terms.own_categories), "")
     if not found:
