@@ -115,3 +115,13 @@ def test_names_that_lead_out_are_kept_under_the_state_folder(client, home):
 
 def test_duplicates_are_listed(client):
     assert client.get("/v1/duplicates").json() == {"pairs": []}
+
+
+@pytest.mark.parametrize("taken", ["imports", "imports/none"])
+def test_a_place_that_cannot_be_written_is_told_and_is_no_fault_of_ours(home, client, taken):  # req: C7
+    place = home.settings.home_dir / taken
+    place.parent.mkdir(exist_ok=True)
+    place.write_bytes(b"a file where a folder belongs")
+    answer = post(client, SHEET)
+    assert answer.status_code == 507
+    assert "cannot be kept" in answer.text and "TUJIAN_HOME/imports" in answer.text
