@@ -39,6 +39,7 @@ from tujian.sniffing import HEAD_BYTES, PICTURE_KINDS, refuse, sniff
 __all__ = ["Bringing", "Told", "Wanted"]
 
 PASSED_AT_ONCE = 200
+MOST_HELD = 10_000  # rows of what was passed over before anything made a batch worth while; more are counted only
 CLAIMING = frozenset(".jpg .jpeg .jpe .png .webp .gif .bmp .tif .tiff .heic .heif .avif .mpo .jp2".split())
 
 
@@ -56,7 +57,7 @@ class Bringing:
         self._brought: dict[str, str] = {}  # sha256s of this go, for a dry one
         self._by_content = {known.sha256: path for path, known in self._known.items()}
         self._passed: list[tuple[str, str, TujianError | None, str | None]] = []
-        self._queued = 0
+        self._queued, self._went_wrong = 0, False
         self.told = Told(batch_id=self._batch.id)
 
     def run(self, step: Callable[[str], None] = lambda _: None) -> Told:
@@ -201,17 +202,24 @@ class Bringing:
         state = "failed" if passed.error is not None else "skipped"
         if passed.error is not None:
             self.told.fail(passed.path, passed.error)
+            self._went_wrong = True
         else:
-            self.told.add(state, passed.path)
+            self.told.add("skipped", passed.path)
             self.told.reasons[passed.reason] += 1
-        self._passed.append((passed.path, state, passed.error, passed.reason))
+        if self._wanted.is_dry:
+            return
+        if len(self._passed) < MOST_HELD or self._is_worth_a_batch:
+            self._passed.append((passed.path, state, passed.error, passed.reason))
         if len(self._passed) >= PASSED_AT_ONCE:
             self._flush()
 
+    @property
+    def _is_worth_a_batch(self) -> bool:
+        return self._went_wrong or self._batch.id is not None
+
     def _flush(self) -> None:
         """Rows of what was passed over are written only where something is brought or went wrong."""
-        worth = self._batch.id is not None or any(error for _, _, error, _ in self._passed)
-        if self._passed and worth and not self._wanted.is_dry:
+        if self._passed and self._is_worth_a_batch:
             self._batch.begun()
             self._batch.note_all(self._passed)
             self._passed.clear()
