@@ -161,12 +161,13 @@ def test_a_broken_picture_says_what_to_do_and_the_rest_goes_on(bring, folder, da
     (folder / "broken.jpg").write_bytes((folder / "red.jpg").read_bytes()[:300])
     (folder / "page.jpg").write_text("<!doctype html><title>404</title>")
     (folder / "empty.png").write_bytes(b"")
+    (folder / "phone.JFIF").write_bytes(b"")  # claims to be one by its name, as `tujian recognise` has it
     told = bring(folder)
-    assert (told.counts["new"], told.counts["failed"]) == (2, 3)
+    assert (told.counts["new"], told.counts["failed"]) == (2, 4)
     assert all(error.say(lang).remedy for _, error in told.troubles for lang in ("zh", "en"))
     with database.read() as connection:
         rows = connection.execute(sa.select(batch_rows).where(batch_rows.c.state == "failed")).all()
-    assert {row.name for row in rows} == {"broken.jpg", "page.jpg", "empty.png"}
+    assert {row.name for row in rows} == {"broken.jpg", "page.jpg", "empty.png", "phone.JFIF"}
     assert all(row.trouble["zh"][1] and row.trouble["en"][1] for row in rows)
 
 

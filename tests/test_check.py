@@ -271,7 +271,8 @@ def test_the_spreadsheet_itself_is_never_written(sheet):
 
 @pytest.fixture(scope="module")
 def album(tmp_path_factory, shop) -> Path:
-    """Two years, one place, one photo twice, one identity card, one text file, one torn picture."""
+    """Two years, one place, one photo twice, one identity card, one text file, one torn picture; what storage devices
+    and archives leave beside them."""
     folder = tmp_path_factory.mktemp("album")
     dated(shop / "blue.jpg", folder / "2023/sea.jpg", "2023:07:01 10:00:00", (39.9042, 116.4074))
     dated(shop / "green.jpg", folder / "2024/hill.jpg", "2024:01:05 09:30:00")
@@ -280,7 +281,9 @@ def album(tmp_path_factory, shop) -> Path:
     pack(folder / "card.png", "居民身份证", "姓名 张三", "公民身份号码", "11010519491231002X")
     (folder / "notes.txt").write_text("买菜")
     (folder / "torn.jpg").write_bytes(b"\xff\xd8\xff\xe0" + bytes(400))
-    (folder / ".hidden.jpg").write_bytes((folder / "2023/sea.jpg").read_bytes())
+    for left_out in (".hidden.jpg", "@eaDir/sea.jpg", "#recycle/old.jpg", "__MACOSX/._sea.jpg"):
+        (folder / left_out).parent.mkdir(exist_ok=True)
+        (folder / left_out).write_bytes((folder / "2023/sea.jpg").read_bytes())
     return folder
 
 

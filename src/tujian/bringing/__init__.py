@@ -34,13 +34,12 @@ from tujian.errors import Busy, TujianError, UnreadablePicture
 from tujian.house import House, Shot
 from tujian.looking import Look, look_jobs
 from tujian.pictures import Picture, too_many_bytes
-from tujian.sniffing import HEAD_BYTES, PICTURE_KINDS, refuse, sniff
+from tujian.sniffing import HEAD_BYTES, PICTURE_KINDS, claims_a_picture, refuse, sniff
 
 __all__ = ["Bringing", "Told", "Wanted"]
 
 PASSED_AT_ONCE = 200
 MOST_HELD = 10_000  # rows of what was passed over before anything made a batch worth while; more are counted only
-CLAIMING = frozenset(".jpg .jpeg .jpe .png .webp .gif .bmp .tif .tiff .heic .heif .avif .mpo .jp2".split())
 
 
 class Bringing:
@@ -124,7 +123,7 @@ class Bringing:
         if kind not in PICTURE_KINDS:
             if kind == "video" and entry.has_still:
                 raise _Skipped("live_photo")
-            if kind in (None, "empty", "text", "html") and entry.path.lower().endswith(tuple(CLAIMING)):
+            if kind in (None, "empty", "text", "html") and claims_a_picture(entry.path):
                 raise refuse(kind)
             raise _Skipped(kind or "unknown")
         if entry.bytes_count > self._house.max_bytes:

@@ -23,16 +23,8 @@ from tujian.folding import printable
 from tujian.house import House, Wish
 from tujian.records import Record, Value, Verdict
 from tujian.settings import Settings
-from tujian.sniffing import HEAD_BYTES, PICTURE_KINDS, refuse, sniff
+from tujian.sniffing import HEAD_BYTES, PICTURE_KINDS, claims_a_picture, refuse, sniff
 
-PICTURE_NAMES = frozenset(
-    f".{name}"
-    for names in (
-        ("jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "dib", "tif", "tiff", "ico", "jp2", "j2k", "jpx"),
-        ("heic", "heif", "avif", "mpo", "psd", "cr2", "nef", "arw", "dng", "raf", "orf", "rw2", "jxl", "svg", "tga"),
-    )
-    for name in names
-)
 CLAIMING_KINDS = frozenset({"raw", "psd", "other_picture", "svg"})  # pictures, but not ones that are read here
 ADDRESSES = ("http://", "https://", "data:")
 AHEAD = 4  # pictures queued a worker: enough to keep it busy, few enough to stop soon
@@ -130,7 +122,7 @@ def no_picture(path: Path) -> UnreadablePicture | None:
             kind = sniff(file.read(HEAD_BYTES))
     except OSError:
         return None  # opening it for real says what is wrong
-    if kind in PICTURE_KINDS or kind in CLAIMING_KINDS or path.suffix.lower() in PICTURE_NAMES:
+    if kind in PICTURE_KINDS or kind in CLAIMING_KINDS or claims_a_picture(path.name):
         return None
     return refuse(kind)
 
