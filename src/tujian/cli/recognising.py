@@ -18,6 +18,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from tujian.bringing.folders import is_left_out
 from tujian.errors import Lang, TujianError, UnreadablePicture
 from tujian.folding import printable
 from tujian.house import House, Wish
@@ -79,10 +80,10 @@ def run(settings: Settings, paths: Sequence[str], task: str, *, as_json: bool, j
 
 
 def find_files(paths: Iterable[Path | str]) -> Iterator[Path | str]:
-    """The files and addresses named and the files in the folders named, in order, without hidden ones."""
+    """The files and addresses named and the files in the folders named, in order, without what an import leaves out."""
     for path in paths:
         if isinstance(path, Path) and path.is_dir():
-            inside = (p for p in path.rglob("*") if not any(part.startswith(".") for part in p.relative_to(path).parts))
+            inside = (p for p in path.rglob("*") if not any(map(is_left_out, p.relative_to(path).parts)))
             yield from sorted(p for p in inside if p.is_file())
         else:
             yield path
