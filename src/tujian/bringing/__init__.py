@@ -30,8 +30,9 @@ from tujian.bringing.seen import (
 )
 from tujian.catalogue import Catalogue, FileAt, Incoming
 from tujian.catalogue.adding import place_file
-from tujian.errors import Busy, TujianError, UnreadablePicture
+from tujian.errors import TujianError, UnreadablePicture
 from tujian.house import House, Shot
+from tujian.lanes import when_free
 from tujian.looking import Look, look_jobs
 from tujian.pictures import Picture, too_many_bytes
 from tujian.sniffing import HEAD_BYTES, PICTURE_KINDS, claims_a_picture, refuse, sniff
@@ -134,11 +135,7 @@ class Bringing:
         return content
 
     def _opened(self, content: bytes, name: str) -> Picture:
-        while True:
-            try:
-                return self._house.open(Shot(content, name))[1]
-            except Busy:  # it waited ten minutes; nobody else is asked for this picture
-                continue
+        return when_free(lambda: self._house.open(Shot(content, name))[1])
 
     def _keep(self, file: FileAt, known: Known | None, sha256: str, picture: Picture | None, content: bytes) -> Fate:
         batch_id = self._batch.begun()
