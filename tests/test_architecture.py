@@ -46,6 +46,7 @@ ORDER = tuple(
     tokens, goods, filters,
     sentence, sentence.numerals, sentence.negation, sentence.time_words, sentence.times, sentence.prices,
     sentence.people, sentence.names, sentence.colours, sentence.categories, query, familiar,
+    sheet_troubles,
     sheets, shelf, fields, catalogue.nouns, catalogue.indexing, catalogue.changing, catalogue.sources,
     catalogue.adding, catalogue.saving, catalogue.editing, catalogue.reading, catalogue.merging,
     catalogue.forgetting, catalogue.near, catalogue, thumbnails, backup,

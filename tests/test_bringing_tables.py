@@ -22,6 +22,7 @@ from tujian.bringing.columns import parse_map
 from tujian.bringing.nouns import Wanted
 from tujian.bringing.report import find_batch, write_report
 from tujian.bringing.tables import Queueing, Table
+from tujian.check_sheet import read_table
 from tujian.errors import BadEdit, BadInput, NotFound
 from tujian.house import House
 from tujian.jobs import Jobs
@@ -325,3 +326,30 @@ def test_a_workbook_damaged_inside_says_so(tmp_path, part):
             damaged.writestr(name, content[: len(content) // 2] if name == part else content)
     with pytest.raises(BadInput, match="damaged"):
         list(Table.opened(tmp_path / "b.xlsx", {}, TASKS))
+
+
+@pytest.mark.parametrize(
+    "read", [lambda path: list(Table.opened(path, {}, TASKS)), lambda path: read_table(path, ["图片"])]
+)
+def test_a_workbook_whose_bytes_were_damaged_says_so_to_the_import_and_to_the_check(tmp_path, read):  # req: C7, F2
+    book = openpyxl.Workbook()
+    for number in range(500):
+        book.active.append(["图片", "货号", f"{number * 7919 % 1000}.jpg"])
+    book.save(tmp_path / "a.xlsx")
+    content = bytearray((tmp_path / "a.xlsx").read_bytes())
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as whole:
+        begins = whole.getinfo("xl/worksheets/sheet1.xml").header_offset
+    content[begins + 200 : begins + 230] = bytes(30)
+    (tmp_path / "b.xlsx").write_bytes(content)
+    with pytest.raises(BadInput, match="damaged"):
+        read(tmp_path / "b.xlsx")
+
+
+@pytest.mark.parametrize("read", [lambda path: Table.opened(path, {}, TASKS), lambda path: read_table(path, ["图片"])])
+def test_what_is_refused_is_refused_in_the_same_words_by_import_and_check(tmp_path, read):
+    (tmp_path / "old.xls").write_bytes(b"\xd0\xcf\x11\xe0" + bytes(600))
+    with pytest.raises(BadInput, match="password"):
+        read(tmp_path / "old.xls")
+    (tmp_path / "torn.csv").write_text('图片,货号\n"' + "x" * 200_000, "utf-8")
+    with pytest.raises(BadInput, match="quotation mark"):
+        read(tmp_path / "torn.csv")

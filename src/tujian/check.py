@@ -23,7 +23,7 @@ from tujian.house import House, Shot
 from tujian.perception.colours import oklab_of
 from tujian.perception.gs1 import is_valid, to_gtin14
 from tujian.recent import Looked
-from tujian.sheets import no_headings
+from tujian.sheet_troubles import no_headings
 
 MOST_PICTURES = 5  # of one row that are looked at
 MOST_FILES = 200_000  # of a folder whose names are known
