@@ -10,9 +10,9 @@ Does not know: the page an item is sold on, and whether it is in stock: both are
 from collections.abc import Iterable, Iterator, Sequence
 
 from tujian.errors import Lang
-from tujian.exchange.cells import csv_rows
 from tujian.exchange.nouns import DESCRIPTIONS, Article, Losses, Piece, Terms, shortened
 from tujian.perception.gs1 import is_valid
+from tujian.sheet_writing import csv_rows
 
 HEADINGS = (
     "id", "title", "structured_title", "description", "structured_description", "link", "image_link",

@@ -8,11 +8,10 @@ reads all three. Which fields a language model wrote stands in a column of its o
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 
-from tujian.exchange.cells import BOM, csv_rows
 from tujian.exchange.nouns import Article, Losses, Piece, Terms
 from tujian.fields import SEPARATORS
 from tujian.records import FieldValue
-from tujian.sheets import defused
+from tujian.sheet_writing import BOM, csv_rows, write_book
 
 OWN = {
     "id": ("图鉴编号", "Tujian ID"), "external_id": ("外部编号", "External ID"), "sku": ("SKU", "SKU"),
@@ -21,7 +20,6 @@ OWN = {
 LAST = {"pictures": ("图片", "Pictures"), "generated": ("AI生成的字段", "AI-generated fields")}
 LISTED = "; "
 PIECE_BYTES = 1 << 20
-MOST_CELL = 32_767  # characters that an XLSX cell holds
 
 
 def write_csv(articles: Iterable[Article], terms: Terms, losses: Losses) -> Iterator[Piece]:
@@ -31,24 +29,13 @@ def write_csv(articles: Iterable[Article], terms: Terms, losses: Losses) -> Iter
 
 
 def write_xlsx(articles: Iterable[Article], terms: Terms, losses: Losses) -> Iterator[Piece]:
-    """A workbook with one sheet; every cell is text, so that no code loses its zeros."""
-    from openpyxl import Workbook
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+    """A workbook with one sheet."""
 
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("图鉴" if terms.lang == "zh" else "Tujian")
-    for row in _rows(articles, terms, losses):
-        cells = []
-        for text in row:
-            if len(text) > MOST_CELL - 1:
-                losses.add(row[1] or row[0][:12], "文字超过单元格上限，已截断", "text longer than a cell, cut")
-            cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("\ufffd", defused(text))[:MOST_CELL])
-            cell.data_type, cell.number_format = "s", "@"
-            cells.append(cell)
-        sheet.append(cells)
+    def cut(row: Sequence[str]) -> None:
+        losses.add(row[1] or row[0][:12], "文字超过单元格上限，已截断", "text longer than a cell, cut")
+
     with tempfile.TemporaryFile() as file:
-        book.save(file)
+        write_book(_rows(articles, terms, losses), file, "图鉴" if terms.lang == "zh" else "Tujian", cut=cut)
         file.seek(0)
         while content := file.read(PIECE_BYTES):
             yield Piece("catalogue.xlsx", content)

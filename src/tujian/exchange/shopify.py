@@ -13,8 +13,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, zip_longest
 
-from tujian.exchange.cells import csv_rows
 from tujian.exchange.nouns import DESCRIPTIONS, GENERATED, GENERATED_TAG, Article, Losses, Piece, Terms
+from tujian.sheet_writing import csv_rows
 
 HEADINGS = (
     "Title", "URL handle", "Description", "Vendor", "Product category", "Type", "Tags", "Published on online store",

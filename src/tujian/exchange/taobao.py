@@ -8,9 +8,9 @@ Does not know: places, postage, stock, the platform's property numbers; these st
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from tujian.exchange.cells import csv_rows
 from tujian.exchange.nouns import DESCRIPTIONS, GENERATED, Article, Losses, Piece, Terms, public_name
 from tujian.exchange.shopify import description
+from tujian.sheet_writing import csv_rows
 
 VERSION = "version 1.00"
 COLUMNS = tuple(
