@@ -17,6 +17,7 @@ from tujian.category_list import load_categories
 from tujian.cli import app
 from tujian.errors import BadInput, NotAcknowledged
 from tujian.exchange import FORMS, Terms, export, find_form, google_categories
+from tujian.records import in_words
 from tujian.schema import audit
 from tujian.settings import read_settings
 from tujian.sheets import undefused
@@ -128,6 +129,22 @@ def test_jsonl_holds_the_evidence(catalogue):
     milk(catalogue)
     (line,) = taken(catalogue, "jsonl")[0]["catalogue.jsonl"].splitlines()
     assert json.loads(line)["values"]["brand"]["value"]["evidence"][0]["quote"] == "ALPRO"
+
+
+@pytest.mark.parametrize(
+    ("told", "lang", "words"),
+    [
+        (["红色", "白色"], "zh", "红色、白色"),
+        (["red", "white"], "en", "red, white"),
+        (True, "zh", "是"),
+        (False, "en", "no"),
+        (2.0, "en", "2"),
+        (1234567.5, "zh", "1234567.5"),
+        (None, "zh", ""),
+    ],
+)
+def test_a_value_has_the_same_words_wherever_it_is_shown(told, lang, words):  # req: F5
+    assert in_words(told, lang) == words
 
 
 def test_a_list_whose_parts_hold_separators_says_that_it_will_be_split(catalogue):

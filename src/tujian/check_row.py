@@ -22,7 +22,7 @@ from tujian.perception.quality import say
 from tujian.recent import Looked
 from tujian.recognise import found_claims
 from tujian.reconcile import READABLE_FACTS, READABLE_LISTS, settle
-from tujian.records import Value, Verdict
+from tujian.records import Value, Verdict, in_words
 from tujian.replies import said_claims
 from tujian.rules.adlaw import AdFinding, find_absolute_terms, find_in_text, flagged
 from tujian.rules.colour_words import are_neighbours, base_colour, palette_rows
@@ -114,7 +114,7 @@ def _field_mark(
     if value is None:
         return None
     kind = KINDS.get(field.type, Kind.FACT) if field.name != "shelf_life" else Kind.FACT
-    return Mark(place, column, kind, value.reason or "", _told(value, check.lang), _evidence(value))
+    return Mark(place, column, kind, value.reason or "", in_words(value.value, check.lang), _evidence(value))
 
 
 def _contradicted(
@@ -168,7 +168,7 @@ def _proposal(place: int, column: int, field: TaskField, value: Value, check: Ch
     is_shown = value.verdict is Verdict.CONFIRMED or field.type in ("colour", "category") or field.name == "name"
     if value.value is None or not is_shown:
         return None
-    told, evidence = _told(value, check.lang), _evidence(value)
+    told, evidence = in_words(value.value, check.lang), _evidence(value)
     reason = check.words(f"没有填；图上是“{told}”", f"empty; the picture gives “{told}”")
     return Mark(place, column, Kind.EMPTY, reason, told, evidence)
 
@@ -230,11 +230,6 @@ def _formulas(place: int, row: Row, check: Checking) -> Iterator[Mark]:
             "this cell is a formula that may run something; not read",
         )
         yield Mark(place, column, Kind.FORMULA, reason, None, formula[:200])
-
-
-def _told(value: Value, lang: Lang) -> str:
-    joint = "、" if lang == "zh" else ", "
-    return joint.join(value.value) if isinstance(value.value, list) else str(value.value)
 
 
 def _evidence(value: Value) -> str:

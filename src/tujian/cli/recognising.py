@@ -22,7 +22,7 @@ from tujian.bringing.folders import is_left_out
 from tujian.errors import Lang, TujianError, UnreadablePicture
 from tujian.folding import printable
 from tujian.house import House, Wish
-from tujian.records import Record, Value, Verdict
+from tujian.records import Record, Value, Verdict, in_words
 from tujian.settings import Settings
 from tujian.sniffing import HEAD_BYTES, PICTURE_KINDS, claims_a_picture, refuse, sniff
 
@@ -180,11 +180,15 @@ def _print_plate(console: Console, path: Path | str, record: Record) -> None:
     for name, value in record.fields.items():
         if value.value is None:
             continue
-        shown = _shown(value)
+        shown = _shown(value, record.lang)
         sure = f" [dim]{value.confidence:.2f}[/]" if value.confidence is not None else ""
         table.add_row(escape(record.labels[name]), MARKS[value.verdict], escape(shown[:300]) + sure)
     for number, item in enumerate(record.items, 1):
-        said = [_shown(value) for name, value in item.fields.items() if name != "text" and value.value is not None]
+        said = [
+            _shown(value, record.lang)
+            for name, value in item.fields.items()
+            if name != "text" and value.value is not None
+        ]
         table.add_row(f"{_items(record.lang)} {number}/{len(record.items)}", "", escape(" · ".join(said)[:300]))
     for reason in record.review:
         table.add_row("", "!", f"[yellow]{escape(reason)}[/]")
@@ -192,8 +196,8 @@ def _print_plate(console: Console, path: Path | str, record: Record) -> None:
     console.print(f"[dim]{escape(record.description)}[/]\n", soft_wrap=True)
 
 
-def _shown(value: Value) -> str:
-    return "、".join(value.value) if isinstance(value.value, list) else str(value.value).replace("\n", " / ")
+def _shown(value: Value, lang: Lang) -> str:
+    return in_words(value.value, lang).replace("\n", " / ")
 
 
 def _items(lang: Lang) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from tujian.catalogue.nouns import FieldNow, Item, ItemPicture
 from tujian.errors import Lang
-from tujian.records import FieldValue
+from tujian.records import in_words
 from tujian.taxonomy import Category, Taxonomy
 
 MOST_EXAMPLES = 3
@@ -110,7 +110,7 @@ class Article:
     @property
     def called(self) -> str:
         """What its owner calls it."""
-        return self.item.sku or self.item.external_id or self.item.title[:24] or self.item.id[:12]
+        return called(self.item)
 
     @cached_property
     def filled(self) -> dict[str, FieldNow]:
@@ -124,7 +124,7 @@ class Article:
     def words(self, *names: str) -> str:
         """The value of the first of these fields that has one; a list by commas."""
         name = self.first(names)
-        return "" if name is None else as_words(self.filled[name].value.value, self.terms.lang)
+        return "" if name is None else in_words(self.filled[name].value.value, self.terms.lang)
 
     def several(self, name: str) -> list[str]:
         value = self.filled[name].value.value if name in self.filled else []
@@ -182,22 +182,14 @@ class Article:
         return [f"{base}/{quote(public_name(picture))}" for picture in self.item.pictures]
 
 
+def called(item: Item) -> str:
+    """What its owner calls an item."""
+    return item.sku or item.external_id or item.title[:24] or item.id[:12]
+
+
 def public_name(picture: ItemPicture) -> str:
     """What a picture's file is called in public: by its content, so that no two collide."""
     return f"{picture.sha256[:16]}.{EXTENSIONS.get(picture.format, picture.format.lower())}"
-
-
-def as_words(value: FieldValue, lang: Lang) -> str:
-    """A value as a person reads it.
-
-    >>> as_words(["红色", "白色"], "zh"), as_words(True, "en"), as_words(None, "en")
-    ('红色、白色', 'yes', '')
-    """
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return {"zh": ("否", "是"), "en": ("no", "yes")}[lang][value]
-    return ("、" if lang == "zh" else ", ").join(value) if isinstance(value, list) else str(value)
 
 
 def shortened(text: str, most_chars: int) -> str:

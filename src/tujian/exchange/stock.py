@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from tujian.catalogue import Catalogue, Item
 from tujian.catalogue.nouns import MOST_LISTED, Also, Kind
 from tujian.errors import Lang, NotFound
+from tujian.exchange.nouns import called
 from tujian.rules.adlaw import AdFinding, find_in_text, flagged
 
 MOST_ADVERTS = 1000  # told; an export with more of them is stopped just as well
@@ -68,7 +69,6 @@ def find_adverts(stock: Stock) -> list[Advert]:
 
 
 def _of_item(item: Item, printed: Iterable[str]) -> Iterator[Advert]:
-    called = item.sku or item.external_id or item.title[:24] or item.id[:12]
     texts = {"": "\n".join(printed)}
     for name, now in item.values.items():
         value = now.value.value
@@ -79,7 +79,7 @@ def _of_item(item: Item, printed: Iterable[str]) -> Iterator[Advert]:
         for finding in flagged(find_in_text(text)):
             if finding.word not in words:
                 words.add(finding.word)
-                yield Advert(called, name, finding)
+                yield Advert(called(item), name, finding)
 
 
 def _all_ids(catalogue: Catalogue, kind: Kind | None, also: Also) -> list[tuple[str, str]]:
