@@ -29,7 +29,6 @@ USED = (
 )  # fmt: skip
 LONGEST_TITLE = 255
 MOST_TAGS = 250
-DOLLAR = ("USD", "")  # a store has one currency; the file names none
 
 
 def write_shopify(articles: Iterable[Article], terms: Terms, losses: Losses) -> Iterator[Piece]:
