@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import openpyxl
 import pytest
+import sqlalchemy as sa
 from kept import TASKS, incoming, open_catalogue, record, value
 from PIL import Image
 from typer.testing import CliRunner
@@ -129,6 +130,20 @@ def test_jsonl_holds_the_evidence(catalogue):
     milk(catalogue)
     (line,) = taken(catalogue, "jsonl")[0]["catalogue.jsonl"].splitlines()
     assert json.loads(line)["values"]["brand"]["value"]["evidence"][0]["quote"] == "ALPRO"
+
+
+def test_an_item_is_loaded_once_to_be_judged_and_once_to_be_written(catalogue, database):  # req: F5
+    for number in range(3):
+        catalogue.add([incoming(b"%d" % number)], who="Li", sku=f"S{number}", values={"name": f"杯 {number}"})
+    loads: list[str] = []
+
+    def note(_connection, _cursor, statement: str, *_more) -> None:
+        loads.extend([statement] if "records_count" in statement and "LIMIT" not in statement else [])
+
+    sa.event.listen(database.engine, "before_cursor_execute", note)
+    files, _ = taken(catalogue, "csv")
+    sa.event.remove(database.engine, "before_cursor_execute", note)
+    assert [row["name"] for row in rows_of(files["catalogue.csv"])] == ["杯 0", "杯 1", "杯 2"] and len(loads) == 6
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from urllib.parse import quote
 
 from tujian.catalogue.nouns import FieldNow, Item, ItemPicture
@@ -115,7 +115,7 @@ class Article:
     @cached_property
     def filled(self) -> dict[str, FieldNow]:
         """Fields that have a value."""
-        return {name: now for name, now in self.item.values.items() if now.value.value not in (None, [], "")}
+        return filled(self.item)
 
     def first(self, names: Sequence[str]) -> str | None:
         """The first of these fields that has a value."""
@@ -180,6 +180,18 @@ class Article:
             return []
         base = self.terms.pictures_at.rstrip("/")
         return [f"{base}/{quote(public_name(picture))}" for picture in self.item.pictures]
+
+
+class Articles(Iterable[Article], Protocol):
+    """Articles that may be gone through again; `fields` are those that have a value on any of them."""
+
+    @property
+    def fields(self) -> Sequence[str]: ...
+
+
+def filled(item: Item) -> dict[str, FieldNow]:
+    """Fields that have a value."""
+    return {name: now for name, now in item.values.items() if now.value.value not in (None, [], "")}
 
 
 def called(item: Item) -> str:

@@ -6,9 +6,9 @@ reads all three. Which fields a language model wrote stands in a column of its o
 """
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from tujian.exchange.nouns import Article, Losses, Piece, Terms
+from tujian.exchange.nouns import Article, Articles, Losses, Piece, Terms
 from tujian.fields import SEPARATORS
 from tujian.records import FieldValue
 from tujian.sheet_writing import BOM, csv_rows, write_book
@@ -22,13 +22,13 @@ LISTED = "; "
 PIECE_BYTES = 1 << 20
 
 
-def write_csv(articles: Iterable[Article], terms: Terms, losses: Losses) -> Iterator[Piece]:
+def write_csv(articles: Articles, terms: Terms, losses: Losses) -> Iterator[Piece]:
     yield Piece("catalogue.csv", BOM)
     for line in csv_rows(_rows(articles, terms, losses)):
         yield Piece("catalogue.csv", line)
 
 
-def write_xlsx(articles: Iterable[Article], terms: Terms, losses: Losses) -> Iterator[Piece]:
+def write_xlsx(articles: Articles, terms: Terms, losses: Losses) -> Iterator[Piece]:
     """A workbook with one sheet."""
 
     def cut(row: Sequence[str]) -> None:
@@ -41,15 +41,15 @@ def write_xlsx(articles: Iterable[Article], terms: Terms, losses: Losses) -> Ite
             yield Piece("catalogue.xlsx", content)
 
 
-def write_jsonl(articles: Iterable[Article], terms: Terms, losses: Losses) -> Iterator[Piece]:
+def write_jsonl(articles: Articles, terms: Terms, losses: Losses) -> Iterator[Piece]:
     """An item a line, with evidence; nothing is lost but pictures and earlier versions."""
     for article in articles:
         yield Piece("catalogue.jsonl", article.item.model_dump_json().encode() + b"\n")
 
 
-def _rows(articles: Iterable[Article], terms: Terms, losses: Losses) -> Iterator[Sequence[str]]:
-    """The headings, then a row an item. The items are read twice: first for the fields there are."""
-    names = list(dict.fromkeys(name for article in articles for name in article.filled))
+def _rows(articles: Articles, terms: Terms, losses: Losses) -> Iterator[Sequence[str]]:
+    """The headings, then a row an item."""
+    names = articles.fields
     place = 0 if terms.lang == "zh" else 1
     yield [*(words[place] for words in OWN.values()), *names, *(words[place] for words in LAST.values())]
     for article in articles:
