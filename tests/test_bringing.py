@@ -13,8 +13,9 @@ from kept import open_catalogue
 from PIL import Image
 
 from tujian.batches import Batches
-from tujian.bringing import Bringing, Wanted
+from tujian.bringing import MOST_HELD, Bringing, Wanted
 from tujian.bringing.folders import Folder
+from tujian.bringing.nouns import Passed, unreadable
 from tujian.database import open_database
 from tujian.errors import BadInput
 from tujian.jobs import Jobs
@@ -113,16 +114,60 @@ def test_what_is_no_picture_is_counted_by_its_reason_and_nothing_is_followed(bri
     assert told.counts["new"] == 2 and not told.troubles
 
 
+class Sidecars:
+    """A source of so many files that are no pictures, and then one that cannot be read."""
+
+    kind, root, keeps_content = "folder", "/sidecars", False
+
+    def __init__(self, count: int, *, broken: bool = False) -> None:
+        self._count, self._broken = count, broken
+
+    def __iter__(self):
+        yield from (Passed(f"{number}.xmp", "text") for number in range(self._count))
+        if self._broken:
+            yield Passed("broken.jpg", "failed", unreadable("broken.jpg", "damaged"))
+
+    def has(self, path: str) -> bool:
+        return True
+
+    def check(self) -> None: ...
+
+    def is_unread(self, path: str) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("is_dry", [True, False])
+def test_files_that_are_passed_over_cost_the_same_however_many_there_are(bring, house, is_dry):  # req: D7
+    wanted = Wanted("k", is_dry=is_dry)
+    began = time.monotonic()
+    told = Bringing(house, bring.catalogue, bring.batches, Sidecars(30_000), wanted).run()
+    assert time.monotonic() - began < 5
+    assert (dict(told.counts), told.batch_id) == ({"skipped": 30_000}, None)
+
+
+def test_what_was_passed_over_before_the_first_trouble_has_its_rows_up_to_a_bound(bring, house, database):
+    told = Bringing(house, bring.catalogue, bring.batches, Sidecars(300, broken=True), Wanted("k")).run()
+    with database.read() as connection:
+        rows = sa.select(batch_rows.c.state, sa.func.count()).where(batch_rows.c.batch_id == told.batch_id)
+        assert dict(iter(connection.execute(rows.group_by(batch_rows.c.state)))) == {"skipped": 300, "failed": 1}
+    more = Sidecars(MOST_HELD + 500, broken=True)
+    more.root = "/more"
+    told = Bringing(house, bring.catalogue, bring.batches, more, Wanted("k")).run()
+    assert told.counts["skipped"] == MOST_HELD + 500
+    assert count(database, batch_rows) == 301 + MOST_HELD + 1
+
+
 def test_a_broken_picture_says_what_to_do_and_the_rest_goes_on(bring, folder, database):
     (folder / "broken.jpg").write_bytes((folder / "red.jpg").read_bytes()[:300])
     (folder / "page.jpg").write_text("<!doctype html><title>404</title>")
     (folder / "empty.png").write_bytes(b"")
+    (folder / "phone.JFIF").write_bytes(b"")  # claims to be one by its name, as `tujian recognise` has it
     told = bring(folder)
-    assert (told.counts["new"], told.counts["failed"]) == (2, 3)
+    assert (told.counts["new"], told.counts["failed"]) == (2, 4)
     assert all(error.say(lang).remedy for _, error in told.troubles for lang in ("zh", "en"))
     with database.read() as connection:
         rows = connection.execute(sa.select(batch_rows).where(batch_rows.c.state == "failed")).all()
-    assert {row.name for row in rows} == {"broken.jpg", "page.jpg", "empty.png"}
+    assert {row.name for row in rows} == {"broken.jpg", "page.jpg", "empty.png", "phone.JFIF"}
     assert all(row.trouble["zh"][1] and row.trouble["en"][1] for row in rows)
 
 

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,6 +23,7 @@ from tujian.bringing.columns import parse_map
 from tujian.bringing.nouns import Wanted
 from tujian.bringing.report import find_batch, write_report
 from tujian.bringing.tables import Queueing, Table
+from tujian.check_sheet import read_table
 from tujian.errors import BadEdit, BadInput, NotFound
 from tujian.house import House
 from tujian.jobs import Jobs
@@ -29,6 +31,7 @@ from tujian.looking import Look
 from tujian.schema import batch_rows, items, metadata
 from tujian.schema import jobs as ledger
 from tujian.settings import read_settings
+from tujian.sheet_writing import write_book
 from tujian.sheets import open_sheet
 from tujian.worker import Worker, handlers_of
 
@@ -290,7 +293,9 @@ def test_the_report_says_of_each_row_what_became_of_it_and_what_to_do(bring, sho
     assert [line["状态"] for line in lines] == ["完成", "完成", "失败"] and lines[0]["SKU"] == "R1" and lines[0]["条目"]
     assert lines[2]["怎么办"] and lines[2]["图片"] == "'=1+1.jpg"
     assert write_report(database, told.batch_id, tmp_path / "r.xlsx", "en") == 3
-    rows = list(openpyxl.load_workbook(tmp_path / "r.xlsx").active.values)
+    sheet = openpyxl.load_workbook(tmp_path / "r.xlsx").active
+    assert {(cell.data_type, cell.number_format) for row in sheet for cell in row if cell.value} == {("s", "@")}
+    rows = list(sheet.values)
     assert rows[0][1] == "State" and rows[3][1] == "failed" and rows[3][7]
     with pytest.raises(NotFound):
         find_batch(database, "nix")
@@ -337,3 +342,45 @@ def test_a_workbook_damaged_inside_says_so(tmp_path, part):
             damaged.writestr(name, content[: len(content) // 2] if name == part else content)
     with pytest.raises(BadInput, match="damaged"):
         list(Table.opened(tmp_path / "b.xlsx", {}, TASKS))
+
+
+@pytest.mark.parametrize(
+    "read", [lambda path: list(Table.opened(path, {}, TASKS)), lambda path: read_table(path, ["图片"])]
+)
+def test_a_workbook_whose_bytes_were_damaged_says_so_to_the_import_and_to_the_check(tmp_path, read):  # req: C7, F2
+    book = openpyxl.Workbook()
+    for number in range(500):
+        book.active.append(["图片", "货号", f"{number * 7919 % 1000}.jpg"])
+    book.save(tmp_path / "a.xlsx")
+    content = bytearray((tmp_path / "a.xlsx").read_bytes())
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as whole:
+        begins = whole.getinfo("xl/worksheets/sheet1.xml").header_offset
+    content[begins + 200 : begins + 230] = bytes(30)
+    (tmp_path / "b.xlsx").write_bytes(content)
+    with pytest.raises(BadInput, match="damaged"):
+        read(tmp_path / "b.xlsx")
+
+
+@pytest.mark.parametrize("read", [lambda path: Table.opened(path, {}, TASKS), lambda path: read_table(path, ["图片"])])
+def test_what_is_refused_is_refused_in_the_same_words_by_import_and_check(tmp_path, read):
+    (tmp_path / "old.xls").write_bytes(b"\xd0\xcf\x11\xe0" + bytes(600))
+    with pytest.raises(BadInput, match="password"):
+        read(tmp_path / "old.xls")
+    (tmp_path / "torn.csv").write_text('图片,货号\n"' + "x" * 200_000, "utf-8")
+    with pytest.raises(BadInput, match="quotation mark"):
+        read(tmp_path / "torn.csv")
+
+
+def test_a_workbook_is_written_without_what_xml_cannot_hold_and_says_what_it_cut(tmp_path, monkeypatch):  # req: F5
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
+    (tmp_path / "scratch").mkdir()
+    cut: list = []
+    rows = [["SKU", "Name"], ["0012", "a\x0bb"], ["=1", "x" * 40_000]]
+    assert write_book(rows, tmp_path / "r.xlsx", "goods", cut=cut.append) == 3
+    assert [row[0] for row in cut] == ["=1"]
+    assert list(openpyxl.load_workbook(tmp_path / "r.xlsx").active.values)[1:] == [
+        ("0012", "a\ufffdb"), ("'=1", "x" * 32_767),
+    ]  # fmt: skip
+    with pytest.raises(BadInput, match="too many for XLSX"):
+        write_book(rows, tmp_path / "r.xlsx", "goods", most_rows=1)
+    assert list((tmp_path / "scratch").iterdir()) == []

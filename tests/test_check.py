@@ -238,6 +238,33 @@ def test_nothing_outside_the_folder_is_opened(house, shop, tmp_path):
     assert {mark.kind for mark in marks} == {Kind.NO_PICTURE} and len(marks) == 2
 
 
+def test_two_pictures_of_one_name_are_no_guess_and_a_path_tells_them_apart(house, shop, tmp_path):  # req: F2
+    for folder in ("red", "blue", "@eaDir"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "1.jpg").write_bytes((shop / "blue.jpg").read_bytes())
+    (tmp_path / "goods.csv").write_text("图片,颜色\n1.jpg,蓝色\nred/1.jpg,蓝色\nBLUE\\1.JPG,蓝色\n1,蓝色\n")
+    marks = [mark for mark in check_table(tmp_path / "goods.csv", None, house).marks if mark.kind is Kind.NO_PICTURE]
+    assert [mark.row for mark in marks] == [0, 3]
+    assert "blue/1.jpg, red/1.jpg" in marks[0].reason and str(tmp_path) not in marks[0].reason
+
+
+def test_each_name_in_a_cell_is_looked_for_and_a_name_may_hold_a_comma(house, shop, tmp_path):
+    for place in ("red/1.jpg", "blue/2.jpg", "a,b.jpg"):
+        (tmp_path / place).parent.mkdir(exist_ok=True)
+        (tmp_path / place).write_bytes((shop / "blue.jpg").read_bytes())
+    (tmp_path / "goods.csv").write_text('图片,货号,品牌\nnix/1.jpg;red/0.jpg;blue/2.jpg,1,\n"a,b.jpg",2,\n')
+    marks = [mark for mark in check_table(tmp_path / "goods.csv", None, house).marks if mark.kind is Kind.NO_PICTURE]
+    assert [(mark.row, mark.evidence) for mark in marks] == [(0, "red/0.jpg")]
+
+
+def test_pictures_are_found_by_the_articles_number(house, shop, tmp_path):
+    for name in ("7.jpg", "7_2.jpg"):
+        (tmp_path / name).write_bytes((shop / "blue.jpg").read_bytes())
+    (tmp_path / "goods.csv").write_text("货号,图片,颜色\n7,,红色\n8,,红色\n")
+    kinds = {mark.row: mark.kind for mark in check_table(tmp_path / "goods.csv", None, house).marks}
+    assert kinds == {0: Kind.COLOUR, 1: Kind.NO_PICTURE}
+
+
 def test_pictures_inside_the_cells_are_looked_at(house, shop, tmp_path):
     book = openpyxl.Workbook()
     book.active.append(["图片", "颜色"])
@@ -271,7 +298,8 @@ def test_the_spreadsheet_itself_is_never_written(sheet):
 
 @pytest.fixture(scope="module")
 def album(tmp_path_factory, shop) -> Path:
-    """Two years, one place, one photo twice, one identity card, one text file, one torn picture."""
+    """Two years, one place, one photo twice, one identity card, one text file, one torn picture; what storage devices
+    and archives leave beside them."""
     folder = tmp_path_factory.mktemp("album")
     dated(shop / "blue.jpg", folder / "2023/sea.jpg", "2023:07:01 10:00:00", (39.9042, 116.4074))
     dated(shop / "green.jpg", folder / "2024/hill.jpg", "2024:01:05 09:30:00")
@@ -280,7 +308,9 @@ def album(tmp_path_factory, shop) -> Path:
     pack(folder / "card.png", "居民身份证", "姓名 张三", "公民身份号码", "11010519491231002X")
     (folder / "notes.txt").write_text("买菜")
     (folder / "torn.jpg").write_bytes(b"\xff\xd8\xff\xe0" + bytes(400))
-    (folder / ".hidden.jpg").write_bytes((folder / "2023/sea.jpg").read_bytes())
+    for left_out in (".hidden.jpg", "@eaDir/sea.jpg", "#recycle/old.jpg", "__MACOSX/._sea.jpg"):
+        (folder / left_out).parent.mkdir(exist_ok=True)
+        (folder / left_out).write_bytes((folder / "2023/sea.jpg").read_bytes())
     return folder
 
 

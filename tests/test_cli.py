@@ -189,7 +189,9 @@ def _children(pid: int) -> list[int]:
     return [child.pid for child in psutil.Process(pid).children(recursive=True)]
 
 
-def test_hidden_folders_are_left_alone(folder):
+def test_hidden_folders_and_thumbnails_of_storage_devices_are_left_alone(folder):
+    (folder / "@eaDir").mkdir()
+    (folder / "@eaDir" / "green.png").write_bytes(b"")
     assert not any("green" in str(path) for path in find_files([folder]))
 
 

@@ -106,6 +106,19 @@ def test_a_picture_that_does_not_fit_on_the_disk_leaves_no_item(tmp_path):
     assert done.stdout.strip() == "[] []", done.stderr
 
 
+def test_a_sheet_that_does_not_fit_on_the_disk_leaves_no_file(tmp_path):
+    code = (
+        "import resource, pathlib; from tujian.bringing.sent import keep_sent\n"
+        f"folder = pathlib.Path({str(tmp_path)!r})\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (5_000_000, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))\n"
+        "from tujian.errors import StoreFull\n"
+        "try: keep_sent(folder, b'x' * 6_000_000, 'goods.csv')\n"
+        "except StoreFull as full: print(full.say('en').remedy, [p for p in folder.rglob('*') if p.is_file()])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=TESTS, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "Make room and try again. []", done.stderr
+
+
 def test_a_database_that_somebody_holds_is_told_and_nothing_is_half_written(tmp_path):
     database = open_database(tmp_path / "t.sqlite", patience_s=0.3)
     catalogue = open_catalogue(database, tmp_path)

@@ -7,15 +7,18 @@ from xml.etree import ElementTree
 
 import openpyxl
 import pytest
+import sqlalchemy as sa
 from kept import TASKS, incoming, open_catalogue, record, value
 from PIL import Image
 from typer.testing import CliRunner
 
 from tujian.bringing.tables import Table
 from tujian.catalogue import Catalogue
+from tujian.category_list import load_categories
 from tujian.cli import app
 from tujian.errors import BadInput, NotAcknowledged
 from tujian.exchange import FORMS, Terms, export, find_form, google_categories
+from tujian.records import in_words
 from tujian.schema import audit
 from tujian.settings import read_settings
 from tujian.sheets import undefused
@@ -29,8 +32,8 @@ def catalogue(database, tmp_path):
     return open_catalogue(database, tmp_path)
 
 
-def terms(lang="zh", **more) -> Terms:
-    return Terms(lang, TAXONOMY, google_categories(), **more)
+def terms(lang="zh", taxonomy=TAXONOMY, **more) -> Terms:
+    return Terms(lang, taxonomy, google_categories(), **more)
 
 
 def taken(catalogue, form, lang="zh", acknowledged=False, also=(), **more):
@@ -129,6 +132,36 @@ def test_jsonl_holds_the_evidence(catalogue):
     assert json.loads(line)["values"]["brand"]["value"]["evidence"][0]["quote"] == "ALPRO"
 
 
+def test_an_item_is_loaded_once_to_be_judged_and_once_to_be_written(catalogue, database):  # req: F5
+    for number in range(3):
+        catalogue.add([incoming(b"%d" % number)], who="Li", sku=f"S{number}", values={"name": f"杯 {number}"})
+    loads: list[str] = []
+
+    def note(_connection, _cursor, statement: str, *_more) -> None:
+        loads.extend([statement] if "records_count" in statement and "LIMIT" not in statement else [])
+
+    sa.event.listen(database.engine, "before_cursor_execute", note)
+    files, _ = taken(catalogue, "csv")
+    sa.event.remove(database.engine, "before_cursor_execute", note)
+    assert [row["name"] for row in rows_of(files["catalogue.csv"])] == ["杯 0", "杯 1", "杯 2"] and len(loads) == 6
+
+
+@pytest.mark.parametrize(
+    ("told", "lang", "words"),
+    [
+        (["红色", "白色"], "zh", "红色、白色"),
+        (["red", "white"], "en", "red, white"),
+        (True, "zh", "是"),
+        (False, "en", "no"),
+        (2.0, "en", "2"),
+        (1234567.5, "zh", "1234567.5"),
+        (None, "zh", ""),
+    ],
+)
+def test_a_value_has_the_same_words_wherever_it_is_shown(told, lang, words):  # req: F5
+    assert in_words(told, lang) == words
+
+
 def test_a_list_whose_parts_hold_separators_says_that_it_will_be_split(catalogue):
     milk(catalogue, selling_points=value(["酸，甜", "脆"]))
     _, lost = taken(catalogue, "csv")
@@ -189,6 +222,25 @@ def test_google_gets_what_a_model_wrote_in_the_attributes_that_say_so(catalogue)
     assert row["title"] == "" and row["structured_title"] == 'trained_algorithmic_media:"A ""fine"" milk"'
     assert row["google_product_category"] == "Food, Beverages & Tobacco" and row["gtin"] == ""
     assert any("GTIN" in loss for loss in lost)
+
+
+def test_a_users_own_list_says_where_a_category_stands_before_the_shipped_one_does(catalogue, tmp_path):  # req: F5
+    (tmp_path / "categories.tsv").write_text(
+        "id\tparent\tzh\ten\tsynonyms\tgoogle\n"
+        "drinks\t\t饮料\tDrinks\t\tFood > Beverages\n"
+        "juice\tdrinks\t果汁\tJuice\t\t\n",
+        "utf-8",
+    )
+    own = {"taxonomy": load_categories(tmp_path), "own_categories": {"饮料": "50002766"}}
+    for sku, name in (("D", "饮料"), ("J", "果汁")):
+        item_id = catalogue.add([incoming(sku.encode(), "a.jpg")], who="Li", sku=sku).id
+        catalogue.save(item_id, record(category=value(name)))
+    found = {
+        row["id"]: row["google_product_category"] for row in rows_of(taken(catalogue, "google", **own)[0]["google.csv"])
+    }
+    assert found == {"D": "Food > Beverages", "J": "Food, Beverages & Tobacco > Beverages > Juice"}
+    lines = taken(catalogue, "taobao", **own)[0]["taobao.csv"].decode("utf-16").split("\r\n")
+    assert [line.split("\t")[1] for line in lines[3:5]] == ["50002766", "50002766"]
 
 
 def test_taobao_is_utf16_with_three_heads_and_titles_of_sixty_bytes(catalogue):

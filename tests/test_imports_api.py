@@ -1,17 +1,24 @@
 """Sheets and ZIPs brought in over HTTP. req: C1, C7, D7"""
 
+import asyncio
 import csv
 import io
+import json
+import threading
 import zipfile
+from contextlib import ExitStack
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
 from tujian.api import create_app
 from tujian.batches import Batches
-from tujian.catalogue import Catalogue
-from tujian.house import House
+from tujian.catalogue import Catalogue, Incoming, PictureVector
+from tujian.clocks import Clock
+from tujian.house import House, Shot
 from tujian.jobs import Jobs
 from tujian.settings import read_settings
 from tujian.worker import Worker, handlers_of
@@ -115,3 +122,40 @@ def test_names_that_lead_out_are_kept_under_the_state_folder(client, home):
 
 def test_duplicates_are_listed(client):
     assert client.get("/v1/duplicates").json() == {"pairs": []}
+
+
+def test_nobody_opens_pictures_for_a_client_that_has_left(home):  # req: C7
+    catalogue = Catalogue.opened(home.settings, home.database, home.tasks)
+    for number in range(3):
+        content = png("red") + bytes(number)
+        vector = PictureVector("e", np.ones(8, np.float16).tobytes())
+        picture = replace(home.open(Shot(content, "red.png"))[1], pixels=None)
+        catalogue.add([Incoming(picture, content, vector=vector)], who="k")
+    sent: list[dict] = []
+
+    async def send(message) -> None:
+        sent.append(message)
+
+    async def receive() -> dict:
+        return {"type": "http.disconnect"}
+
+    scope = {"type": "http", "method": "GET", "path": "/v1/duplicates", "query_string": b"", "root_path": ""}
+    scope |= {"headers": [(b"host", b"localhost:7860")], "client": ("127.0.0.1", 5), "server": ("localhost", 7860)}
+    scope |= {"scheme": "http", "http_version": "1.1"}
+    with ExitStack() as held:
+        for _ in range(home.settings.workers):
+            held.enter_context(home._lanes.turn("high", Clock.of(60)))
+        threading.Timer(1, held.pop_all().close).start()
+        asyncio.run(create_app(home)(scope, receive, send))
+    body = json.loads(sent[1]["body"])
+    assert (sent[0]["status"], body["error"]["type"]) == (502, "Stopped")
+
+
+@pytest.mark.parametrize("taken", ["imports", "imports/none"])
+def test_a_place_that_cannot_be_written_is_told_and_is_no_fault_of_ours(home, client, taken):  # req: C7
+    place = home.settings.home_dir / taken
+    place.parent.mkdir(exist_ok=True)
+    place.write_bytes(b"a file where a folder belongs")
+    answer = post(client, SHEET)
+    assert answer.status_code == 507
+    assert "cannot be kept" in answer.text and "TUJIAN_HOME/imports" in answer.text

@@ -242,7 +242,7 @@ def test_an_item_is_shown_and_edited_on_the_command_line(tmp_path):
     item = catalogue.get(item_id)
     assert (item["brand"], item["colours"], item.sku) == ("ALPRO", ["white", "green"], "S1")
     shown = tujian("show", item_id[:8], home=tmp_path).stdout
-    assert "ALPRO" in shown and "Brand" in shown and "milk.jpg" in shown
+    assert "ALPRO" in shown and "Brand" in shown and "milk.jpg" in shown and "white, green" in shown
     assert json.loads(tujian("show", "A-1", "--json", home=tmp_path).stdout)["id"] == item_id
     wrong = tujian("edit", "A-1", "colour=red", home=tmp_path)
     assert wrong.returncode == 2 and "colours" in wrong.stderr

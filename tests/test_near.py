@@ -3,6 +3,8 @@
 import io
 import itertools
 import json
+import threading
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -11,8 +13,11 @@ from kept import open_catalogue
 from PIL import Image, ImageDraw
 
 from tujian.catalogue import Incoming, PictureVector
-from tujian.catalogue.near import MOST_COLOUR, colour_difference, colour_grid, near_pairs
+from tujian.catalogue.near import MOST_COLOUR, alike, colour_difference, colour_grid, near_pairs
+from tujian.clocks import Clock
+from tujian.errors import Stopped
 from tujian.house import House, Shot
+from tujian.lanes import Lanes
 from tujian.settings import read_settings
 
 
@@ -93,6 +98,54 @@ def test_a_picture_whose_file_is_gone_is_left_out(keep, tmp_path):
         if path.is_file():
             path.unlink()
     assert keep.pairs() == []
+
+
+def test_a_full_house_is_waited_for_and_fails_no_list(keep, database):  # req: C7
+    keep(cup("#a03030"))
+    keep(cup("#a03030", quality=60))
+    lanes, held, go = Lanes(1, 0), threading.Event(), threading.Event()
+
+    def somebody() -> None:
+        with lanes.turn("high", Clock.of(60)):
+            held.set()
+            go.wait(60)
+
+    def pixels_of(sha256: str):
+        threading.Timer(0.2, go.set).start()
+        with lanes.turn("low", Clock.of(1)):
+            return np.asarray(Image.open(io.BytesIO(keep.catalogue.content(sha256))))
+
+    other = threading.Thread(target=somebody)
+    other.start()
+    held.wait(60)
+    assert len(near_pairs(database, pixels_of, 100)) == 1
+    other.join()
+
+
+def test_it_ends_between_two_pictures_when_nobody_waits_any_more(keep, database):  # req: C7
+    for quality in (90, 80, 70, 60):
+        keep(cup("#a03030", quality=quality))
+    stopped, opened = threading.Event(), []
+
+    def pixels_of(sha256: str):
+        opened.append(sha256)
+        stopped.set()
+        return np.zeros((64, 64, 3), np.uint8)
+
+    with pytest.raises(Stopped):
+        near_pairs(database, pixels_of, 100, stopped=stopped)
+    assert len(opened) == 1
+
+
+def test_thousands_of_pictures_that_look_alike_at_first_are_compared_in_little_room():
+    hashes = np.random.default_rng(7).integers(0, 1 << 50, 20_000, np.uint64)  # the upper bits are all the same
+    hashes[19_999] = hashes[0] ^ np.uint64(0b111)
+    tracemalloc.start()
+    found = list(alike(hashes, threading.Event()))
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (0, 19_999, 3) in found and len(found) == len(set(found)) and all(a < b for a, b, _ in found)
+    assert peak_bytes < 100_000_000
 
 
 @pytest.mark.realdata

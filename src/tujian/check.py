@@ -5,17 +5,16 @@ where there is one a proposed value with its evidence. Nothing is changed and no
 Does not know: how a table is stored (`check_sheet.py`), what is wrong with one row (`check_row.py`).
 """
 
-import re
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from tujian.check_row import Checking, Columns, check_row, find_columns, headings_known
+from tujian.bringing.columns import Columns, known_headings, names_in
+from tujian.bringing.named import Named, two_called
+from tujian.check_row import Checking, check_row, columns_to_check
 from tujian.check_sheet import Kind, Mark, Row, Table, read_table
 from tujian.errors import TujianError
 from tujian.folding import fold, printable
@@ -23,17 +22,15 @@ from tujian.house import House, Shot
 from tujian.perception.colours import oklab_of
 from tujian.perception.gs1 import is_valid, to_gtin14
 from tujian.recent import Looked
-from tujian.sheets import no_headings
+from tujian.sheet_troubles import no_headings
 
 MOST_PICTURES = 5  # of one row that are looked at
-MOST_FILES = 200_000  # of a folder whose names are known
 AHEAD = 4  # rows queued a thread
 ADDRESSES = ("http://", "https://")
 # the same picture stored again at another size or quality: most bits of 64 that differ, least cosine. A variant in
 # another colour lies as near, so its main colour must be the same too: 0.02 of OKLab is the least difference one sees.
 SAME = ((1, 0.965), (4, 0.985))
 SAME_COLOUR = 0.02
-_SEPARATORS = re.compile(r"[;；|\n,，]+")
 
 Step = Callable[[], None]
 
@@ -62,15 +59,15 @@ def check_table(path: Path, folder: Path | None, house: House, step: Callable[[i
 
     Raises BadInput for a file that is no spreadsheet or has no headings that are known.
     """
-    table = read_table(path, list(headings_known(house.tasks)))
-    columns = find_columns(table.headings, house.tasks)
-    if not columns.fields and not columns.roles:
+    table = read_table(path, list(known_headings(house.tasks)))
+    columns = columns_to_check(table.headings, house.tasks)
+    if not columns.fields and columns.at("picture", "sku", "group", "title") is None:
         raise no_headings(table.headings)
     asked = list(columns.fields.values())
     product = house.tasks.get("product")
     task = product.model_copy(update={"fields": asked or product.fields, "items": []})
     checking = Checking(columns, task, house.knowledge, house.settings.lang)
-    files = Files(folder or path.parent)
+    files = Named(folder or path.parent)
     done = step(len(table.rows)) if step else lambda: None
     marks: list[Mark] = []
     mains: dict[int, _Main] = {}
@@ -82,38 +79,8 @@ def check_table(path: Path, folder: Path | None, house: House, step: Callable[[i
     return Checked(table, columns, [*marks, *_duplicates(table.rows, mains, checking)])
 
 
-class Files:
-    """The pictures of a folder by name. Only what lies in it can be named, wherever a cell points."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._by_name: dict[str, Path] = {}
-        self._by_stem: dict[str, list[Path]] = defaultdict(list)
-        inside = (path for path in folder.rglob("*") if not path.name.startswith("."))
-        for path in sorted(islice(inside, MOST_FILES)):
-            if path.is_file():
-                self._by_name.setdefault(path.name.casefold(), path)
-                self._by_name[path.relative_to(folder).as_posix().casefold()] = path
-                self._by_stem[path.stem.casefold()].append(path)
-
-    def find(self, name: str) -> Path | None:
-        """By its path below the folder, else by its name alone; C:\\shop\\a.jpg is a.jpg."""
-        key = name.replace("\\", "/").casefold().strip()
-        short = key.rpartition("/")[2]
-        stems = self._by_stem.get(short, [])
-        return self._by_name.get(key) or self._by_name.get(short) or (stems[0] if stems else None)
-
-    def named_after(self, code: str) -> list[Path]:
-        """Files called like an article's number: 123.jpg, 123_2.jpg, 123-back.jpg."""
-        key = code.casefold().strip()
-        if not key:
-            return []
-        more = [p for n in range(1, MOST_PICTURES) for mark in "_- " for p in self._by_stem.get(f"{key}{mark}{n}", [])]
-        return [*self._by_stem.get(key, []), *more]
-
-
 def _each(
-    rows: Sequence[Row], check: Checking, files: Files, house: House
+    rows: Sequence[Row], check: Checking, files: Named, house: House
 ) -> Iterator[tuple[list[Mark], _Main | None]]:
     """Every row's marks, in order, a few rows looked at together."""
     threads = house.settings.workers
@@ -127,7 +94,7 @@ def _each(
             yield one.result()
 
 
-def _row(place: int, row: Row, check: Checking, files: Files, house: House) -> tuple[list[Mark], _Main | None]:
+def _row(place: int, row: Row, check: Checking, files: Named, house: House) -> tuple[list[Mark], _Main | None]:
     if not any(row.cells) and not row.pictures and not row.formulas:
         return [], None
     looks: list[Looked] = []
@@ -152,45 +119,56 @@ def _main(look: Looked) -> _Main:
     return _Main(look.picture.sha256, int(look.picture.dhash, 16), vector, oklab_of(largest))
 
 
-def _shots(place: int, row: Row, check: Checking, files: Files) -> tuple[list[tuple[int, Shot]], list[Mark]]:
+def _shots(place: int, row: Row, check: Checking, files: Named) -> tuple[list[tuple[int, Shot]], list[Mark]]:
     """The row's pictures, each with its column, and a mark for each that is not there."""
-    columns = check.columns.roles.get("picture", ())
     found: list[tuple[int, Shot]] = []
     marks: list[Mark] = []
-    for column in columns:
+    for column in check.columns.pictures:
         for name in _parts(row.cells[column], files):
-            path = name if name.startswith(ADDRESSES) else files.find(name)
-            if path is None:
-                reason = check.words(f"找不到图片 {name[:80]}", f"there is no picture {name[:80]}")
-                marks.append(Mark(place, column, Kind.NO_PICTURE, reason, None, name[:200]))
+            places = _places(name, files)
+            if len(places) == 1:
+                found.append((column, Shot(places[0], name)))
             else:
-                found.append((column, Shot(path, name)))
-    here = check.columns.place
-    found += [(here, Shot(content, f"{row.number}")) for content in row.pictures]
+                reason = _not_found(name, files, check)
+                marks.append(Mark(place, column, Kind.NO_PICTURE, reason, None, name[:200]))
+    found += [(check.place, Shot(content, f"{row.number}")) for content in row.pictures]
     if not found and not marks:
-        found = [(here, Shot(path, path.name)) for path in _called_like(row, check, files)]
-        if not found and columns:
+        found = [(check.place, Shot(files.folder / path, path)) for path in _called_like(row, check, files)]
+        if not found and check.columns.pictures:
             reason = check.words("没有主图", "there is no main picture")
-            marks.append(Mark(place, here, Kind.NO_PICTURE, reason))
+            marks.append(Mark(place, check.place, Kind.NO_PICTURE, reason))
     return found, marks
 
 
-def _called_like(row: Row, check: Checking, files: Files) -> list[Path]:
-    codes = [check.columns.first("sku"), check.columns.of_field("barcode")]
+def _places(name: str, files: Named) -> Sequence[Path | str]:
+    """Where the picture may lie: at its address, or in so many places of the folder."""
+    if name[:8].lower().startswith(ADDRESSES):
+        return [name]
+    return [files.folder / path for path in files.places(name)]
+
+
+def _not_found(name: str, files: Named, check: Checking) -> str:
+    places = files.places(name)
+    if not places:
+        return check.words(f"找不到图片 {name[:80]}", f"there is no picture {name[:80]}")
+    said = two_called(name, places).say(check.lang)
+    return check.words(f"{said.message}{said.remedy}", f"{said.message} {said.remedy}")
+
+
+def _called_like(row: Row, check: Checking, files: Named) -> list[str]:
+    codes = [check.columns.at("sku"), check.columns.at("barcode")]
     return next((paths for c in codes if c is not None and (paths := files.named_after(row.cells[c]))), [])
 
 
-def _parts(cell: str, files: Files) -> list[str]:
+def _parts(cell: str, files: Named) -> list[str]:
     """The names in a cell; a name may itself hold a comma."""
-    if not cell or files.find(cell) is not None or (cell.startswith(ADDRESSES) and not re.search(r"\s|[;|；]", cell)):
-        return [cell] if cell else []
-    return [part.strip() for part in _SEPARATORS.split(cell) if part.strip()]
+    return [cell] if files.has(cell) else names_in(cell)
 
 
 def _duplicates(rows: Sequence[Row], mains: dict[int, _Main], check: Checking) -> Iterator[Mark]:
     """The later of two rows that give the same number, or show the same picture as another product."""
     marked: set[int] = set()
-    for name, column in (("SKU", check.columns.first("sku")), ("条码", check.columns.of_field("barcode"))):
+    for name, column in (("SKU", check.columns.at("sku")), ("条码", check.columns.at("barcode"))):
         if column is not None:
             for place, first in _same_codes(rows, column):
                 marked.add(place)
@@ -208,7 +186,7 @@ def _duplicates(rows: Sequence[Row], mains: dict[int, _Main], check: Checking) -
             "the same picture" if is_exact else "nearly the same picture",
         )
         reason = check.words(f"与第 {number} 行是{same}", f"{same} as row {number}")
-        yield Mark(place, check.columns.place, Kind.DUPLICATE, reason, None, f"{number}")
+        yield Mark(place, check.place, Kind.DUPLICATE, reason, None, f"{number}")
 
 
 def _same_codes(rows: Sequence[Row], column: int) -> Iterator[tuple[int, int]]:
@@ -254,9 +232,9 @@ def _are_variants(row: Row, other: Row, columns: Columns) -> bool:
     """Whether two rows with one picture are variants of one product: one group or title, and numbers of their own."""
 
     def same(*roles: str) -> bool:
-        column = columns.first(*roles)
+        column = columns.at(*roles)
         return column is not None and bool(row.cells[column]) and row.cells[column] == other.cells[column]
 
-    sku = columns.first("sku")
+    sku = columns.at("sku")
     own_numbers = sku is not None and bool(row.cells[sku]) and row.cells[sku] != other.cells[sku]
     return same("group") or (same("title") and own_numbers)

@@ -5,12 +5,10 @@ Enters: a row, which column is what, what was seen on its pictures. Leaves: mark
 """
 
 import re
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
+from tujian.bringing.columns import Columns, columns_in, known_headings
 from tujian.check_sheet import Kind, Mark, Row
 from tujian.claims import SHEET, Claim
 from tujian.errors import Lang
@@ -24,17 +22,14 @@ from tujian.perception.quality import say
 from tujian.recent import Looked
 from tujian.recognise import found_claims
 from tujian.reconcile import READABLE_FACTS, READABLE_LISTS, settle
-from tujian.records import Value, Verdict
+from tujian.records import Value, Verdict, in_words
 from tujian.replies import said_claims
 from tujian.rules.adlaw import AdFinding, find_absolute_terms, find_in_text, flagged
 from tujian.rules.colour_words import are_neighbours, base_colour, palette_rows
 from tujian.rules.measures import measure_keys
-from tujian.sheets import heading_key
 from tujian.tasks import Task, TaskField, Tasks
 
-ROLES = ("picture", "sku", "group", "title")  # columns that are no fields
 COPY = ("name", "selling_points", "detail")  # fields whose words advertise
-FIRST = ("food", "product", "apparel", "book", "listing")  # whose fields are meant before other tasks' of the name
 SHOP_FLAWS = (Flaw.TOO_SMALL, Flaw.BLURRED, Flaw.DARK, Flaw.GLARE)  # small print is no flaw of a main picture
 # of 149 labelled products 4 lie above with their own colour, 94 % with one that nobody would mix up with it
 COLOUR_GAP, NEIGHBOUR_GAP = 0.05, 0.075
@@ -42,30 +37,6 @@ KINDS = {"brand": Kind.BRAND, "code": Kind.BARCODE, "measure": Kind.NET_CONTENT}
 _PARTS = re.compile(r"[/|()（）、,，;；+&]+")
 _TAGS = re.compile(r"<[^>]{0,500}>")
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?E\+?\d{1,2}", re.I)
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Which column is what, by index."""
-
-    fields: Mapping[int, TaskField]
-    roles: Mapping[str, tuple[int, ...]]
-
-    def first(self, *roles: str) -> int | None:
-        return next((self.roles[role][0] for role in roles if role in self.roles), None)
-
-    def of_field(self, name: str) -> int | None:
-        return next((column for column, field in self.fields.items() if field.name == name), None)
-
-    @property
-    def copy(self) -> list[int]:
-        """Columns whose words a buyer reads."""
-        return [*self.roles.get("title", ()), *(c for c, field in self.fields.items() if field.name in COPY)]
-
-    @property
-    def place(self) -> int:
-        """Where a mark goes that is about the row."""
-        return self.first("picture", "sku", "title") or 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,41 +51,27 @@ class Checking:
     def words(self, zh: str, en: str) -> str:
         return zh if self.lang == "zh" else en
 
+    @property
+    def copy(self) -> list[int]:
+        """Columns whose words a buyer reads."""
+        named = [place for place, field in self.columns.fields.items() if field.name in COPY]
+        return [*self.columns.titles, *named]
 
-@cache
-def _names() -> dict[str, str]:
-    """Fields and roles by folded heading."""
-    table = tomllib.loads(files("tujian").joinpath("data/words/sheet_headings.toml").read_text("utf-8"))
-    return {heading_key(name): role for role, names in table.items() for name in names}
+    @property
+    def place(self) -> int:
+        """Where a mark goes that is about the row."""
+        return self.columns.at("picture", "sku", "title") or 0
 
 
-def headings_known(tasks: Tasks) -> dict[str, str]:
-    """Field or role by folded heading: the table of headings above the labels that tasks give their fields."""
-    labels = {
-        heading_key(word): field.name
-        for task in tasks
-        for field in task.fields
-        for word in (field.label.zh, field.label.en, field.name)
+def columns_to_check(headings: Sequence[str], tasks: Tasks) -> Columns:
+    """Columns as an import understands them. A title is copy, no field: it may say more than the name."""
+    found = columns_in(headings, known_headings(tasks), tasks)
+    fields = {
+        place: field.model_copy(update={"sources": list(dict.fromkeys([*field.sources, "model"]))})
+        for place, field in found.fields.items()
+        if place not in found.titles
     }
-    return labels | _names()
-
-
-def find_columns(headings: Sequence[str], tasks: Tasks) -> Columns:
-    """The first column of a field counts; a role may have several."""
-    known, by_name = headings_known(tasks), {}
-    for task in (*(tasks.get(name) for name in FIRST if name in tasks.names()), *tasks):
-        for field in task.fields:
-            by_name.setdefault(field.name, field)
-    fields: dict[int, TaskField] = {}
-    roles: dict[str, tuple[int, ...]] = {}
-    for column, heading in enumerate(headings):
-        name = known.get(heading_key(heading), "")
-        if name in ROLES:
-            roles[name] = (*roles.get(name, ()), column)
-        elif name in by_name and all(field.name != name for field in fields.values()):
-            field = by_name[name]
-            fields[column] = field.model_copy(update={"sources": list(dict.fromkeys([*field.sources, "model"]))})
-    return Columns(fields, roles)
+    return replace(found, fields=fields)
 
 
 def check_row(place: int, row: Row, looks: Sequence[Looked], check: Checking) -> list[Mark]:
@@ -157,7 +114,7 @@ def _field_mark(
     if value is None:
         return None
     kind = KINDS.get(field.type, Kind.FACT) if field.name != "shelf_life" else Kind.FACT
-    return Mark(place, column, kind, value.reason or "", _told(value, check.lang), _evidence(value))
+    return Mark(place, column, kind, value.reason or "", in_words(value.value, check.lang), _evidence(value))
 
 
 def _contradicted(
@@ -211,7 +168,7 @@ def _proposal(place: int, column: int, field: TaskField, value: Value, check: Ch
     is_shown = value.verdict is Verdict.CONFIRMED or field.type in ("colour", "category") or field.name == "name"
     if value.value is None or not is_shown:
         return None
-    told, evidence = _told(value, check.lang), _evidence(value)
+    told, evidence = in_words(value.value, check.lang), _evidence(value)
     reason = check.words(f"没有填；图上是“{told}”", f"empty; the picture gives “{told}”")
     return Mark(place, column, Kind.EMPTY, reason, told, evidence)
 
@@ -246,17 +203,17 @@ def _flaws(place: int, look: Looked, check: Checking) -> Iterator[Mark]:
             said = say(flaw, check.lang)
             width, height = look.picture.size_px
             reason = check.words(f"{said.message}，{said.remedy}", f"{said.message}. {said.remedy}")
-            yield Mark(place, check.columns.place, Kind.POOR_PICTURE, reason, None, f"{width} × {height} px")
+            yield Mark(place, check.place, Kind.POOR_PICTURE, reason, None, f"{width} × {height} px")
 
 
 def _adverts(place: int, row: Row, looks: Sequence[Looked], check: Checking) -> Iterator[Mark]:
-    for column in check.columns.copy:
+    for column in check.copy:
         found = {one.word: one for one in flagged(find_in_text(_TAGS.sub(" ", row.cells[column])))}
         for finding in found.values():
             yield _advert(place, column, finding, check)
     lines = [line for look in looks for line in look.percepts.text_lines]
     for finding in flagged(find_absolute_terms(lines)):
-        yield _advert(place, check.columns.place, finding, check)
+        yield _advert(place, check.place, finding, check)
 
 
 def _advert(place: int, column: int, finding: AdFinding, check: Checking) -> Mark:
@@ -273,11 +230,6 @@ def _formulas(place: int, row: Row, check: Checking) -> Iterator[Mark]:
             "this cell is a formula that may run something; not read",
         )
         yield Mark(place, column, Kind.FORMULA, reason, None, formula[:200])
-
-
-def _told(value: Value, lang: Lang) -> str:
-    joint = "、" if lang == "zh" else ", "
-    return joint.join(value.value) if isinstance(value.value, list) else str(value.value)
 
 
 def _evidence(value: Value) -> str:

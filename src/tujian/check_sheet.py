@@ -9,7 +9,6 @@ Does not know: what is wrong with a row (`check.py`). Formulas are never run: th
 import csv
 import io
 import re
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -18,7 +17,9 @@ from typing import Any, Protocol
 
 from tujian.errors import BadInput, Lang
 from tujian.folding import printable
+from tujian.sheet_troubles import Limits, broken_csv, damaged, no_headings, old_excel, too_large, unreadable
 from tujian.sheets import (
+    MISREAD,
     MOST_COLUMNS,
     TOP,
     check_book,
@@ -26,12 +27,10 @@ from tujian.sheets import (
     delimiter_of,
     encoding_of,
     find_headings,
-    no_headings,
     text_of,
 )
 
-MOST_BYTES = 100_000_000
-MOST_ROWS = 50_000  # openpyxl holds all of a workbook that it gives back
+LIMITS = Limits(rows=50_000, bytes_count=100_000_000)  # openpyxl holds all of a workbook that it gives back
 SIGN = "【图鉴 Tujian】"  # opens our part of a comment
 FILLS = {"fault": "FFFFC7CE", "doubt": "FFFFEB9C", "proposal": "FFDDEBF7"}
 RUNS = re.compile(r"\s*(?:[=＝]|[+\-@＋－＠].*[(|!])", re.S)
@@ -112,33 +111,14 @@ def read_table(path: Path, known: Sequence[str]) -> Table:
         with path.open("rb") as file:
             head = file.read(4)
     except OSError as error:
-        raise BadInput(
-            zh=(f"表格读不了：{printable(str(path))}（{error.strerror}）。", "请检查路径和权限。"),
-            en=(
-                f"The spreadsheet cannot be read: {printable(str(path))} ({error.strerror}).",
-                "Check path and rights.",
-            ),
-        ) from error
-    if size > MOST_BYTES:
-        raise too_large()
+        raise unreadable(path, error) from error
+    if size > LIMITS.bytes_count:
+        raise too_large(LIMITS)
     if head == b"PK\x03\x04":
         return Book(path, known)
     if head == b"\xd0\xcf\x11\xe0":
-        raise BadInput(
-            zh=("这是旧版 .xls，或加了密码的表格。", "请在 Excel 或 WPS 里另存为不加密的 .xlsx。"),
-            en=("This is an old .xls file, or one with a password.", "Save it as .xlsx without a password."),
-        )
+        raise old_excel()
     return Lines(path, known)
-
-
-def too_large() -> BadInput:
-    return BadInput(
-        zh=(f"表格太大：最多 {MOST_ROWS} 行、{MOST_BYTES // 1_000_000} MB。", "请拆成几份，或删掉空白行后再试。"),
-        en=(
-            f"Too large: {MOST_ROWS} rows, {MOST_BYTES // 1_000_000} MB at most.",
-            "Split it, or delete its empty rows.",
-        ),
-    )
 
 
 class Lines:
@@ -152,15 +132,12 @@ class Lines:
         try:
             rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=self._delimiter))
         except csv.Error as error:
-            raise BadInput(
-                zh=(f"CSV 格式有误：{error}。", "请用 Excel 或 WPS 打开后另存为 CSV UTF-8。"),
-                en=(f"The CSV is damaged: {error}.", "Open it in a spreadsheet and save it as CSV UTF-8."),
-            ) from error
+            raise broken_csv(error) from error
         at = find_headings(rows, known)
         if at is None:
             raise no_headings(next((row for row in rows if any(row)), []))
-        if len(rows) - at - 1 > MOST_ROWS:
-            raise too_large()
+        if len(rows) - at - 1 > LIMITS.rows:
+            raise too_large(LIMITS)
         self._all, self._at = rows, at
         self.headings: Sequence[str] = [printable(cell).strip() for cell in rows[at]][:MOST_COLUMNS]
         self.rows: Sequence[Row] = [self._row(number, row) for number, row in enumerate(rows[at + 1 :], at + 2)]
@@ -198,11 +175,11 @@ class Book:
 
     def __init__(self, path: Path, known: Sequence[str]) -> None:
         self._path = path
-        check_book(path)
+        check_book(path, LIMITS)
         self._book = _open(path)
         for sheet in self._book.worksheets:
-            if sheet.max_row > MOST_ROWS + TOP:
-                raise too_large()
+            if sheet.max_row > LIMITS.rows + TOP:
+                raise too_large(LIMITS)
         tops = [_top(sheet) for sheet in self._book.worksheets]
         found = zip(self._book.worksheets, (find_headings(top, known) for top in tops), strict=True)
         sheet, at = next(((sheet, at) for sheet, at in found if at is not None), (None, 0))
@@ -316,15 +293,8 @@ def _open(path: Path, **more: bool) -> Any:  # noqa: ANN401
     try:
         with path.open("rb") as file:
             return load_workbook(file, keep_vba=path.suffix.lower() == ".xlsm", rich_text=False, **more)
-    except (InvalidFileException, ParseError, zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError) as error:
-        raise _damaged(error) from error
-
-
-def _damaged(why: object) -> BadInput:
-    return BadInput(
-        zh=(f"表格文件损坏，或不是 XLSX（{str(why)[:120]}）。", "请用 Excel 或 WPS 打开后另存为 .xlsx。"),
-        en=(f"The file is damaged, or no XLSX ({str(why)[:120]}).", "Open it in a spreadsheet and save it as .xlsx."),
-    )
+    except (InvalidFileException, ParseError, *MISREAD) as error:
+        raise damaged(error) from error
 
 
 def _top(sheet: Any) -> list[list[str]]:  # noqa: ANN401

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tujian.bringing.folders import Folder
+from tujian.bringing.nouns import Passed
 from tujian.errors import Lang, TujianError
 from tujian.folding import printable
 from tujian.house import House, Shot
@@ -56,12 +58,17 @@ class FirstReport:
 
 
 def report_on(folder: Path, house: House, step: Callable[[int], Callable[[], None]] | None = None) -> FirstReport:
-    """Looks at every picture in `folder` once; the same bytes are looked at once."""
+    """Looks at every picture in `folder` once; the same bytes are looked at once. What an import leaves out is left out
+    here too. Raises BadInput for what is no folder."""
     report = FirstReport(folder)
     firsts: dict[str, str] = {}
     singles: list[Path] = []
-    for path in _files(folder):
-        name = printable(path.relative_to(folder).as_posix())
+    for found in Folder(folder):
+        if isinstance(found, Passed):
+            if found.error is not None:
+                report.unreadable[found.path] = found.error.say(house.settings.lang).message
+            continue
+        name, path = found.path, folder / found.path
         try:
             is_picture, sha256, size = _identity(path)
         except OSError as error:
@@ -113,12 +120,6 @@ def _year(look: Looked, lang: Lang) -> str:
 
 def _unknown(lang: Lang) -> str:
     return "不详" if lang == "zh" else "unknown"
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """Files in order, without hidden ones and links."""
-    inside = (p for p in folder.rglob("*") if not any(part.startswith(".") for part in p.relative_to(folder).parts))
-    return iter(sorted(p for p in inside if p.is_file() and not p.is_symlink()))
 
 
 def _identity(path: Path) -> tuple[bool, str, int]:

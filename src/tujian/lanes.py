@@ -7,9 +7,9 @@ Does not know: what the turn is for: looking at a picture, or asking an engine.
 import heapq
 import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Literal, TypeVar
 
 from tujian.clocks import SLICE_S, Clock
 from tujian.errors import Busy, Stopped
@@ -17,6 +17,7 @@ from tujian.errors import Busy, Stopped
 Priority = Literal["high", "normal", "low"]
 RANK: dict[Priority, int] = {"high": 0, "normal": 1, "low": 2}
 RETRY_AFTER_S = 2
+T = TypeVar("T")
 
 
 class Lanes:
@@ -68,6 +69,20 @@ class Lanes:
                 heapq.heappop(self._waiting)[2].set()
             else:
                 self._free += 1
+
+
+def when_free(act: Callable[[], T], stopped: threading.Event | None = None) -> T:
+    """What `act` returns; as long as the lanes are full it is tried again. For work that is in no hurry.
+
+    Raises Stopped once `stopped` is set, and whatever `act` raises but Busy.
+    """
+    stopped = stopped or threading.Event()
+    while not stopped.is_set():
+        try:
+            return act()
+        except Busy:
+            stopped.wait(RETRY_AFTER_S)
+    raise Stopped()
 
 
 def _full() -> Busy:

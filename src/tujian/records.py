@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tujian.errors import Lang
 from tujian.geometry import Box1000
 
 SCHEMA_VERSION = "1"
@@ -16,6 +17,25 @@ SCHEMA_VERSION = "1"
 Source = Literal["barcode", "ocr", "colour", "classifier", "face", "exif", "rule", "model", "person"]
 Scalar = str | int | float | bool
 FieldValue = Scalar | list[str] | None
+
+
+def in_words(value: FieldValue, lang: Lang) -> str:
+    """A value as a person reads it, wherever one is shown; "" for none.
+
+    >>> in_words(["红色", "白色"], "zh"), in_words(["red", "white"], "en")
+    ('红色、白色', 'red, white')
+    >>> in_words(True, "en"), in_words(False, "zh"), in_words(None, "zh")
+    ('yes', '否', '')
+    >>> in_words(1.5, "en"), in_words(2.0, "en"), in_words(1234567.5, "en"), in_words("1 L", "en")
+    ('1.5', '2', '1234567.5', '1 L')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return {"zh": ("否", "是"), "en": ("no", "yes")}[lang][value]
+    if isinstance(value, list):
+        return ("、" if lang == "zh" else ", ").join(value)
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 class Verdict(StrEnum):

@@ -20,17 +20,31 @@ from typing import Any, Protocol
 
 from tujian.errors import BadInput
 from tujian.folding import fold, printable
+from tujian.sheet_troubles import (
+    Limits,
+    broken_csv,
+    damaged,
+    no_headings,
+    no_object,
+    no_text,
+    old_excel,
+    too_large,
+    too_wide,
+    unreadable,
+)
 
 MOST_BYTES = 1_000_000_000
 MOST_ROWS = 2_000_000  # of text; a spreadsheet program shows half of it
 MOST_BOOK_ROWS = 200_000  # of XLSX, which takes 50 µs a row and column
+TEXT, BOOK = Limits(MOST_ROWS, MOST_BYTES), Limits(MOST_BOOK_ROWS, MOST_BYTES, csv_rows=MOST_ROWS)
 MOST_UNPACKED_BYTES, MOST_STRINGS_BYTES = 400_000_000, 100_000_000  # of XLSX: openpyxl keeps all shared strings
 MOST_COLUMNS = 500
 LONGEST_CELL = 32_767  # Excel's own limit
 TOP = 20  # rows among which the headings are looked for
 FORMULAS = ("=", "+", "-", "@", "|", "%", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?%?")
-MISREAD = (KeyError, ValueError, TypeError, IndexError, AttributeError, OSError, EOFError)  # openpyxl on damaged XML
+NO_ZIP = (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, NotImplementedError, RuntimeError)
+MISREAD = (*NO_ZIP, KeyError, TypeError, IndexError, AttributeError)  # openpyxl on damaged XML
 MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -62,16 +76,13 @@ def open_sheet(path: Path, known: Collection[str]) -> Sheet:
         with path.open("rb") as file:
             head = file.read(4096)
     except OSError as error:
-        raise _unreadable(path, error.strerror or str(error)) from error
+        raise unreadable(path, error) from error
     if size > MOST_BYTES:
-        raise too_large(MOST_ROWS)
+        raise too_large(TEXT)
     if head[:4] == b"PK\x03\x04":
         return Book(path, known)
     if head[:4] == b"\xd0\xcf\x11\xe0":
-        raise BadInput(
-            zh=("这是旧版 .xls，或加了密码的表格。", "请在 Excel 或 WPS 里另存为不加密的 .xlsx。"),
-            en=("This is an old .xls file, or one with a password.", "Save it as .xlsx without a password."),
-        )
+        raise old_excel()
     encoding = encoding_of(path)
     if head.decode(encoding, "replace").lstrip("\ufeff \t\r\n").startswith("{"):
         return Objects(path, encoding)
@@ -109,7 +120,7 @@ def encoding_of(path: Path) -> str:
                     return name
         except UnicodeError:
             continue
-    raise _no_text()
+    raise no_text()
 
 
 def delimiter_of(sample: str) -> str:
@@ -132,7 +143,7 @@ class Lines:
         self.headings: Sequence[str] = [cleaned(cell) for cell in top[at]][:MOST_COLUMNS]
         self.count = sum(1 for _ in self._rows()) - at - 1
         if self.count > MOST_ROWS:
-            raise too_large(MOST_ROWS)
+            raise too_large(TEXT)
 
     def __iter__(self) -> Iterator[Row]:
         for number, cells in islice(self._rows(), self._at + 1, None):
@@ -145,15 +156,9 @@ class Lines:
             with self._path.open(encoding=self._encoding, newline="") as file:
                 yield from enumerate(csv.reader(file, delimiter=self._delimiter), 1)
         except csv.Error as error:
-            raise BadInput(
-                zh=(f"CSV 格式有误：{error}。", "常见原因是引号没有成对；请用 Excel 或 WPS 打开后另存为 CSV UTF-8。"),
-                en=(
-                    f"The CSV is damaged: {error}.",
-                    "Often a quotation mark is not closed; open it in a spreadsheet and save it as CSV UTF-8.",
-                ),
-            ) from error
+            raise broken_csv(error) from error
         except OSError as error:
-            raise _unreadable(self._path, error.strerror or str(error)) from error
+            raise unreadable(self._path, error) from error
 
 
 class Objects:
@@ -168,7 +173,7 @@ class Objects:
             if isinstance(told, dict) and len(names) < MOST_COLUMNS:
                 names.update(dict.fromkeys(told))
         if self.count > MOST_ROWS:
-            raise too_large(MOST_ROWS)
+            raise too_large(TEXT)
         self._names = list(names)[:MOST_COLUMNS]
         self.headings: Sequence[str] = [cleaned(name) for name in self._names]
 
@@ -177,7 +182,7 @@ class Objects:
             if isinstance(told, dict):
                 yield Row(number, [text_of(told.get(name)) for name in self._names])
             else:
-                yield Row(number, [""] * len(self._names), _no_object(told))
+                yield Row(number, [""] * len(self._names), no_object(told))
 
     def _objects(self) -> Iterator[tuple[int, Any]]:
         """Each line's object, or what is wrong with it."""
@@ -241,20 +246,20 @@ class Book:
         raise no_headings(first)
 
 
-def check_book(path: Path) -> None:
+def check_book(path: Path, limits: Limits = BOOK) -> None:
     """Raises BadInput for what is no workbook, has too many rows or would unpack to too much."""
     try:
         with zipfile.ZipFile(path) as archive:
             sizes = {one.filename: one.file_size for one in archive.infolist()}
             if not any(name.startswith("xl/") for name in sizes):
-                raise _damaged("no xl/")
+                raise damaged("no xl/")
             if sum(sizes.values()) > MOST_UNPACKED_BYTES or sizes.get("xl/sharedStrings.xml", 0) > MOST_STRINGS_BYTES:
-                raise too_large(MOST_BOOK_ROWS)
+                raise too_large(limits)
             for name in sizes:
-                if name.startswith("xl/worksheets/") and _rows_in(archive, name) > MOST_BOOK_ROWS + TOP:
-                    raise too_large(MOST_BOOK_ROWS)
-    except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError, RuntimeError) as error:
-        raise _damaged(error) from error
+                if name.startswith("xl/worksheets/") and _rows_in(archive, name) > limits.rows + TOP:
+                    raise too_large(limits)
+    except NO_ZIP as error:
+        raise damaged(error) from error
 
 
 def _rows_in(archive: zipfile.ZipFile, name: str) -> int:
@@ -279,8 +284,8 @@ def _opened(path: Path) -> Iterator[Any]:
     try:
         book = load_workbook(path, read_only=True, data_only=True)
         yield book
-    except (InvalidFileException, ParseError, zipfile.BadZipFile, zlib.error, *MISREAD) as error:
-        raise _damaged(error) from error
+    except (InvalidFileException, ParseError, *MISREAD) as error:
+        raise damaged(error) from error
     finally:
         if book is not None:
             book.close()
@@ -289,7 +294,7 @@ def _opened(path: Path) -> Iterator[Any]:
 def fitted(number: int, cells: Sequence[str], width: int) -> Row:
     """A row of exactly `width` cells, not defused; what stands beyond the last heading is a trouble of this row."""
     kept = [cleaned(undefused(cell)) for cell in cells[:width]]
-    return Row(number, kept + [""] * (width - len(kept)), _too_wide(width) if any(cells[width:]) else None)
+    return Row(number, kept + [""] * (width - len(kept)), too_wide(width) if any(cells[width:]) else None)
 
 
 def cleaned(text: str) -> str:
@@ -333,67 +338,3 @@ def undefused(text: str) -> str:
     ('=1+1', "'tis")
     """
     return text[1:] if text.startswith("'") and is_live(text[1:]) else text
-
-
-def too_large(rows: int) -> BadInput:
-    more_zh = "请拆成几份，或另存为 CSV（最多 200 万行）" if rows < MOST_ROWS else "请拆成几份"
-    more_en = "Split it, or save it as CSV (2 million rows at most)" if rows < MOST_ROWS else "Split it"
-    return BadInput(
-        zh=(f"表格太大：最多 {rows:,} 行。", f"{more_zh}；空白行也算，请删掉。"),
-        en=(f"The sheet is too large: {rows:,} rows at most.", f"{more_en}; empty rows count too, delete them."),
-    )
-
-
-def no_headings(first: Sequence[str]) -> BadInput:
-    shown = ", ".join(cleaned(cell)[:30] for cell in first[:8] if cell.strip()) or "—"
-    return BadInput(
-        zh=(
-            f"没有认出表头（第一行是：{shown}）。",
-            "前 20 行里要有一行写着列名，例如 图片、标题、品牌、颜色、条码；或用 --map 列=字段 指明。",
-        ),
-        en=(
-            f"No heading row was found (the first row is: {shown}).",
-            "Name the columns in one of the first 20 rows: image, title, brand, barcode …; or say --map column=field.",
-        ),
-    )
-
-
-def _too_wide(width: int) -> BadInput:
-    return BadInput(
-        zh=(f"这一行的单元格比表头多（表头有 {width} 列）。", "常见原因是内容里的逗号没有加引号；请改正这一行。"),
-        en=(
-            f"The row has more cells than the {width} headings.",
-            "Often a comma in a text is not in quotation marks; mend the row.",
-        ),
-    )
-
-
-def _no_object(why: object) -> BadInput:
-    shown = printable(str(why))[:100]
-    return BadInput(
-        zh=(f"这一行不是 JSON 对象（{shown}）。", '请写成一行一个 {"image": "a.jpg", "sku": "1"}。'),
-        en=(f"The line is no JSON object ({shown}).", 'Write one {"image": "a.jpg", "sku": "1"} a line.'),
-    )
-
-
-def _no_text() -> BadInput:
-    return BadInput(
-        zh=("这不是 XLSX，也不是能读的文本（UTF-8、UTF-16、GBK）。", "请在 Excel 或 WPS 里另存为 .xlsx 或 CSV UTF-8。"),
-        en=("This is neither XLSX nor text in UTF-8, UTF-16 or GBK.", "Save it as .xlsx or CSV UTF-8."),
-    )
-
-
-def _damaged(why: object) -> BadInput:
-    shown = printable(str(why))[:120]
-    return BadInput(
-        zh=(f"表格文件损坏，或不是 XLSX（{shown}）。", "请用 Excel 或 WPS 打开后另存为 .xlsx。"),
-        en=(f"The file is damaged, or no XLSX ({shown}).", "Open it in a spreadsheet and save it as .xlsx."),
-    )
-
-
-def _unreadable(path: Path, why: str) -> BadInput:
-    shown = printable(str(path))
-    return BadInput(
-        zh=(f"表格读不了：{shown}（{why}）。", "请检查路径和权限。"),
-        en=(f"The spreadsheet cannot be read: {shown} ({why}).", "Check the path and whether you may read it."),
-    )

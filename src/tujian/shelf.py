@@ -1,6 +1,6 @@
 """The shelf: the content of pictures, each once, by its sha256, as pictures/ab/cd/abcd…
 
-Enters: bytes. Leaves: the same bytes. A file is there whole or not at all: it is written beside, synced, then renamed.
+Enters: bytes. Leaves: the same bytes. A file is there whole or not at all (`write_whole`, for other files too).
 Does not know: which items use it (`catalogue/forgetting.py` does).
 """
 
@@ -8,6 +8,7 @@ import contextlib
 import errno
 import os
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 from tujian.errors import NotFound, StoreDown, StoreFailed, StoreFull
@@ -25,16 +26,8 @@ class Shelf:
         """Keeps `content`; what is there already stays. Raises StoreFull, StoreDown."""
         if self.has(sha256):
             return
-        path = self._path(sha256)
-        beside = path.with_name(f".{uuid.uuid4().hex}")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            _write(beside, content)
-            beside.replace(path)
-            _sync_folder(path.parent)
-        except OSError as error:
-            beside.unlink(missing_ok=True)
-            raise _unwritten(error) from error
+        with told_unwritten("图片", "picture", "pictures"):
+            write_whole(self._path(sha256), content)
 
     def has(self, sha256: str) -> bool:
         return self._path(sha256).is_file()
@@ -55,14 +48,8 @@ class Shelf:
 
     def keep_small(self, sha256: str, side_px: int, content: bytes) -> None:
         """Keeps a smaller copy while there is room: it can be made again, so a full disk is no trouble."""
-        path = self._small_path(sha256, side_px)
-        beside = path.with_name(f".{uuid.uuid4().hex}")
         with contextlib.suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            beside.write_bytes(content)
-            beside.replace(path)
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
+            write_whole(self._small_path(sha256, side_px), content, is_synced=False)
 
     def drop(self, sha256: str) -> None:
         """The content goes, with every smaller copy."""
@@ -77,11 +64,32 @@ class Shelf:
         return self._folder / sha256[:2] / sha256[2:4] / sha256
 
 
-def _write(path: Path, content: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+def write_whole(path: Path, content: bytes, *, is_synced: bool = True) -> None:
+    """`path` holds all of `content`, or is as it was: written beside, synced, then renamed. Raises OSError."""
+    beside = path.with_name(f".{uuid.uuid4().hex}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with beside.open("xb") as file:
+            file.write(content)
+            if is_synced:
+                file.flush()
+                os.fsync(file.fileno())
+        beside.replace(path)
+        if is_synced:
+            _sync_folder(path.parent)
+    except OSError:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def told_unwritten(zh: str, en: str, folder: str) -> Iterator[None]:
+    """What keeps a file of this sort out of TUJIAN_HOME's `folder`, in the error tree: StoreFull, StoreDown."""
+    try:
+        yield
+    except OSError as error:
+        raise _unwritten(error, zh, en, folder) from error
 
 
 def _sync_folder(folder: Path) -> None:
@@ -94,17 +102,17 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _unwritten(error: OSError) -> StoreFailed:
+def _unwritten(error: OSError, zh: str, en: str, folder: str) -> StoreFailed:
     if error.errno in NO_ROOM:
         return StoreFull(
             "full",
-            zh=(f"磁盘写不下图片（{error.strerror}），这张没有保存。", "请腾出空间后再试；已保存的都在。"),
-            en=(f"No room for the picture ({error.strerror}); it was not kept.", "Make room and try again."),
+            zh=(f"磁盘写不下{zh}（{error.strerror}），没有保存。", "请腾出空间后再试；已保存的都在。"),
+            en=(f"No room for the {en} ({error.strerror}); it was not kept.", "Make room and try again."),
         )
     return StoreDown(
         "read_only",
-        zh=(f"图片存不了：{error}。", "请检查 TUJIAN_HOME/pictures 的权限和磁盘。"),
-        en=(f"The picture cannot be kept: {error}.", "Check TUJIAN_HOME/pictures and its disk."),
+        zh=(f"{zh}存不了：{error.strerror or error}。", f"请检查 TUJIAN_HOME/{folder} 的权限和磁盘。"),
+        en=(f"The {en} cannot be kept: {error.strerror or error}.", f"Check TUJIAN_HOME/{folder} and its disk."),
     )
 
 

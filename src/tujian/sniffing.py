@@ -2,18 +2,27 @@
 
 Enters: the beginning of a file, or all of it. Leaves: a kind ("JPEG", "video", "pdf", …) or None; and for
 what is no picture of ours, the error that says so. It does not decode: a file that starts like a JPEG is one
-here, however broken it goes on.
+here, however broken it goes on. A name only says what a file claims to be (`claims_a_picture`).
 """
 
 import re
 import struct
 from collections.abc import Iterator
+from pathlib import PurePath
 
 from tujian.errors import Said, UnreadablePicture
 from tujian.rendering import PLUGINS
 
 HEAD_BYTES = 65_536  # enough for every signature and for the first directory of most TIFF-like camera files
 PICTURE_KINDS = frozenset(PLUGINS)
+PICTURE_ENDINGS = frozenset(
+    f".{name}"
+    for names in (
+        ("jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "dib", "tif", "tiff", "ico", "jp2", "j2k", "jpx"),
+        ("heic", "heif", "avif", "mpo", "psd", "cr2", "nef", "arw", "dng", "raf", "orf", "rw2", "jxl", "svg", "tga"),
+    )
+    for name in names
+)
 
 _STARTS: tuple[tuple[bytes, str], ...] = (
     # first bytes, kind: the formats' own specifications, or the list of file(1) where there is none
@@ -163,6 +172,15 @@ def sniff(head: bytes) -> str | None:
     if head[4:8] in (b"moov", b"mdat", b"wide", b"free", b"skip"):  # QuickTime before it had ftyp
         return "video"
     return next((kind for start, kind in _STARTS if head.startswith(start)), None) or _document(head[:4096])
+
+
+def claims_a_picture(name: str) -> bool:
+    """Whether a file is called as pictures are.
+
+    >>> claims_a_picture("in/IMG_1.JFIF"), claims_a_picture("notes.txt")
+    (True, False)
+    """
+    return PurePath(name).suffix.lower() in PICTURE_ENDINGS
 
 
 def refuse(kind: str | None) -> UnreadablePicture:

@@ -17,7 +17,6 @@ from tujian.errors import (
     Lang,
     LostUpdate,
     NoEngine,
-    NotAcknowledged,
     NotAllowed,
     NotFound,
     PictureTooLarge,
@@ -36,7 +35,6 @@ STATUS: tuple[tuple[type[TujianError], int], ...] = (
     (NotFound, 404),
     (LostUpdate, 412),  # RFC 9110: the If-Match condition was false
     (AlreadyThere, 409),
-    (NotAcknowledged, 409),
     (BadInput, 400),
     (NotAllowed, 403),
     (Busy, 429),

@@ -30,16 +30,17 @@ from tujian.bringing.seen import (
 )
 from tujian.catalogue import Catalogue, FileAt, Incoming
 from tujian.catalogue.adding import place_file
-from tujian.errors import Busy, TujianError, UnreadablePicture
+from tujian.errors import TujianError, UnreadablePicture
 from tujian.house import House, Shot
+from tujian.lanes import when_free
 from tujian.looking import Look, look_jobs
 from tujian.pictures import Picture, too_many_bytes
-from tujian.sniffing import HEAD_BYTES, PICTURE_KINDS, refuse, sniff
+from tujian.sniffing import HEAD_BYTES, PICTURE_KINDS, claims_a_picture, refuse, sniff
 
 __all__ = ["Bringing", "Told", "Wanted"]
 
 PASSED_AT_ONCE = 200
-CLAIMING = frozenset(".jpg .jpeg .jpe .png .webp .gif .bmp .tif .tiff .heic .heif .avif .mpo .jp2".split())
+MOST_HELD = 10_000  # rows of what was passed over before anything made a batch worth while; more are counted only
 
 
 class Bringing:
@@ -56,7 +57,7 @@ class Bringing:
         self._brought: dict[str, str] = {}  # sha256s of this go, for a dry one
         self._by_content = {known.sha256: path for path, known in self._known.items()}
         self._passed: list[tuple[str, str, TujianError | None, str | None]] = []
-        self._queued = 0
+        self._queued, self._went_wrong = 0, False
         self.told = Told(batch_id=self._batch.id)
 
     def run(self, step: Callable[[str], None] = lambda _: None) -> Told:
@@ -123,7 +124,7 @@ class Bringing:
         if kind not in PICTURE_KINDS:
             if kind == "video" and entry.has_still:
                 raise _Skipped("live_photo")
-            if kind in (None, "empty", "text", "html") and entry.path.lower().endswith(tuple(CLAIMING)):
+            if kind in (None, "empty", "text", "html") and claims_a_picture(entry.path):
                 raise refuse(kind)
             raise _Skipped(kind or "unknown")
         if entry.bytes_count > self._house.max_bytes:
@@ -134,11 +135,7 @@ class Bringing:
         return content
 
     def _opened(self, content: bytes, name: str) -> Picture:
-        while True:
-            try:
-                return self._house.open(Shot(content, name))[1]
-            except Busy:  # it waited ten minutes; nobody else is asked for this picture
-                continue
+        return when_free(lambda: self._house.open(Shot(content, name))[1])
 
     def _keep(self, file: FileAt, known: Known | None, sha256: str, picture: Picture | None, content: bytes) -> Fate:
         batch_id = self._batch.begun()
@@ -201,17 +198,24 @@ class Bringing:
         state = "failed" if passed.error is not None else "skipped"
         if passed.error is not None:
             self.told.fail(passed.path, passed.error)
+            self._went_wrong = True
         else:
-            self.told.add(state, passed.path)
+            self.told.add("skipped", passed.path)
             self.told.reasons[passed.reason] += 1
-        self._passed.append((passed.path, state, passed.error, passed.reason))
+        if self._wanted.is_dry:
+            return
+        if len(self._passed) < MOST_HELD or self._is_worth_a_batch:
+            self._passed.append((passed.path, state, passed.error, passed.reason))
         if len(self._passed) >= PASSED_AT_ONCE:
             self._flush()
 
+    @property
+    def _is_worth_a_batch(self) -> bool:
+        return self._went_wrong or self._batch.id is not None
+
     def _flush(self) -> None:
         """Rows of what was passed over are written only where something is brought or went wrong."""
-        worth = self._batch.id is not None or any(error for _, _, error, _ in self._passed)
-        if self._passed and worth and not self._wanted.is_dry:
+        if self._passed and self._is_worth_a_batch:
             self._batch.begun()
             self._batch.note_all(self._passed)
             self._passed.clear()

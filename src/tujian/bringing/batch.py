@@ -90,9 +90,18 @@ class ImportBatch:
 
     def note_all(self, rows: Iterable[tuple[str, str, TujianError | None, str | None]]) -> None:
         """(name, state, error, reason) of many."""
+        facts = [
+            {
+                "number": self._numbers.setdefault(name, len(self._numbers) + 1),
+                "name": name,
+                "state": state,
+                "row": {"reason": reason} if reason else None,
+                "trouble": told(error) if error else None,
+            }
+            for name, state, error, reason in rows
+        ]
         with self._database.write() as connection:
-            for name, state, error, reason in rows:
-                self.note(connection, name, state, error=error, row={"reason": reason} if reason else None)
+            self._put(connection, facts)
 
     def put_rows(
         self,
@@ -101,18 +110,23 @@ class ImportBatch:
         bad: Mapping[int, TujianError],
     ) -> None:
         """Rows of a sheet by their number: those to be brought, and those that cannot be."""
-        batch_id = self.begun(connection)
-        empty = {"batch_id": batch_id, "item_id": None, "row": None, "trouble": None}
-        facts = [{**empty, "number": n, "name": str(n), "state": "todo", "row": row} for n, row in rows.items()]
+        facts: list[dict[str, Any]] = [
+            {"number": n, "name": str(n), "state": "todo", "row": row, "trouble": None} for n, row in rows.items()
+        ]
         facts += [
-            {**empty, "number": n, "name": str(n), "state": "failed", "trouble": told(error)}
+            {"number": n, "name": str(n), "state": "failed", "row": None, "trouble": told(error)}
             for n, error in bad.items()
         ]
+        self._put(connection, facts)
+
+    def _put(self, connection: sa.Connection, facts: Sequence[Mapping[str, Any]]) -> None:
+        """Rows that have no item yet, or will have none."""
+        batch_id = self.begun(connection)
         insert = self._database.insert(batch_rows)
         kept = {name: insert.excluded[name] for name in ("state", "row", "item_id", "trouble")}
         anew = insert.on_conflict_do_update(index_elements=["batch_id", "number"], set_=kept)
         if facts:
-            connection.execute(anew, facts)
+            connection.execute(anew, [{"batch_id": batch_id, "item_id": None, **one} for one in facts])
 
     def look_at_unseen(self, catalogue: Catalogue, item_ids: Sequence[str], look: Look) -> None:
         """Jobs for items that nobody has looked at; those that wait or are done stay as they are."""

@@ -57,11 +57,19 @@ class RowItem:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Places of columns by what they hold."""
+    """Places of columns by what they hold. `titles` are those called so; the first is a field too where no other column
+    holds the name of what is sold."""
 
     pictures: Sequence[int] = ()
     roles: Mapping[str, int] = field(default_factory=dict)
     fields: Mapping[int, TaskField] = field(default_factory=dict)
+    titles: Sequence[int] = ()
+
+    def at(self, *names: str) -> int | None:
+        """The place of the first of these that there is: a role, "picture", "title", or a field."""
+        named = {one.name: place for place, one in self.fields.items()} | dict(self.roles)
+        named |= {name: at[0] for name, at in (("picture", self.pictures), ("title", self.titles)) if at}
+        return next((named[name] for name in names if name in named), None)
 
     def meaning(self, place: int, lang: Lang) -> str | None:
         """What a column is taken for; None when it is not."""
@@ -86,24 +94,29 @@ def known_headings(tasks: Tasks) -> dict[str, str]:
 
 
 def find_columns(headings: Sequence[str], given: Mapping[str, str], tasks: Tasks) -> Columns:
-    """Columns by their headings; `given` is what the user says, field by heading. Raises BadInput, BadEdit."""
-    known = {**known_headings(tasks), **_given(headings, given)}
-    pictures: list[int] = []
+    """Columns by their headings; `given` is what the user says, field by heading. Raises BadEdit, BadInput, which is
+    also what a sheet gets of which nothing can be brought."""
+    columns = columns_in(headings, {**known_headings(tasks), **_given(headings, given)}, tasks)
+    if columns.at("picture", "sku", "external_id") is None:
+        raise no_pictures(headings)
+    return columns
+
+
+def columns_in(headings: Sequence[str], known: Mapping[str, str], tasks: Tasks) -> Columns:
+    """Columns by their headings, where `known` says what a heading means; the first of a role or field counts."""
+    several: dict[str, list[int]] = {"picture": [], "title": []}
     named: dict[str, int] = {}
     for place, heading in enumerate(headings):
         name = known.get(heading_key(heading), "")
-        if name == "picture":
-            pictures.append(place)
+        if name in several:
+            several[name].append(place)
         elif name not in LEFT_OUT:
             named.setdefault(name, place)
-    if "title" in named:  # a title is the name of what it sells, where no column has the name itself
-        title = named.pop("title")
-        named.setdefault("name", title)
+    if several["title"]:  # a title is the name of what it sells, where no column has the name itself
+        named.setdefault("name", several["title"][0])
     roles = {role: named.pop(role) for role in ROLES if role in named}
-    columns = Columns(pictures, roles, {place: find_field(tasks, name, FIRST) for name, place in named.items()})
-    if not pictures and not roles.keys() & {"sku", "external_id"}:
-        raise no_pictures(headings)
-    return columns
+    fields = {place: find_field(tasks, name, FIRST) for name, place in named.items()}
+    return Columns(several["picture"], roles, fields, several["title"])
 
 
 def row_item(row: Row, columns: Columns) -> RowItem:

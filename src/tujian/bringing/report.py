@@ -3,8 +3,8 @@
 Enters: a batch. Leaves: CSV or XLSX, row by row and never all at once. Text that a spreadsheet would run is defused.
 """
 
-import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ from tujian.database import Database
 from tujian.errors import BadInput, Lang, NotFound
 from tujian.folding import printable
 from tujian.schema import batch_rows, batches, items, jobs
-from tujian.sheets import LONGEST_CELL, MOST_BOOK_ROWS, defused
+from tujian.sheet_writing import BOM, csv_rows, write_book
+from tujian.sheets import MOST_BOOK_ROWS
 
 HEADINGS: dict[Lang, tuple[str, ...]] = {
     "zh": ("行", "状态", "图片", "SKU", "外部编号", "条目", "原因", "怎么办"),
@@ -45,45 +46,19 @@ def find_batch(database: Database, name: str) -> str:
 
 def write_report(database: Database, batch_id: str, out: Path, lang: Lang) -> int:
     """Writes every row, to a workbook if the name ends in .xlsx; returns how many. Raises BadInput, StoreFailed."""
-    rows = _lines(database, batch_id, lang)
+    lines = chain([HEADINGS[lang]], _lines(database, batch_id, lang))
     try:
-        return _write_book(rows, out, lang) if out.suffix.lower() == ".xlsx" else _write_lines(rows, out, lang)
+        if out.suffix.lower() == ".xlsx":
+            return write_book(lines, out, "tujian", most_rows=MOST_BOOK_ROWS) - 1
+        with out.open("wb") as file:
+            file.write(BOM)
+            return sum(1 for line in csv_rows(lines) if file.write(line)) - 1
     except OSError as error:
         shown = printable(str(out))
         raise BadInput(
             zh=(f"{shown} 写不了（{error.strerror}）。", "请换一个位置，或先关掉打开着它的程序。"),
             en=(f"{shown} cannot be written ({error.strerror}).", "Choose another place, or close who has it open."),
         ) from error
-
-
-def _write_lines(rows: Iterator[Sequence[str]], out: Path, lang: Lang) -> int:
-    count = 0
-    with out.open("w", encoding="utf-8-sig", newline="") as file:  # Excel takes UTF-8 without its mark for GBK
-        writer = csv.writer(file, lineterminator="\r\n")
-        writer.writerow(HEADINGS[lang])
-        for row in rows:
-            writer.writerow([defused(cell) for cell in row])
-            count += 1
-    return count
-
-
-def _write_book(rows: Iterator[Sequence[str]], out: Path, lang: Lang) -> int:
-    from openpyxl import Workbook
-
-    book, count = Workbook(write_only=True), 0
-    sheet = book.create_sheet("tujian")
-    sheet.freeze_panes = "A2"
-    sheet.append(HEADINGS[lang])
-    for row in rows:
-        sheet.append([defused(cell)[:LONGEST_CELL] for cell in row])
-        count += 1
-        if count > MOST_BOOK_ROWS:
-            raise BadInput(
-                zh=(f"行数超过 {MOST_BOOK_ROWS:,}，XLSX 放不下。", "请把 --out 的文件名改成 .csv。"),
-                en=(f"More than {MOST_BOOK_ROWS:,} rows are too many for XLSX.", "Let the name in --out end in .csv."),
-            )
-    book.save(out)
-    return count
 
 
 def _lines(database: Database, batch_id: str, lang: Lang) -> Iterator[list[str]]:

@@ -9,6 +9,7 @@ import re
 import threading
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,10 @@ from tujian.folding import printable
 from tujian.house import House
 from tujian.jobs import PRIORITY, Claimed, NewJob
 from tujian.looking import Look
+from tujian.shelf import told_unwritten, write_whole
 
 KIND = "archive"
+FOLDER = "imports"  # in TUJIAN_HOME
 UNSAFE = re.compile(r"[^\w.-]+")
 LONGEST_NAME = 100
 
@@ -35,19 +38,21 @@ Keep = Callable[[sa.Connection], dict[str, Any]]
 
 
 def keep_sent(home: Path, content: bytes, name: str) -> Path:
-    """The file as it is kept, never replaced by another. Raises BadInput without content."""
+    """The file as it is kept, never replaced by another. Raises BadInput without content, StoreFull, StoreDown."""
     if not content:
         raise BadInput(
             zh=("没有收到文件，或文件是空的。", "请在 file 里上传 CSV、XLSX、JSONL 或 ZIP。"),
             en=("No file came, or it is empty.", "Upload a CSV, XLSX, JSONL or ZIP as `file`."),
         )
     short = UNSAFE.sub("_", printable(name).replace("\\", "/").rpartition("/")[2]).lstrip(".")[-LONGEST_NAME:]
-    folder = home / "imports" / hashlib.sha256(content).hexdigest()[:16]
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    place, beside = folder / (short or "sheet"), folder / f".{uuid.uuid4().hex}"
-    beside.write_bytes(content)
-    beside.replace(place)
+    place = home / FOLDER / hashlib.sha256(content).hexdigest()[:16] / (short or "sheet")
+    with _told():
+        write_whole(place, content)
     return place
+
+
+def _told() -> AbstractContextManager[None]:
+    return told_unwritten("这份文件", "file", FOLDER)
 
 
 def queue_archive(house: House, catalogue: Catalogue, batches: Batches, path: Path, wanted: Wanted) -> Told:
@@ -68,10 +73,11 @@ def queue_archive(house: House, catalogue: Catalogue, batches: Batches, path: Pa
 def queue_table(
     house: House, catalogue: Catalogue, batches: Batches, path: Path, given: Mapping[str, str], wanted: Wanted
 ) -> tuple[Table, Told]:
-    """A sheet's rows, queued or, with a dry run, counted. Raises BadInput, BadEdit."""
+    """A sheet's rows, queued or, with a dry run, counted. Raises BadInput, BadEdit, StoreFailed."""
     table = Table.opened(path, given, house.tasks)
     none = path.parents[1] / "none"  # an empty folder: such a sheet names no file of the server's own
-    none.mkdir(exist_ok=True, mode=0o700)
+    with _told():
+        none.mkdir(exist_ok=True, mode=0o700)
     root = str(path.parents[1] / path.name)  # the same name is the same sheet in another state
     return table, Queueing(catalogue, batches, table, wanted, house.settings.pictures_root or none, root).run()
 

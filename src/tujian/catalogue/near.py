@@ -9,6 +9,7 @@ Copies that were re-encoded or resized are found; cropped or retouched ones are 
 the nearest variant does.
 """
 
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,8 +24,10 @@ from pydantic import Field
 
 from tujian.catalogue.changing import PERSON
 from tujian.catalogue.nouns import Also
+from tujian.catalogue.reading import may_see
 from tujian.database import Database
-from tujian.errors import NotFound, UnreadablePicture
+from tujian.errors import NotFound, Stopped, UnreadablePicture
+from tujian.lanes import when_free
 from tujian.perception.colours import to_oklab
 from tujian.records import Strict
 from tujian.rules.colour_words import base_colour
@@ -39,7 +42,7 @@ GRID = 16  # cells across and down in which colours are compared
 WORST_CELLS = 5  # of 256, whose mean is the difference: a coloured hem is 1 % of a picture
 BANDS = tuple(np.array_split(np.arange(64), MOST_BITS + 1))  # two hashes within 6 bits agree in one of 7 bands
 MOST_CANDIDATES = 20_000  # pairs whose colours are compared: ten minutes, if each picture had to be opened
-CHUNK = 2_000  # hashes compared at once
+CHUNK = 2_000  # hashes compared at once with as many others: 32 MB
 
 Pixels = NDArray[np.uint8]
 
@@ -70,27 +73,35 @@ class _One:
     shown: Shown
     group: str | None
     embedder: str
-    vector: NDArray[np.float32]
+    vector: NDArray[np.float16]
     colours: frozenset[str]  # base colours that its item or its name says
 
 
-def near_pairs(database: Database, pixels_of: Callable[[str], Pixels], most: int, also: Also = ()) -> list[NearPair]:
-    """The first `most` pairs, the nearest first. `pixels_of` a sha256; pictures that are gone are left out."""
+def near_pairs(
+    database: Database,
+    pixels_of: Callable[[str], Pixels],
+    most: int,
+    also: Also = (),
+    stopped: threading.Event | None = None,
+) -> list[NearPair]:
+    """The first `most` pairs, the nearest first. `pixels_of` a sha256; pictures that are gone are left out; while
+    it is Busy, it is asked again. Raises Stopped once `stopped` is set."""
+    stopped = stopped or threading.Event()
     ones, hashes = _ones(database, also)
     grids: dict[str, NDArray[np.float32] | None] = {}
 
     def grid(sha256: str) -> NDArray[np.float32] | None:
         if sha256 not in grids:
-            grids[sha256] = _grid_of(pixels_of, sha256)
+            grids[sha256] = _grid_of(lambda: when_free(lambda: pixels_of(sha256), stopped))
         return grids[sha256]
 
     found: list[NearPair] = []
-    nearest = sorted(islice(_alike(hashes), MOST_CANDIDATES * 10), key=lambda pair: pair[2])[:MOST_CANDIDATES]
+    nearest = sorted(islice(alike(hashes, stopped), MOST_CANDIDATES * 10), key=lambda pair: pair[2])[:MOST_CANDIDATES]
     for a, b, bits in nearest:
         one, other = ones[a], ones[b]
         if one.embedder != other.embedder or _are_variants(one, other):
             continue
-        cosine = float(one.vector @ other.vector)
+        cosine = float(one.vector.astype(np.float32) @ other.vector.astype(np.float32))
         if cosine < LEAST_COSINE:
             continue
         grid_a, grid_b = grid(one.shown.sha256), grid(other.shown.sha256)
@@ -115,9 +126,9 @@ def colour_difference(one: NDArray[np.float32], other: NDArray[np.float32]) -> f
     return float(distances[-WORST_CELLS:].mean())
 
 
-def _grid_of(pixels_of: Callable[[str], Pixels], sha256: str) -> NDArray[np.float32] | None:
+def _grid_of(open_pixels: Callable[[], Pixels]) -> NDArray[np.float32] | None:
     try:
-        return colour_grid(pixels_of(sha256))
+        return colour_grid(open_pixels())
     except (NotFound, UnreadablePicture, OSError):  # its file is gone, or changed since
         return None
 
@@ -128,8 +139,10 @@ def _are_variants(one: _One, other: _One) -> bool:
     return bool(one.colours and other.colours and not one.colours & other.colours)
 
 
-def _alike(hashes: NDArray[np.uint64]) -> Iterator[tuple[int, int, int]]:
-    """Pairs of places within `MOST_BITS`, each once, with their bits: compared only where they share a band."""
+def alike(hashes: NDArray[np.uint64], stopped: threading.Event) -> Iterator[tuple[int, int, int]]:
+    """Pairs of places within `MOST_BITS`, each once, with their bits: compared only where they share a band.
+
+    Raises Stopped once `stopped` is set."""
     seen: set[tuple[int, int]] = set()
     for band in BANDS:
         mask = np.uint64(sum(1 << int(bit) for bit in band))
@@ -137,21 +150,25 @@ def _alike(hashes: NDArray[np.uint64]) -> Iterator[tuple[int, int, int]]:
         keys = (hashes & mask)[order]
         cuts = np.flatnonzero(keys[1:] != keys[:-1]) + 1
         for places in np.split(order, cuts):
-            if len(places) > 1:
-                yield from _alike_in(hashes, np.sort(places), seen)
+            for a, b, bits in _alike_in(hashes, np.sort(places), stopped):
+                if (a, b) not in seen:
+                    seen.add((a, b))
+                    yield a, b, bits
 
 
 def _alike_in(
-    hashes: NDArray[np.uint64], places: NDArray[np.intp], seen: set[tuple[int, int]]
+    hashes: NDArray[np.uint64], places: NDArray[np.intp], stopped: threading.Event
 ) -> Iterator[tuple[int, int, int]]:
+    """Pairs of these places, the lesser first, compared a square of `CHUNK` by `CHUNK` at a time."""
     there = hashes[places]
-    for at in range(0, len(places), CHUNK):
-        bits = np.bitwise_count(there[at : at + CHUNK, None] ^ there[None, :])
+    chunks = range(0, len(places), CHUNK) if len(places) > 1 else ()
+    for at, to in ((at, to) for at in chunks for to in chunks if to >= at):
+        if stopped.is_set():
+            raise Stopped()
+        bits = np.bitwise_count(there[at : at + CHUNK, None] ^ there[None, to : to + CHUNK])
         for a, b in zip(*np.nonzero(bits <= MOST_BITS), strict=True):
-            pair = int(places[at + a]), int(places[b])
-            if pair[0] < pair[1] and pair not in seen:
-                seen.add(pair)
-                yield *pair, int(bits[a, b])
+            if at + a < to + b:
+                yield int(places[at + a]), int(places[to + b]), int(bits[a, b])
 
 
 def _ones(database: Database, also: Also) -> tuple[Sequence[_One], NDArray[np.uint64]]:
@@ -160,7 +177,7 @@ def _ones(database: Database, also: Also) -> tuple[Sequence[_One], NDArray[np.ui
         sa.select(items.c.id, items.c.title, items.c.variant_group, item_pictures.c.name, pictures)
         .join(item_pictures, item_pictures.c.item_id == items.c.id)
         .join(pictures, pictures.c.sha256 == item_pictures.c.sha256)
-        .where(items.c.visibility.in_(["shown", *also]), pictures.c.vector.is_not(None))
+        .where(may_see(also), pictures.c.vector.is_not(None))
         .order_by(items.c.made_at, items.c.id, item_pictures.c.place)
     )
     by_sha256: dict[str, _One] = {}
@@ -171,7 +188,7 @@ def _ones(database: Database, also: Also) -> tuple[Sequence[_One], NDArray[np.ui
             if row.sha256 in by_sha256:
                 continue
             shown = Shown(item=row.id, title=row.title, sha256=row.sha256, name=row.name)
-            vector = np.frombuffer(row.vector, np.float16).astype(np.float32)
+            vector = np.frombuffer(row.vector, np.float16)
             named = base_colour(PurePosixPath(row.name).stem)
             colours = said.get(row.id) or frozenset([named] if named else [])
             by_sha256[row.sha256] = _One(shown, row.variant_group, row.embedder, vector, colours)

@@ -16,6 +16,7 @@ from tujian.cli.recognising import MARKS
 from tujian.errors import BadEdit, BadInput
 from tujian.fields import find_field, parse_value
 from tujian.folding import printable
+from tujian.records import in_words
 from tujian.settings import Settings
 from tujian.tasks import Tasks
 
@@ -63,8 +64,7 @@ def _table(item: Item, settings: Settings) -> Table:
     for heading in ("", "", "", ""):
         table.add_column(heading, overflow="fold")
     for name, now in item.values.items():
-        told = now.value.value
-        shown = "、".join(told) if isinstance(told, list) else "—" if told is None else str(told)
+        shown = in_words(now.value.value, settings.lang) or "—"
         mark = MARKS[now.value.verdict]
         table.add_row(_label(tasks, name, settings), escape(printable(shown)), mark, f"[dim]{escape(now.who)}[/]")
     for picture in item.pictures:

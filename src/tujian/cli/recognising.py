@@ -18,21 +18,14 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from tujian.bringing.folders import is_left_out
 from tujian.errors import Lang, TujianError, UnreadablePicture
 from tujian.folding import printable
 from tujian.house import House, Wish
-from tujian.records import Record, Value, Verdict
+from tujian.records import Record, Value, Verdict, in_words
 from tujian.settings import Settings
-from tujian.sniffing import HEAD_BYTES, PICTURE_KINDS, refuse, sniff
+from tujian.sniffing import HEAD_BYTES, PICTURE_KINDS, claims_a_picture, refuse, sniff
 
-PICTURE_NAMES = frozenset(
-    f".{name}"
-    for names in (
-        ("jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "dib", "tif", "tiff", "ico", "jp2", "j2k", "jpx"),
-        ("heic", "heif", "avif", "mpo", "psd", "cr2", "nef", "arw", "dng", "raf", "orf", "rw2", "jxl", "svg", "tga"),
-    )
-    for name in names
-)
 CLAIMING_KINDS = frozenset({"raw", "psd", "other_picture", "svg"})  # pictures, but not ones that are read here
 ADDRESSES = ("http://", "https://", "data:")
 AHEAD = 4  # pictures queued a worker: enough to keep it busy, few enough to stop soon
@@ -87,10 +80,10 @@ def run(settings: Settings, paths: Sequence[str], task: str, *, as_json: bool, j
 
 
 def find_files(paths: Iterable[Path | str]) -> Iterator[Path | str]:
-    """The files and addresses named and the files in the folders named, in order, without hidden ones."""
+    """The files and addresses named and the files in the folders named, in order, without what an import leaves out."""
     for path in paths:
         if isinstance(path, Path) and path.is_dir():
-            inside = (p for p in path.rglob("*") if not any(part.startswith(".") for part in p.relative_to(path).parts))
+            inside = (p for p in path.rglob("*") if not any(map(is_left_out, p.relative_to(path).parts)))
             yield from sorted(p for p in inside if p.is_file())
         else:
             yield path
@@ -130,7 +123,7 @@ def no_picture(path: Path) -> UnreadablePicture | None:
             kind = sniff(file.read(HEAD_BYTES))
     except OSError:
         return None  # opening it for real says what is wrong
-    if kind in PICTURE_KINDS or kind in CLAIMING_KINDS or path.suffix.lower() in PICTURE_NAMES:
+    if kind in PICTURE_KINDS or kind in CLAIMING_KINDS or claims_a_picture(path.name):
         return None
     return refuse(kind)
 
@@ -187,11 +180,15 @@ def _print_plate(console: Console, path: Path | str, record: Record) -> None:
     for name, value in record.fields.items():
         if value.value is None:
             continue
-        shown = _shown(value)
+        shown = _shown(value, record.lang)
         sure = f" [dim]{value.confidence:.2f}[/]" if value.confidence is not None else ""
         table.add_row(escape(record.labels[name]), MARKS[value.verdict], escape(shown[:300]) + sure)
     for number, item in enumerate(record.items, 1):
-        said = [_shown(value) for name, value in item.fields.items() if name != "text" and value.value is not None]
+        said = [
+            _shown(value, record.lang)
+            for name, value in item.fields.items()
+            if name != "text" and value.value is not None
+        ]
         table.add_row(f"{_items(record.lang)} {number}/{len(record.items)}", "", escape(" · ".join(said)[:300]))
     for reason in record.review:
         table.add_row("", "!", f"[yellow]{escape(reason)}[/]")
@@ -199,8 +196,8 @@ def _print_plate(console: Console, path: Path | str, record: Record) -> None:
     console.print(f"[dim]{escape(record.description)}[/]\n", soft_wrap=True)
 
 
-def _shown(value: Value) -> str:
-    return "、".join(value.value) if isinstance(value.value, list) else str(value.value).replace("\n", " / ")
+def _shown(value: Value, lang: Lang) -> str:
+    return in_words(value.value, lang).replace("\n", " / ")
 
 
 def _items(lang: Lang) -> str:

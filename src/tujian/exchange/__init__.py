@@ -5,7 +5,7 @@ Text that a spreadsheet would run is defused; what a model wrote is marked; a fo
 until somebody acknowledges them. Pictures are never written.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,7 +17,7 @@ from tujian.catalogue.nouns import Also, Kind
 from tujian.errors import BadInput, NotAcknowledged
 from tujian.exchange.google import write_google
 from tujian.exchange.jsonld import write_jsonld
-from tujian.exchange.nouns import Article, Export, Losses, Piece, Terms
+from tujian.exchange.nouns import Article, Articles, Export, Losses, Piece, Terms
 from tujian.exchange.sheets_out import write_csv, write_jsonl, write_xlsx
 from tujian.exchange.shopify import write_shopify
 from tujian.exchange.stock import Advert, Stock, find_adverts
@@ -29,7 +29,7 @@ from tujian.rules.adlaw import disclaimer
 __all__ = ["FORMS", "Export", "Form", "Terms", "export", "find_form", "google_categories"]
 
 GOOGLE_FILE = Path(__file__).parents[1] / "data" / "taxonomy" / "google.tsv"
-Write = Callable[[Iterable[Article], Terms, Losses], Iterator[Piece]]
+Write = Callable[[Articles, Terms, Losses], Iterator[Piece]]
 MOST_TOLD = 10
 
 
@@ -68,6 +68,10 @@ class _Articles:
 
     def __iter__(self) -> Iterator[Article]:
         return (Article(item, self.terms) for item in self.stock)
+
+    @property
+    def fields(self) -> Sequence[str]:
+        return self.stock.fields
 
 
 def export(

@@ -3,16 +3,16 @@
 Enters: articles. Leaves: rows under Google's English attribute names. Titles and descriptions that a model wrote go
 into `structured_title` and `structured_description`, marked trained_algorithmic_media, as Google asks since 2024.
 Sources: Google Merchant Center Help, "Product data specification"; Shopify's mapping of categories
-(data/taxonomy/google.tsv).
+(data/taxonomy/google.tsv), after what the user's own list of categories says.
 Does not know: the page an item is sold on, and whether it is in stock: both are required, so it says that they lack.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from tujian.errors import Lang
-from tujian.exchange.cells import csv_rows
 from tujian.exchange.nouns import DESCRIPTIONS, Article, Losses, Piece, Terms, shortened
 from tujian.perception.gs1 import is_valid
+from tujian.sheet_writing import csv_rows
 
 HEADINGS = (
     "id", "title", "structured_title", "description", "structured_description", "link", "image_link",
@@ -54,7 +54,7 @@ def _row(article: Article, losses: Losses) -> dict[str, str]:
         "link、availability 是必填，图鉴不知道，请补",
         "`link` and `availability` are required and unknown",
     )
-    category = article.terms.google.get(article.category_id or "", "")
+    category = article.google_category
     if not category and "category" in article.filled:
         losses.add(article.called, "品类不在 Google 类目里", "a category that Google's list does not have")
     return {

@@ -7,13 +7,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from urllib.parse import quote
 
 from tujian.catalogue.nouns import FieldNow, Item, ItemPicture
 from tujian.errors import Lang
-from tujian.records import FieldValue
-from tujian.taxonomy import Taxonomy
+from tujian.records import in_words
+from tujian.taxonomy import Category, Taxonomy
 
 MOST_EXAMPLES = 3
 EXTENSIONS = {"JPEG": "jpg", "TIFF": "tif"}
@@ -83,8 +83,8 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the user says beside the items. `pictures_at` is the public address below which the pictures will lie;
-    `own_categories` are a platform's own ids by our id or name."""
+    """What the user says beside the items. `google` are Google's categories by the shipped ids. `pictures_at` is the
+    public address below which the pictures will lie; `own_categories` are a platform's own ids by our id or name."""
 
     lang: Lang
     taxonomy: Taxonomy
@@ -110,12 +110,12 @@ class Article:
     @property
     def called(self) -> str:
         """What its owner calls it."""
-        return self.item.sku or self.item.external_id or self.item.title[:24] or self.item.id[:12]
+        return called(self.item)
 
     @cached_property
     def filled(self) -> dict[str, FieldNow]:
         """Fields that have a value."""
-        return {name: now for name, now in self.item.values.items() if now.value.value not in (None, [], "")}
+        return filled(self.item)
 
     def first(self, names: Sequence[str]) -> str | None:
         """The first of these fields that has a value."""
@@ -124,7 +124,7 @@ class Article:
     def words(self, *names: str) -> str:
         """The value of the first of these fields that has one; a list by commas."""
         name = self.first(names)
-        return "" if name is None else as_words(self.filled[name].value.value, self.terms.lang)
+        return "" if name is None else in_words(self.filled[name].value.value, self.terms.lang)
 
     def several(self, name: str) -> list[str]:
         value = self.filled[name].value.value if name in self.filled else []
@@ -151,13 +151,23 @@ class Article:
         return Price(found["amount"], found["currency"] or "") if found else None
 
     @cached_property
-    def category_id(self) -> str | None:
-        """The shipped list's id of its category; None where there is none."""
+    def category(self) -> Category | None:
+        """Its category in the user's list; None where that has none such."""
         now = self.filled.get("category")
         if now is None:
             return None
-        found = self.terms.taxonomy.named(now.value.id or "") or self.terms.taxonomy.named(str(now.value.value))
-        return self.terms.taxonomy.shipped_id(found.id) if found else None
+        return self.terms.taxonomy.named(now.value.id or "") or self.terms.taxonomy.named(str(now.value.value))
+
+    @cached_property
+    def category_id(self) -> str | None:
+        """The shipped list's id of its category; None where there is none."""
+        return self.terms.taxonomy.shipped_id(self.category.id) if self.category else None
+
+    @property
+    def google_category(self) -> str:
+        """Its category in Google's list: as the user's own list says, else as the shipped one does; "" for none."""
+        own = self.category.google if self.category else ""
+        return own or self.terms.google.get(self.category_id or "", "")
 
     def picture_urls(self, losses: Losses) -> list[str]:
         """Where its pictures will lie; none, and a loss, where the user named no address."""
@@ -172,22 +182,26 @@ class Article:
         return [f"{base}/{quote(public_name(picture))}" for picture in self.item.pictures]
 
 
+class Articles(Iterable[Article], Protocol):
+    """Articles that may be gone through again; `fields` are those that have a value on any of them."""
+
+    @property
+    def fields(self) -> Sequence[str]: ...
+
+
+def filled(item: Item) -> dict[str, FieldNow]:
+    """Fields that have a value."""
+    return {name: now for name, now in item.values.items() if now.value.value not in (None, [], "")}
+
+
+def called(item: Item) -> str:
+    """What its owner calls an item."""
+    return item.sku or item.external_id or item.title[:24] or item.id[:12]
+
+
 def public_name(picture: ItemPicture) -> str:
     """What a picture's file is called in public: by its content, so that no two collide."""
     return f"{picture.sha256[:16]}.{EXTENSIONS.get(picture.format, picture.format.lower())}"
-
-
-def as_words(value: FieldValue, lang: Lang) -> str:
-    """A value as a person reads it.
-
-    >>> as_words(["红色", "白色"], "zh"), as_words(True, "en"), as_words(None, "en")
-    ('红色、白色', 'yes', '')
-    """
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return {"zh": ("否", "是"), "en": ("no", "yes")}[lang][value]
-    return ("、" if lang == "zh" else ", ").join(value) if isinstance(value, list) else str(value)
 
 
 def shortened(text: str, most_chars: int) -> str:

@@ -6,13 +6,12 @@ reads all three. Which fields a language model wrote stands in a column of its o
 """
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from tujian.exchange.cells import BOM, csv_rows
-from tujian.exchange.nouns import Article, Losses, Piece, Terms
+from tujian.exchange.nouns import Article, Articles, Losses, Piece, Terms
 from tujian.fields import SEPARATORS
 from tujian.records import FieldValue
-from tujian.sheets import defused
+from tujian.sheet_writing import BOM, csv_rows, write_book
 
 OWN = {
     "id": ("图鉴编号", "Tujian ID"), "external_id": ("外部编号", "External ID"), "sku": ("SKU", "SKU"),
@@ -21,48 +20,36 @@ OWN = {
 LAST = {"pictures": ("图片", "Pictures"), "generated": ("AI生成的字段", "AI-generated fields")}
 LISTED = "; "
 PIECE_BYTES = 1 << 20
-MOST_CELL = 32_767  # characters that an XLSX cell holds
 
 
-def write_csv(articles: Iterable[Article], terms: Terms, losses: Losses) -> Iterator[Piece]:
+def write_csv(articles: Articles, terms: Terms, losses: Losses) -> Iterator[Piece]:
     yield Piece("catalogue.csv", BOM)
     for line in csv_rows(_rows(articles, terms, losses)):
         yield Piece("catalogue.csv", line)
 
 
-def write_xlsx(articles: Iterable[Article], terms: Terms, losses: Losses) -> Iterator[Piece]:
-    """A workbook with one sheet; every cell is text, so that no code loses its zeros."""
-    from openpyxl import Workbook
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+def write_xlsx(articles: Articles, terms: Terms, losses: Losses) -> Iterator[Piece]:
+    """A workbook with one sheet."""
 
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("图鉴" if terms.lang == "zh" else "Tujian")
-    for row in _rows(articles, terms, losses):
-        cells = []
-        for text in row:
-            if len(text) > MOST_CELL - 1:
-                losses.add(row[1] or row[0][:12], "文字超过单元格上限，已截断", "text longer than a cell, cut")
-            cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("\ufffd", defused(text))[:MOST_CELL])
-            cell.data_type, cell.number_format = "s", "@"
-            cells.append(cell)
-        sheet.append(cells)
+    def cut(row: Sequence[str]) -> None:
+        losses.add(row[1] or row[0][:12], "文字超过单元格上限，已截断", "text longer than a cell, cut")
+
     with tempfile.TemporaryFile() as file:
-        book.save(file)
+        write_book(_rows(articles, terms, losses), file, "图鉴" if terms.lang == "zh" else "Tujian", cut=cut)
         file.seek(0)
         while content := file.read(PIECE_BYTES):
             yield Piece("catalogue.xlsx", content)
 
 
-def write_jsonl(articles: Iterable[Article], terms: Terms, losses: Losses) -> Iterator[Piece]:
+def write_jsonl(articles: Articles, terms: Terms, losses: Losses) -> Iterator[Piece]:
     """An item a line, with evidence; nothing is lost but pictures and earlier versions."""
     for article in articles:
         yield Piece("catalogue.jsonl", article.item.model_dump_json().encode() + b"\n")
 
 
-def _rows(articles: Iterable[Article], terms: Terms, losses: Losses) -> Iterator[Sequence[str]]:
-    """The headings, then a row an item. The items are read twice: first for the fields there are."""
-    names = list(dict.fromkeys(name for article in articles for name in article.filled))
+def _rows(articles: Articles, terms: Terms, losses: Losses) -> Iterator[Sequence[str]]:
+    """The headings, then a row an item."""
+    names = articles.fields
     place = 0 if terms.lang == "zh" else 1
     yield [*(words[place] for words in OWN.values()), *names, *(words[place] for words in LAST.values())]
     for article in articles:

@@ -13,8 +13,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, zip_longest
 
-from tujian.exchange.cells import csv_rows
 from tujian.exchange.nouns import DESCRIPTIONS, GENERATED, GENERATED_TAG, Article, Losses, Piece, Terms
+from tujian.sheet_writing import csv_rows
 
 HEADINGS = (
     "Title", "URL handle", "Description", "Vendor", "Product category", "Type", "Tags", "Published on online store",
@@ -29,7 +29,6 @@ USED = (
 )  # fmt: skip
 LONGEST_TITLE = 255
 MOST_TAGS = 250
-DOLLAR = ("USD", "")  # a store has one currency; the file names none
 
 
 def write_shopify(articles: Iterable[Article], terms: Terms, losses: Losses) -> Iterator[Piece]:

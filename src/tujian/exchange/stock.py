@@ -4,12 +4,13 @@ Enters: a catalogue, and which items. Leaves: items, oldest first, those of one 
 Hidden and sensitive items are not there unless `also` asks for them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tujian.catalogue import Catalogue, Item
 from tujian.catalogue.nouns import MOST_LISTED, Also, Kind
 from tujian.errors import Lang, NotFound
+from tujian.exchange.nouns import called, filled
 from tujian.rules.adlaw import AdFinding, find_in_text, flagged
 
 MOST_ADVERTS = 1000  # told; an export with more of them is stopped just as well
@@ -21,16 +22,29 @@ class Stock:
     def __init__(self, catalogue: Catalogue, *, kind: Kind | None = None, also: Also = ()) -> None:
         self._catalogue, self._also = catalogue, also
         self._ids = _grouped(_all_ids(catalogue, kind, also))
+        self._fields: list[str] | None = None
 
     def __len__(self) -> int:
         return len(self._ids)
 
     def __iter__(self) -> Iterator[Item]:
+        met: dict[str, None] = {}
         for item_id in self._ids:
             try:
-                yield self._catalogue.get(item_id, also=self._also)
+                item = self._catalogue.get(item_id, also=self._also)
             except NotFound:
                 continue  # forgotten or hidden meanwhile
+            met.update(dict.fromkeys(filled(item)))
+            yield item
+        self._fields = list(met)
+
+    @property
+    def fields(self) -> Sequence[str]:
+        """Fields that have a value, as they were met by who went through all items; who asks first goes through."""
+        if self._fields is None:
+            for _ in self:
+                pass
+        return self._fields or []
 
     def printed(self, item: Item) -> list[str]:
         """The lines that were read on its pictures."""
@@ -68,7 +82,6 @@ def find_adverts(stock: Stock) -> list[Advert]:
 
 
 def _of_item(item: Item, printed: Iterable[str]) -> Iterator[Advert]:
-    called = item.sku or item.external_id or item.title[:24] or item.id[:12]
     texts = {"": "\n".join(printed)}
     for name, now in item.values.items():
         value = now.value.value
@@ -79,7 +92,7 @@ def _of_item(item: Item, printed: Iterable[str]) -> Iterator[Advert]:
         for finding in flagged(find_in_text(text)):
             if finding.word not in words:
                 words.add(finding.word)
-                yield Advert(called, name, finding)
+                yield Advert(called(item), name, finding)
 
 
 def _all_ids(catalogue: Catalogue, kind: Kind | None, also: Also) -> list[tuple[str, str]]:

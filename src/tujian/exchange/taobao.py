@@ -8,9 +8,9 @@ Does not know: places, postage, stock, the platform's property numbers; these st
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from tujian.exchange.cells import csv_rows
 from tujian.exchange.nouns import DESCRIPTIONS, GENERATED, Article, Losses, Piece, Terms, public_name
 from tujian.exchange.shopify import description
+from tujian.sheet_writing import csv_rows
 
 VERSION = "version 1.00"
 COLUMNS = tuple(
@@ -83,8 +83,7 @@ def _row(article: Article, terms: Terms, losses: Losses) -> dict[str, str]:
 
 def _category(article: Article, terms: Terms, losses: Losses) -> str:
     """The platform's number for the category or the nearest one above it that the user has mapped."""
-    own = article.category_id
-    lineage = terms.taxonomy.lineage(own) if own is not None and own in terms.taxonomy else []
+    lineage = terms.taxonomy.lineage(article.category.id) if article.category else []
     names = [name for step in reversed(lineage) for name in (step.id, step.zh, step.en)]
     found = next((terms.own_categories[name] for name in names if name in terms.own_categories), "")
     if not found:

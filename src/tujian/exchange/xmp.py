@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from xml.sax.saxutils import escape, quoteattr
 
 from tujian.catalogue.nouns import FieldNow, ItemPicture
-from tujian.exchange.nouns import DESCRIPTIONS, Article, Losses, Piece, Terms, as_words
+from tujian.exchange.nouns import DESCRIPTIONS, Article, Losses, Piece, Terms
+from tujian.records import in_words
 
 NAMESPACE = "urn:tujian:xmp:1.0/"
 TOOLKIT = "Tujian"
@@ -53,7 +54,7 @@ def sidecar(article: Article, picture: ItemPicture) -> str:
 
 def _dublin(article: Article, own: Mapping[str, FieldNow]) -> Iterator[str]:
     lang = article.terms.lang
-    words = {name: _clean(as_words(now.value.value, lang)) for name, now in own.items()}
+    words = {name: _clean(in_words(now.value.value, lang)) for name, now in own.items()}
     title = next((words[name] for name in TITLES if name in words), "")
     told = next((words[name] for name in DESCRIPTIONS if name in words), "")
     keywords = [_clean(part) for name in own if name in KEYWORDS for part in article.several(name)]
@@ -73,7 +74,7 @@ def _alternative(name: str, text: str) -> str:
 
 def _bag(name: str, fields: Mapping[str, FieldNow], article: Article) -> str:
     """Fields as `field=value` lines in our own namespace."""
-    lines = [f"{field}={_clean(as_words(now.value.value, article.terms.lang))}" for field, now in fields.items()]
+    lines = [f"{field}={_clean(in_words(now.value.value, article.terms.lang))}" for field, now in fields.items()]
     return f"<tujian:{name}><rdf:Bag>{_items(lines)}</rdf:Bag></tujian:{name}>\n" if lines else ""
 
 

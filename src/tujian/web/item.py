@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 
 from tujian.catalogue.nouns import OWN_FIELDS, Difference, FieldChange, FieldNow, Item, Visibility
 from tujian.errors import Lang, TujianError
-from tujian.records import FieldValue
+from tujian.records import in_words
 from tujian.tasks import TaskField
-from tujian.web.render import EngineMark, Theme, ratio_class, read_words, render_template
+from tujian.web.render import EngineMark, Theme, ratio_class, render_template
 
 SIGNS = {"confirmed": "✓", "contradicted": "✗", "unchecked": "≈", "unseen": "○", "human": "✎"}
 MOST_CARDS = 10  # five a side stay legible beside a picture (plate.js)
@@ -92,24 +92,7 @@ def render_item(lang: Lang, theme: Theme, engine: EngineMark | None, looked: Loo
 
 def render_missing(lang: Lang, theme: Theme, engine: EngineMark | None, trouble: TujianError) -> str:
     """The page in the place of one that is not there."""
-    said = trouble.say(lang)
-    return render_template("missing.html", "/catalogue", lang, theme, engine, trouble=said)
-
-
-def said_as(value: FieldValue, lang: Lang) -> str:
-    """A value in words.
-
-    >>> said_as(["红色", "白色"], "zh"), said_as(True, "en"), said_as(1.5, "zh"), said_as(None, "zh")
-    ('红色、白色', 'yes', '1.5', '')
-    """
-    words = read_words(lang)
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return words["yes" if value else "no"]
-    if isinstance(value, list):
-        return words["list_comma"].join(str(one) for one in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return render_template("missing.html", "/catalogue", lang, theme, engine, trouble=trouble.say(lang))
 
 
 def _cards(looked: Looked, lang: Lang) -> list[Card]:
@@ -126,7 +109,7 @@ def _card(name: str, now: FieldNow, looked: Looked, lang: Lang) -> Card:
     best = value.evidence[0] if value.evidence else None
     unit = f" {value.unit}" if value.unit and not str(value.value).endswith(value.unit) else ""
     sureness = value.confidence if value.confidence is not None else best and best.confidence
-    text = said_as(value.value, lang)
+    text = in_words(value.value, lang)
     return Card(
         name,
         field.label.of(lang) if field else name,
@@ -140,7 +123,7 @@ def _card(name: str, now: FieldNow, looked: Looked, lang: Lang) -> Card:
         now.source,
         "" if sureness is None or now.source == "person" else f"{sureness:.2f}",
         value.reason or "",
-        [said_as(one.value, lang) for one in value.candidates],
+        [in_words(one.value, lang) for one in value.candidates],
         [list(one.box_1000) for one in value.evidence if one.box_1000 and one.picture == looked.number],
     )
 
@@ -174,7 +157,7 @@ def _columns(cards: Sequence[Card]) -> tuple[list[Card], list[Card]]:
 
 def _line(change: FieldChange, fields: Mapping[str, TaskField], lang: Lang) -> dict[str, object]:
     told = {"made_at": change.made_at, "at": _at(change.made_at), "who": change.who, "why": change.why}
-    label, old, new = _label(change.field, fields, lang), said_as(change.old, lang), said_as(change.new, lang)
+    label, old, new = _label(change.field, fields, lang), in_words(change.old, lang), in_words(change.new, lang)
     return {**told, "field": change.field, "label": label, "old": old, "new": new, "undoes": change.undoes}
 
 
@@ -182,8 +165,8 @@ def _difference(one: Difference, fields: Mapping[str, TaskField], lang: Lang) ->
     return {
         "field": one.field,
         "label": _label(one.field, fields, lang),
-        "old": said_as(one.old, lang),
-        "new": said_as(one.new, lang),
+        "old": in_words(one.old, lang),
+        "new": in_words(one.new, lang),
     }
 
 
