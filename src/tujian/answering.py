@@ -24,7 +24,7 @@ from tujian.finding import Search
 from tujian.folding import unify
 from tujian.goods import also_called
 from tujian.passages import Passage, passages_for
-from tujian.records import Strict
+from tujian.records import Strict, in_words
 from tujian.tasks import Sampling
 from tujian.tokens import words_asked, words_of
 
@@ -53,7 +53,9 @@ def answer_from(
     passages = telling + [passage for passage in passages if passage not in telling]
     if ask is None:
         return CatalogueAnswer(found=True, answer=None, passages=telling)
-    said = ask(Question(_prompt(question, passages), (), lang, SAMPLING, system=_words()["system"][lang])).text.strip()
+    said = ask(
+        Question(_prompt(question, passages, lang), (), lang, SAMPLING, system=_words()["system"][lang])
+    ).text.strip()
     if any(words in said for words in _words()["no_answer"]):
         return CatalogueAnswer(found=False, answer=_words()["nothing"][lang], passages=[])
     return CatalogueAnswer(found=True, answer=said if _holds(said, question, passages) else None, passages=passages)
@@ -75,9 +77,9 @@ def _telling(passages: Sequence[Passage], question: str) -> list[Passage]:
     return [one for one, shared in zip(passages, called, strict=True) if shared == max(called) and tells(one)]
 
 
-def _prompt(question: str, passages: Sequence[Passage]) -> str:
+def _prompt(question: str, passages: Sequence[Passage], lang: Lang) -> str:
     lines = [
-        f"[{number}] {one['title']} | {one['field']}: {str(one['value'])[:LONGEST_VALUE]}"
+        f"[{number}] {one['title']} | {one['field']}: {in_words(one['value'], lang)[:LONGEST_VALUE]}"
         for number, one in enumerate(passages, 1)
     ]
     return "\n".join([*lines, "", question])

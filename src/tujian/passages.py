@@ -51,7 +51,8 @@ def _telling(item: Item, asked: set[str]) -> list[str]:
 
 def _passage(item: Item, name: str) -> Passage:
     value = item.values[name].value
-    return {"title": title_of(item), "field": name, **value_of(value, citations_of(item, name))}
+    own = {"item": item.id, "title": title_of(item), "field": name}
+    return own | value_of(value, citations_of(item, name))
 
 
 def title_of(item: Item) -> str:

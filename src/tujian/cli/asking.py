@@ -11,11 +11,13 @@ from pathlib import Path
 
 from tujian.answering import answer_from
 from tujian.catalogue import Catalogue
+from tujian.cli.keeping import label_of
 from tujian.cli.searching import search_of
 from tujian.engines.asking import fault_of, unusable
 from tujian.engines.dialect import Question, Reply
 from tujian.folding import printable
 from tujian.house import House
+from tujian.records import in_words
 from tujian.settings import Settings
 from tujian.tasks import Sampling
 
@@ -56,7 +58,8 @@ def run_catalogue(settings: Settings, question: str) -> int:
     if answer.answer:
         print(printable(answer.answer))
     for number, one in enumerate(answer.passages, 1):
-        print(printable(f"[{number}] {one['title']} · {one['field']}: {one['value']}  ({one['citations'][0]['item']})"))
+        told = f"{label_of(house.tasks, one['field'], settings)}: {in_words(one['value'], settings.lang)}"
+        print(printable(f"[{number}] {one['title']} · {told}  ({one['item'][:12]})"))
     return 0
 
 

@@ -66,14 +66,15 @@ def _table(item: Item, settings: Settings) -> Table:
     for name, now in item.values.items():
         shown = in_words(now.value.value, settings.lang) or "—"
         mark = MARKS[now.value.verdict]
-        table.add_row(_label(tasks, name, settings), escape(printable(shown)), mark, f"[dim]{escape(now.who)}[/]")
+        table.add_row(label_of(tasks, name, settings), escape(printable(shown)), mark, f"[dim]{escape(now.who)}[/]")
     for picture in item.pictures:
         width, height = picture.size_px
         table.add_row("[dim]·[/]", escape(printable(picture.name)), "", f"[dim]{width} × {height}[/]")
     return table
 
 
-def _label(tasks: Tasks, name: str, settings: Settings) -> str:
+def label_of(tasks: Tasks, name: str, settings: Settings) -> str:
+    """What a field is called."""
     try:
         return find_field(tasks, name).label.of(settings.lang)
     except BadEdit:  # of a task that is gone since
