@@ -24,10 +24,10 @@ from tujian.finding.background import Background
 from tujian.finding.facts import conditions, lenient, preferences
 from tujian.finding.meanings import Embed, Meanings, Vector, embed_stale, mean_of
 from tujian.finding.nouns import Facet, Found, Hit, Query
-from tujian.finding.words import MOST_OF_A_WORD, by_words
+from tujian.finding.words import LEAST_SHARE, MOST_OF_A_WORD, by_words
 from tujian.logs import note
 from tujian.perception import Perception
-from tujian.schema import counters, item_facts, items
+from tujian.schema import counters, item_facts, item_texts, items
 from tujian.tokens import words_asked
 
 __all__ = ["COUNTED", "Facet", "Filter", "Found", "Hit", "Query", "Search"]
@@ -40,7 +40,6 @@ BEST_MARGIN, WORTH_OF_WORDS = 0.034, 0.1
 LEAST_LIFT, FULL_LIFT = 0.05, 0.1
 LONGEST_MEANT = 400  # characters of a question whose meaning is taken
 MOST: dict[str, int] = {"words": MOST_OF_A_WORD, "meaning": 400, "looks": 100}  # items that each way may bring
-LEAST_SHARE = 0.34  # of the question's words, by weight, that a hit by words holds
 ENOUGH = 60  # hits that pass the filters; with fewer of a list that was cut, all that pass are ranked, if FEW
 FEW = 4_000
 COUNTED = 1_000  # items whose facets are counted, and items at most where a filter has to look at each
@@ -91,8 +90,7 @@ class Search:
                 return _browse(connection, query, [*wanted, *preferences(query.meant)])
             ranked = self._ranked(connection, query, words, asked, look_embedder)
             left = self._left(connection, ranked, wanted)
-            is_cut = any(len(ranked[way]) >= MOST[way] for way in ranked)
-            if is_cut and len(left) < ENOUGH and (query.filters or query.meant):
+            if (query.filters or query.meant) and self._lacks(connection, ranked, left):
                 among = connection.scalars(sa.select(items.c.id).where(*wanted).limit(FEW + 1)).all()
                 if len(among) <= FEW:
                     ranked, left = self._ranked(connection, query, words, asked, look_embedder, among), set(among)
@@ -100,6 +98,15 @@ class Search:
             return _page(
                 connection, self._database, query, _fused([*ways.values(), *_preferred(connection, query, ways)]), ways
             )
+
+    def _lacks(self, connection: sa.Connection, ranked: Ways, left: set[str]) -> bool:
+        """Whether filters left little of a list that was cut, and leave few enough of all items to rank each."""
+        is_cut = any(len(found) >= MOST[way] for way, found in ranked.items())
+        if not is_cut or len(left) >= ENOUGH:
+            return False
+        ranked_count = len({item_id for found in ranked.values() for item_id in found})
+        count = connection.scalar(sa.select(sa.func.max(item_texts.c.number))) or 0
+        return count * len(left) / ranked_count <= FEW
 
     def holds_anything(self) -> bool:
         """Whether there is any item that everybody may see."""

@@ -17,6 +17,7 @@ from tujian.database import Database
 from tujian.schema import item_texts
 
 MOST_OF_A_WORD = 400  # items fetched for one word, the newest first
+LEAST_SHARE = 0.34  # of the question, by weight, that a hit by words holds
 COUNTED = 4_000  # up to here a word's items are counted; a word with more weighs as one with so many
 
 _FTS5 = (
@@ -26,8 +27,8 @@ _FTS5 = (
 _TSVECTOR = (
     "select item_id, tokens from item_texts where words @@ cast(:query as tsquery) order by number desc limit :most"
 )
-_FTS5_COUNT = "select count(*) from (select 1 from item_words where item_words match :query limit :most)"
-_TSVECTOR_COUNT = "select count(*) from (select 1 from item_texts where words @@ cast(:query as tsquery) limit :most) n"
+_FTS5_COUNT = "(select count(*) from (select 1 from item_words where item_words match :{0} limit :most))"
+_TSVECTOR_COUNT = "(select count(*) from (select 1 from item_texts where words @@ cast(:{0} as tsquery) limit :most) n)"
 
 
 def by_words(
@@ -37,15 +38,21 @@ def by_words(
     if not words:
         return {}
     count = max(1, connection.scalar(sa.select(sa.func.max(item_texts.c.number))) or 1)
-    known = {word: _count(connection, database, word) for word in words}
+    known = _counts(connection, database, words)
     weights = {word: math.log(1 + count / min(seen, COUNTED)) for word, seen in known.items() if seen}
     if not weights:
         return {}
     # a word that nobody has weighs as the rarest: an item with half of the question is half right
     whole = sum(weights.get(word, math.log(1 + count)) for word in words)
-    found: dict[str, float] = {}
     rarest_first = sorted(weights, key=lambda word: -weights[word])
-    for rows in _looks(connection, database, rarest_first) if among is None else _those(connection, database, among):
+    telling = [
+        word
+        for place, word in enumerate(rarest_first)
+        if not place or sum(weights[other] for other in rarest_first[place:]) >= LEAST_SHARE * whole
+    ]  # who has only words that are commoner than these holds too little
+    found: dict[str, float] = {}
+    looked = None if among is None else _those(connection, database, among)
+    for rows in looked or _looks(connection, database, rarest_first, telling):
         for item_id, tokens in rows:
             if item_id not in found:
                 held = set(tokens.split(" "))
@@ -59,11 +66,13 @@ def _those(connection: sa.Connection, database: Database, among: Collection[str]
     yield connection.execute(texts).all()
 
 
-def _looks(connection: sa.Connection, database: Database, rarest_first: Sequence[str]) -> Iterator[Sequence[Any]]:
-    """First items with all words, then those of each word."""
-    if len(rarest_first) > 1:
-        yield _rows(connection, database, rarest_first)
-    for word in rarest_first:
+def _looks(
+    connection: sa.Connection, database: Database, words: Sequence[str], telling: Sequence[str]
+) -> Iterator[Sequence[Any]]:
+    """First items with all words, then those of each that tells enough."""
+    if len(words) > 1:
+        yield _rows(connection, database, words)
+    for word in telling:
         yield _rows(connection, database, [word])
 
 
@@ -72,9 +81,12 @@ def _rows(connection: sa.Connection, database: Database, words: Sequence[str]) -
     return connection.execute(sa.text(_FTS5 if database.is_sqlite else _TSVECTOR), asked).all()
 
 
-def _count(connection: sa.Connection, database: Database, word: str) -> int:
-    asked = {"query": _all_of(database, [word]), "most": COUNTED}
-    return connection.scalar(sa.text(_FTS5_COUNT if database.is_sqlite else _TSVECTOR_COUNT), asked) or 0
+def _counts(connection: sa.Connection, database: Database, words: Sequence[str]) -> dict[str, int]:
+    """How many items have each, COUNTED at most; in one statement, however many words."""
+    one = _FTS5_COUNT if database.is_sqlite else _TSVECTOR_COUNT
+    wanted = sa.text("select " + ", ".join(one.format(f"q{place}") for place in range(len(words))))
+    asked = {f"q{place}": _all_of(database, [word]) for place, word in enumerate(words)}
+    return dict(zip(words, connection.execute(wanted, asked | {"most": COUNTED}).one(), strict=True))
 
 
 def _all_of(database: Database, words: Sequence[str]) -> str:
