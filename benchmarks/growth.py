@@ -27,7 +27,7 @@ def main() -> None:
         if told["command"].startswith("finding_speed.py"):
             newest[told["database"], told["items"]] = told["p95_ms"]
     panels = [panel(name, place, newest) for place, name in enumerate(("sqlite", "postgresql"))]
-    width, height = 2 * (PANEL_W + LEFT) + 150, PANEL_H + TOP + 44
+    width, height = 2 * (PANEL_W + LEFT) + 170, PANEL_H + TOP + 44
     box = f'viewBox="0 0 {width} {height}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {box} font-family="sans-serif" font-size="12">'
     TO.write_text("\n".join([head, '<rect width="100%" height="100%" fill="#fffdf8"/>', *panels, legend(), "</svg>\n"]))
