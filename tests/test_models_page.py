@@ -25,7 +25,7 @@ from tujian.engines.selftest import ATTEMPTS, Report, run_checks
 from tujian.house import House
 from tujian.settings import read_settings
 from tujian.web.models import Standing, render_models
-from tujian.web.render import read_words
+from tujian.web.render import Reader, read_words
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 ZH, EN = read_words("zh"), read_words("en")
@@ -38,7 +38,7 @@ def text_of(page: str) -> str:
 
 
 def rendered(lang="zh", memory=LAPTOP, found=Found(), **standing) -> str:  # noqa: B008 - it is frozen
-    return render_models(lang, "auto", Standing(found, memory, **standing))
+    return render_models(Reader(lang), Standing(found, memory, **standing))
 
 
 def checked(engine: FakeEngine) -> dict:

@@ -10,7 +10,7 @@ from tujian.presets import preset, presets
 from tujian.recent import Looked
 from tujian.recognise import recognise
 from tujian.tasks import CHAT_SAMPLING, Tasks
-from tujian.web.render import render_chat, render_page
+from tujian.web.render import Reader, render_chat, render_page
 
 KNOWLEDGE, TASKS = Knowledge.load(), Tasks.load()
 CARTON = percepts("净含量 250mL", "保质期9个月", "蓝牙耳机 IPX5")
@@ -49,7 +49,7 @@ def test_names_differ_and_every_task_is_there():
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_all_are_offered_on_the_page_and_in_the_chat(lang):
-    pages = (render_page(lang, "auto", [], None), render_chat(lang, "auto", [], None, CHAT_SAMPLING))
+    pages = (render_page(Reader(lang), []), render_chat(Reader(lang), [], CHAT_SAMPLING))
     assert all(f'data-word="prompt_{one.name}"' in page for one in presets() for page in pages)
 
 

@@ -13,7 +13,7 @@ from tujian.presets import presets
 from tujian.records import Record, Source, Verdict
 from tujian.settings import Settings
 from tujian.web import page_router, static_dir
-from tujian.web.render import HERE, EngineMark, read_words, render_page
+from tujian.web.render import HERE, ROOMS, EngineMark, Reader, read_words, render_page
 
 ZH, EN = read_words("zh"), read_words("en")
 SCRIPTS = sorted(static_dir.glob("*.js"))
@@ -53,7 +53,8 @@ def words_asked_for():
     spelled |= set(re.findall(r'say\("(\w+)"', script))
     made = {start + code for start in re.findall(r"`(\w+_)\$\{", script) for code in CODES.get(start, [])}
     offered = {f"prompt_{one.name}" for one in presets()}  # the templates go through them
-    return template | spelled | made | offered
+    entries = {name for _, name in ROOMS}
+    return template | spelled | made | offered | entries
 
 
 def test_both_languages_have_the_same_keys():
@@ -119,7 +120,7 @@ def test_no_script_writes_markup(script):
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_page_speaks_its_language_without_inline_script_or_style(lang):
-    page = render_page(lang, "auto", SAMPLES, None)
+    page = render_page(Reader(lang), SAMPLES)
     assert f">{read_words(lang)['intake_title']}<" in page
     assert "built-in" not in page
     assert re.findall(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", page) == []
@@ -127,13 +128,13 @@ def test_the_page_speaks_its_language_without_inline_script_or_style(lang):
 
 
 def test_titles_of_samples_are_escaped_and_their_files_quoted():
-    page = render_page("zh", "auto", SAMPLES, None)
+    page = render_page(Reader("zh"), SAMPLES)
     assert "盒&lt;子&gt;" in page
     assert 'src="/samples/a%20b.png"' in page
 
 
 def test_a_remote_engine_is_named_by_host_and_its_key_is_not_shown():
-    page = render_page("zh", "auto", [], REMOTE)
+    page = render_page(Reader("zh", engine=REMOTE), [])
     assert "models.example.com" in page and "key@" not in page
     assert ZH["hint_stays"] not in re.sub(r"<meta.*?>", "", page)
 

@@ -3,7 +3,7 @@
 import threading
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Cookie, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 
 from tujian.api.flow import finished
@@ -13,7 +13,8 @@ from tujian.errors import EngineError
 from tujian.house import House, no_engine
 from tujian.records import record_schema
 from tujian.web.models import Standing, render_models
-from tujian.web.routes import page_of, pick_lang, pick_theme
+from tujian.web.render import Reader
+from tujian.web.routes import page_of, reader_of
 
 Language = Literal["zh", "en"]
 
@@ -62,30 +63,22 @@ def facts_router(house: House) -> APIRouter:
 def _add_models(router: APIRouter, house: House) -> None:
     trying = threading.Lock()  # two self-tests at once would each measure the other
 
+    reading = Depends(reader_of(house.settings, lambda: None))  # the page tells more of the engine than its mark
+
     @router.get("/models", include_in_schema=False)
-    def show_models(
-        chosen: Annotated[str | None, Query(alias="lang")] = None,
-        kept: Annotated[str | None, Cookie(alias="lang")] = None,
-        theme: Annotated[str | None, Cookie()] = None,
-    ) -> HTMLResponse:
-        lang = pick_lang(chosen, kept, house.settings.lang)
-        standing = standing_of(house, is_trying=trying.locked())
-        return page_of(render_models(lang, pick_theme(theme), standing), lang, chosen)
+    def show_models(reader: Annotated[Reader, reading]) -> HTMLResponse:
+        return page_of(render_models(reader, standing_of(house, is_trying=trying.locked())), reader)
 
     @router.post("/models/test", include_in_schema=False)
-    async def test_again(
-        request: Request,
-        kept: Annotated[str | None, Cookie(alias="lang")] = None,
-        theme: Annotated[str | None, Cookie()] = None,
-    ) -> Response:
+    async def test_again(request: Request, reader: Annotated[Reader, reading]) -> Response:
         """The self-test, now; then back to the page. While one runs, the page says that it does."""
-        request.state.lang = lang = pick_lang(None, kept, house.settings.lang)
+        request.state.lang = reader.lang
 
         def work(_: threading.Event) -> Response:
             trouble = _examined(house, trying)
             if trouble is None:
                 return RedirectResponse("/models", 303)
-            return page_of(render_models(lang, pick_theme(theme), standing_of(house, trouble)), lang, None, 502)
+            return page_of(render_models(reader, standing_of(house, trouble)), reader, 502)
 
         return await finished(request, work)
 

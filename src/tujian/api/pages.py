@@ -1,10 +1,10 @@
 """The pages of the catalogue: what is asked for in the address, asked once, drawn. req: C1, E6, E8"""
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Cookie, File, Form, Query, Request, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
 from fastapi.responses import HTMLResponse
 
 from tujian.api.bodies import MOST_PICTURES, PictureRoute
@@ -24,106 +24,91 @@ from tujian.rules.colour_words import base_names
 from tujian.sought import Sought, seek, understood
 from tujian.web.catalogue import FACETS, Shelf, render_catalogue
 from tujian.web.item import Looked, render_item, render_missing
-from tujian.web.render import EngineMark, read_words
-from tujian.web.routes import page_of, pick_lang, pick_theme
+from tujian.web.render import Reader, read_words
+from tujian.web.routes import Mark, page_of, reader_of
 from tujian.web.search import Answered, Wish, render_search
 
 AT_ONCE = 100  # items of a page: two screens of large pictures, 60 kB
 Seen = Literal["hidden", "sensitive"]
 Text = Annotated[str, Query(max_length=200)]
-Lang_ = Annotated[str | None, Query(alias="lang")]
-Kept = Annotated[str | None, Cookie(alias="lang")]
-Theme_ = Annotated[str | None, Cookie(alias="theme")]
-Mark = Callable[[], EngineMark | None]
-
-
 MOST_CHARS = 2_000  # of a sentence in an address
 
 
 def pages_router(house: House, catalogue: Catalogue, search: Search, mark: Mark) -> APIRouter:
     router = APIRouter(include_in_schema=False, route_class=PictureRoute)
-    _add_catalogue(router, house, search, mark)
-    _add_item(router, house, catalogue, mark)
-    _add_search(router, house, search, mark)
+    reading = Depends(reader_of(house.settings, mark))
+    _add_catalogue(router, house, search, reading)
+    _add_item(router, house, catalogue, reading)
+    _add_search(router, house, search, reading)
     return router
 
 
-def _add_catalogue(router: APIRouter, house: House, search: Search, mark: Mark) -> None:
+def _add_catalogue(router: APIRouter, house: House, search: Search, reading: object) -> None:
     @router.get("/catalogue", response_class=HTMLResponse)
     def show_catalogue(
+        reader: Annotated[Reader, reading],
         kind: Literal["", "product", "photo"] = "",
         category: Text = "",
         brand: Text = "",
         colour: Text = "",
         also: Hidden = [],  # noqa: B006
         after: Annotated[str, Query(max_length=300)] = "",
-        chosen: Lang_ = None,
-        kept: Kept = None,
-        theme: Theme_ = None,
     ) -> HTMLResponse:
-        lang = pick_lang(chosen, kept, house.settings.lang)
         asked = {"kind": kind, "category": category, "brand": brand, "colour": colour}
         wanted = {facet: asked[facet] for facet in FACETS if asked[facet]}
         filters = tuple(Filter(facet, "is", value) for facet, value in wanted.items())
         found = search.find(Asked(filters=filters, limit=AT_ONCE, after=after, also=tuple(also)))
-        shelf = Shelf(found, wanted, _names(house, found, wanted, lang, also), also)
-        return page_of(render_catalogue(lang, pick_theme(theme), mark(), shelf), lang, chosen)
+        shelf = Shelf(found, wanted, _names(house, found, wanted, reader.lang, also), also)
+        return page_of(render_catalogue(reader, shelf), reader)
 
 
-def _add_item(router: APIRouter, house: House, catalogue: Catalogue, mark: Mark) -> None:
+def _add_item(router: APIRouter, house: House, catalogue: Catalogue, reading: object) -> None:
     @router.get("/catalogue/{item_id}", response_class=HTMLResponse)
     def show_item(
+        reader: Annotated[Reader, reading],
         item_id: str,
         picture: Annotated[int, Query(ge=0, le=1000)] = 0,
         older: Annotated[int, Query(ge=0, le=10**9)] = 0,
         newer: Annotated[int, Query(ge=0, le=10**9)] = 0,
         also: Hidden = [],  # noqa: B006
-        chosen: Lang_ = None,
-        kept: Kept = None,
-        theme: Theme_ = None,
     ) -> HTMLResponse:
-        lang = pick_lang(chosen, kept, house.settings.lang)
         try:
             looked = _looked(house, catalogue, item_id, also, picture, older, newer)
         except NotFound as error:
-            return page_of(render_missing(lang, pick_theme(theme), mark(), error), lang, chosen, 404)
-        return page_of(render_item(lang, pick_theme(theme), mark(), looked), lang, chosen)
+            return page_of(render_missing(reader, error), reader, 404)
+        return page_of(render_item(reader, looked), reader)
 
 
-def _add_search(router: APIRouter, house: House, search: Search, mark: Mark) -> None:
+def _add_search(router: APIRouter, house: House, search: Search, reading: object) -> None:
     @router.get("/search", response_class=HTMLResponse)
     async def show_search(
         request: Request,
+        reader: Annotated[Reader, reading],
         q: Annotated[str, Query(max_length=MOST_CHARS)] = "",
         strictness: Annotated[float, Query(ge=0, le=1)] = 0.5,
         drop: Annotated[list[str], Query(max_length=50)] = [],  # noqa: B006
         also: Hidden = [],  # noqa: B006
         after: Annotated[str, Query(max_length=300)] = "",
-        chosen: Lang_ = None,
-        kept: Kept = None,
-        theme: Theme_ = None,
     ) -> HTMLResponse:
-        lang, wish = pick_lang(chosen, kept, house.settings.lang), Wish(q, strictness, drop, also)
+        wish = Wish(q, strictness, drop, also)
         answered = await finished(request, lambda _: _answered(house, search, wish, after))
-        return page_of(render_search(lang, pick_theme(theme), mark(), wish, answered), lang, chosen)
+        return page_of(render_search(reader, wish, answered), reader)
 
     @router.post("/search", response_class=HTMLResponse)
     async def search_by_picture(
         request: Request,
+        reader: Annotated[Reader, reading],
         image: Annotated[list[UploadFile], File()] = [],  # noqa: B006
         q: Annotated[str, Form(max_length=MOST_CHARS)] = "",
         strictness: Annotated[float, Form(ge=0, le=1)] = 0.5,
         drop: Annotated[list[str], Form(max_length=50)] = [],  # noqa: B006
         also: Annotated[list[Seen], Form()] = [],  # noqa: B006
-        kept: Kept = None,
-        theme: Theme_ = None,
     ) -> HTMLResponse:
-        lang = pick_lang(None, kept, house.settings.lang)
         shown = [one for one in image if one.filename][:MOST_PICTURES]
         wish = Wish(q, strictness, drop, also, has_picture=bool(shown))
         answered = await finished(request, lambda _: _answered(house, search, wish, "", shown))
         status = status_of(answered.trouble) if answered.trouble else 200
-        return page_of(render_search(lang, pick_theme(theme), mark(), wish, answered), lang, None, status)
+        return page_of(render_search(reader, wish, answered), reader, status)
 
 
 def _answered(house: House, search: Search, wish: Wish, after: str, pictures: Sequence[UploadFile] = ()) -> Answered:

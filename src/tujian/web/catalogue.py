@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from tujian.catalogue.nouns import EVERYTHING, Visibility
-from tujian.errors import Lang
 from tujian.finding import COUNTED, Facet, Found
-from tujian.web.render import EngineMark, Theme, render_template
+from tujian.web.render import Reader, render_template
 
 FACETS = ("kind", "category", "brand", "colour")
 
@@ -44,16 +43,14 @@ class Group:
     choices: list[Choice]
 
 
-def render_catalogue(lang: Lang, theme: Theme, engine: EngineMark | None, shelf: Shelf) -> str:
+def render_catalogue(reader: Reader, shelf: Shelf) -> str:
     """The page as HTML; those after the first are asked for by `grid.js`, which takes their pictures."""
     found = shelf.found
     groups = [_group(shelf, facet, found.facets.get(facet, [])) for facet in FACETS if facet not in shelf.chosen]
     return render_template(
         "catalogue.html",
         "/catalogue",
-        lang,
-        theme,
-        engine,
+        reader,
         lang_at=_href(shelf.chosen, shelf.also),
         hits=found.hits,
         total=found.total,

@@ -13,7 +13,7 @@ from tujian.catalogue.nouns import OWN_FIELDS, Difference, FieldChange, FieldNow
 from tujian.errors import Lang, TujianError
 from tujian.records import in_words
 from tujian.tasks import TaskField
-from tujian.web.render import EngineMark, Theme, ratio_class, render_template
+from tujian.web.render import Reader, ratio_class, render_template
 
 SIGNS = {"confirmed": "✓", "contradicted": "✗", "unchecked": "≈", "unseen": "○", "human": "✎"}
 MOST_CARDS = 10  # five a side stay legible beside a picture (plate.js)
@@ -55,8 +55,8 @@ class Card:
     places: Sequence[Sequence[float]] = ()
 
 
-def render_item(lang: Lang, theme: Theme, engine: EngineMark | None, looked: Looked) -> str:
-    item, seeing = looked.item, urlencode([("also", one) for one in looked.also])
+def render_item(reader: Reader, looked: Looked) -> str:
+    lang, item, seeing = reader.lang, looked.item, urlencode([("also", one) for one in looked.also])
     picture = item.pictures[looked.number] if looked.number < len(item.pictures) else None
     size_px = picture.size_px if picture else (1, 1)
     cards = _cards(looked, lang)
@@ -65,9 +65,7 @@ def render_item(lang: Lang, theme: Theme, engine: EngineMark | None, looked: Loo
     return render_template(
         "item.html",
         "/catalogue",
-        lang,
-        theme,
-        engine,
+        reader,
         address=f"/v1/pictures/{picture.sha256}/thumbnail?size=" if picture else "",
         lang_at=f"/catalogue/{item.id}?{urlencode([('picture', looked.number)])}{seeing and '&' + seeing}",
         item=item,
@@ -90,9 +88,9 @@ def render_item(lang: Lang, theme: Theme, engine: EngineMark | None, looked: Loo
     )
 
 
-def render_missing(lang: Lang, theme: Theme, engine: EngineMark | None, trouble: TujianError) -> str:
+def render_missing(reader: Reader, trouble: TujianError) -> str:
     """The page in the place of one that is not there."""
-    return render_template("missing.html", "/catalogue", lang, theme, engine, trouble=trouble.say(lang))
+    return render_template("missing.html", "/catalogue", reader, trouble=trouble.say(reader.lang))
 
 
 def _cards(looked: Looked, lang: Lang) -> list[Card]:

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from tujian.errors import NotAllowed
 from tujian.settings import Settings
-from tujian.web.render import render_login
+from tujian.web.render import Reader, render_login
 from tujian.web.routes import HEADERS, pick_lang, pick_theme
 
 TOKEN_COOKIE = "tujian_token"
@@ -25,7 +25,7 @@ def login_router(settings: Settings) -> APIRouter:
     @router.get("/login")
     def show(lang: Annotated[str | None, Cookie()] = None, theme: Annotated[str | None, Cookie()] = None) -> Response:
         form_token = secrets.token_urlsafe(32)
-        html = render_login(pick_lang(None, lang, settings.lang), pick_theme(theme), form_token)
+        html = render_login(Reader(pick_lang(None, lang, settings.lang), pick_theme(theme)), form_token)
         page = HTMLResponse(html, headers=HEADERS)
         page.set_cookie(FORM_COOKIE, form_token, httponly=True, samesite="strict", max_age=3600)
         return page

@@ -5,7 +5,7 @@ is fetched or tried. Names of models and files, and what a server says, are fore
 """
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from tujian.engines.choosing import fit_of, recommended, time_of
@@ -18,7 +18,7 @@ from tujian.engines.selftest import TITLES, Report
 from tujian.errors import EngineError, Lang
 from tujian.folding import printable
 from tujian.records import EngineUsed
-from tujian.web.render import Theme, engine_host, render_template
+from tujian.web.render import EngineMark, Reader, engine_host, render_template
 
 MARKS = {True: ("✓", "good"), False: ("✗", "bad"), None: ("–", "none")}
 SMALL_BYTES = 100_000_000  # below, tenths of a GB say nothing
@@ -67,17 +67,16 @@ class Tried:
     said: str
 
 
-def render_models(lang: Lang, theme: Theme, standing: Standing) -> str:
+def render_models(reader: Reader, standing: Standing) -> str:
     """The page of models as HTML."""
-    rows = _rows(standing, lang)
+    lang, rows = reader.lang, _rows(standing, reader.lang)
     place, used, report = standing.place, standing.used, standing.report
     model = used.model if used else ""
+    mark: EngineMark | None = {"model": model, "url": place.url, "remote": place.remote} if place else None
     return render_template(
         "models.html",
         "/models",
-        lang,
-        theme,
-        {"model": model, "url": place.url, "remote": place.remote} if place else None,
+        replace(reader, engine=mark),
         kind=KIND_TITLES.get(used.kind, used.kind) if used else "",
         model=printable(model),
         server=engine_host(place.url) if place and place.url else "",

@@ -5,6 +5,7 @@ What it does not know: requests, cookies, headers (routes.py), records (the brow
 """
 
 import json
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,6 +22,13 @@ Theme = Literal["auto", "light", "dark"]
 Words = dict[str, str]
 
 HERE = Path(__file__).parent
+ROOMS = (  # the entries of the bar, in their order: address, key of its name
+    ("/", "nav_recognise"),
+    ("/chat", "nav_chat"),
+    ("/catalogue", "nav_catalogue"),
+    ("/search", "nav_search"),
+    ("/models", "nav_models"),
+)
 SAMPLES_SHOWN = 3  # shared/ui/README.md: empty states teach by doing, three own samples to try
 
 
@@ -30,6 +38,16 @@ class EngineMark(TypedDict):
     model: str
     url: str | None
     remote: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads a page: language, theme, the engine's mark above it. `chosen`: the language was chosen just now."""
+
+    lang: Lang
+    theme: Theme = "auto"
+    engine: EngineMark | None = None
+    chosen: bool = False
 
 
 class Sample(TypedDict):
@@ -43,15 +61,16 @@ class Sample(TypedDict):
 @cache
 def read_words(lang: Lang) -> Words:
     """Every word of the page in `lang`, by key, the offered questions too. Raises BrokenInstall without the file."""
-    path = HERE / "words" / f"{lang}.json"
-    try:
-        asked = {f"prompt_{one.name}": one.words.of(lang) for one in presets()}
-        return json.loads(path.read_text(encoding="utf-8")) | asked
-    except FileNotFoundError as error:
+    rooms = sorted((HERE / "words" / lang).glob("*.json"))
+    if not rooms:
         raise BrokenInstall(
-            zh=(f"缺少页面用语文件 {path.name}。", "请重新安装图鉴。"),
-            en=(f"The page's word file {path.name} is missing.", "Install Tujian again."),
-        ) from error
+            zh=("缺少页面用语文件。", "请重新安装图鉴。"),
+            en=("The page's word files are missing.", "Install Tujian again."),
+        )
+    words = {f"prompt_{one.name}": one.words.of(lang) for one in presets()}
+    for room in rooms:
+        words |= json.loads(room.read_text(encoding="utf-8"))
+    return words
 
 
 @cache
@@ -84,37 +103,28 @@ def engine_host(url: str) -> str:
     return f"{host}:{parts.port}" if parts.port else host
 
 
-def render_page(lang: Lang, theme: Theme, samples: list[Sample], engine: EngineMark | None) -> str:
+def render_page(reader: Reader, samples: list[Sample]) -> str:
     """The page of records as HTML. Its words go along in a meta element, since the CSP allows no inline script."""
-    return _rendered("page.html", "/", lang, theme, samples, engine)
+    return render_template("page.html", "/", reader, samples=_titled(samples, reader.lang))
 
 
-def render_chat(lang: Lang, theme: Theme, samples: list[Sample], engine: EngineMark | None, sampling: Sampling) -> str:
+def render_chat(reader: Reader, samples: list[Sample], sampling: Sampling) -> str:
     """The page of chats as HTML; `sampling` is what its fields start with."""
-    return _rendered("chat.html", "/chat", lang, theme, samples, engine, sampling=sampling)
+    return render_template("chat.html", "/chat", reader, samples=_titled(samples, reader.lang), sampling=sampling)
 
 
-def _rendered(
-    template: str,
-    here: str,
-    lang: Lang,
-    theme: Theme,
-    samples: list[Sample],
-    engine: EngineMark | None,
-    sampling: Sampling | None = None,
-) -> str:
-    shown = [{"file": s["file"], "title": s["title_zh"] if lang == "zh" else s["title_en"]} for s in samples]
-    return render_template(template, here, lang, theme, engine, samples=shown[:SAMPLES_SHOWN], sampling=sampling)
+def _titled(samples: list[Sample], lang: Lang) -> list[dict[str, str]]:
+    shown = samples[:SAMPLES_SHOWN]
+    return [{"file": s["file"], "title": s["title_zh"] if lang == "zh" else s["title_en"]} for s in shown]
 
 
-def render_template(
-    template: str, here: str, lang: Lang, theme: Theme, engine: EngineMark | None, lang_at: str = "", **more: object
-) -> str:
+def render_template(template: str, here: str, reader: Reader, lang_at: str = "", **more: object) -> str:
     """A page with the bar; its template extends `frame.html`. `here` is its entry there, `more` what it asks besides.
 
     `lang_at` is where it lies, with its query, when that is not `here`.
     """
-    words, other, at = read_words(lang), "en" if lang == "zh" else "zh", lang_at or here
+    lang, engine, at = reader.lang, reader.engine, lang_at or here
+    words, other = read_words(lang), "en" if lang == "zh" else "zh"
     return (
         _environment()
         .get_template(template)
@@ -122,10 +132,11 @@ def render_template(
             w=SimpleNamespace(**words),  # a dict would answer w.clear with its own method
             presets=[f"prompt_{one.name}" for one in presets()],
             words_json=json.dumps(words, ensure_ascii=False),
+            rooms=ROOMS,
             here=here,
             lang_address=f"{at}{'&' if '?' in at else '?'}lang={other}",
             lang=lang,
-            theme=theme,
+            theme=reader.theme,
             engine=engine,
             host=engine_host(engine["url"] or "") if engine and engine["remote"] else "",
             **more,
@@ -133,7 +144,8 @@ def render_template(
     )
 
 
-def render_login(lang: Lang, theme: Theme, form_token: str) -> str:
+def render_login(reader: Reader, form_token: str) -> str:
     """The login form. `form_token` must come back with it and equal the cookie set beside it."""
-    words = SimpleNamespace(**read_words(lang))
-    return _environment().get_template("login.html").render(w=words, lang=lang, theme=theme, form_token=form_token)
+    words = SimpleNamespace(**read_words(reader.lang))
+    template = _environment().get_template("login.html")
+    return template.render(w=words, lang=reader.lang, theme=reader.theme, form_token=form_token)

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Cookie, Query
+from fastapi import APIRouter, Cookie, Depends, Query
 from fastapi.responses import HTMLResponse
 
 from tujian.errors import Lang
 from tujian.settings import Settings
 from tujian.tasks import CHAT_SAMPLING
-from tujian.web.render import HERE, EngineMark, Sample, Theme, render_chat, render_page
+from tujian.web.render import HERE, EngineMark, Reader, Sample, Theme, render_chat, render_page
 
 static_dir: Path = HERE / "static"
 
@@ -33,40 +33,46 @@ HEADERS = {
 }
 
 
-def page_router(settings: Settings, engine_mark: Callable[[], EngineMark | None], samples: list[Sample]) -> APIRouter:
+Mark = Callable[[], EngineMark | None]
+
+
+def page_router(settings: Settings, mark: Mark, samples: list[Sample]) -> APIRouter:
     """The router of the pages.
 
-    `engine_mark` is called once a request, so the mark follows an engine attached later. `samples` are pictures
+    `mark` is called once a request, so the mark follows an engine attached later. `samples` are pictures
     that someone else serves at /samples/{file}; `static_dir` is to be mounted at /static.
     """
-    router = APIRouter(include_in_schema=False)
+    router, reading = APIRouter(include_in_schema=False), Depends(reader_of(settings, mark))
 
     @router.get("/", response_class=HTMLResponse)
-    def show_page(
-        chosen: Annotated[str | None, Query(alias="lang")] = None,
-        kept: Annotated[str | None, Cookie(alias="lang")] = None,
-        theme: Annotated[str | None, Cookie()] = None,
-    ) -> HTMLResponse:
-        lang = pick_lang(chosen, kept, settings.lang)
-        return page_of(render_page(lang, pick_theme(theme), samples, engine_mark()), lang, chosen)
+    def show_page(reader: Annotated[Reader, reading]) -> HTMLResponse:
+        return page_of(render_page(reader, samples), reader)
 
     @router.get("/chat", response_class=HTMLResponse)
-    def show_chat(
-        chosen: Annotated[str | None, Query(alias="lang")] = None,
-        kept: Annotated[str | None, Cookie(alias="lang")] = None,
-        theme: Annotated[str | None, Cookie()] = None,
-    ) -> HTMLResponse:
-        lang = pick_lang(chosen, kept, settings.lang)
-        return page_of(render_chat(lang, pick_theme(theme), samples, engine_mark(), CHAT_SAMPLING), lang, chosen)
+    def show_chat(reader: Annotated[Reader, reading]) -> HTMLResponse:
+        return page_of(render_chat(reader, samples, CHAT_SAMPLING), reader)
 
     return router
 
 
-def page_of(html: str, lang: Lang, chosen: str | None, status: int = 200) -> HTMLResponse:
+def reader_of(settings: Settings, mark: Mark) -> Callable[..., Reader]:
+    """What tells who reads: a route takes it as `Annotated[Reader, Depends(reader_of(settings, mark))]`."""
+
+    def read(
+        chosen: Annotated[str | None, Query(alias="lang", max_length=20)] = None,
+        kept: Annotated[str | None, Cookie(alias="lang")] = None,
+        theme: Annotated[str | None, Cookie()] = None,
+    ) -> Reader:
+        return Reader(pick_lang(chosen, kept, settings.lang), pick_theme(theme), mark(), bool(chosen))
+
+    return read
+
+
+def page_of(html: str, reader: Reader, status: int = 200) -> HTMLResponse:
     """The page with its headers; a language that was chosen is kept."""
     page = HTMLResponse(html, status, headers=HEADERS)
-    if chosen:
-        page.set_cookie("lang", lang, max_age=YEAR_S, samesite="lax")
+    if reader.chosen:
+        page.set_cookie("lang", reader.lang, max_age=YEAR_S, samesite="lax")
     return page
 
 

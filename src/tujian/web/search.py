@@ -12,7 +12,7 @@ from tujian.catalogue.nouns import Visibility
 from tujian.errors import Lang, TujianError
 from tujian.finding import Found
 from tujian.query import Understood
-from tujian.web.render import EngineMark, Theme, render_template
+from tujian.web.render import Reader, render_template
 
 LOOSE = 0.1  # strictness that is offered where nothing was found
 
@@ -48,21 +48,19 @@ class Chip:
     is_off: bool
 
 
-def render_search(lang: Lang, theme: Theme, engine: EngineMark | None, wish: Wish, answered: Answered) -> str:
+def render_search(reader: Reader, wish: Wish, answered: Answered) -> str:
     found = answered.found
     is_blank = not wish.text.strip() and not wish.has_picture
     return render_template(
         "search.html",
         "/search",
-        lang,
-        theme,
-        engine,
+        reader,
         lang_at=_href(wish),
         wish=wish,
         is_blank=is_blank,
         is_empty=answered.is_empty,
-        trouble=answered.trouble.say(lang) if answered.trouble else None,
-        chips=_chips(wish, answered.understood, lang),
+        trouble=answered.trouble.say(reader.lang) if answered.trouble else None,
+        chips=_chips(wish, answered.understood, reader.lang),
         hits=found.hits,
         total=found.total,
         seeing=urlencode([("also", one) for one in wish.also]),
