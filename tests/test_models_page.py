@@ -352,7 +352,7 @@ def test_while_it_is_tried_the_button_waits(open_page):
     page = open_page()
     expect(page.locator("#theme")).not_to_be_empty()
     # the page is held back: nothing can be asked of one that is about to be left
-    page.evaluate("document.forms[0].addEventListener('submit', (event) => event.preventDefault())")
+    page.evaluate("document.getElementById('again').addEventListener('submit', (event) => event.preventDefault())")
     page.click("#again button")
     expect(page.locator("#testing")).to_have_text(ZH["models_testing"])
     expect(page.locator("#again button")).to_be_disabled()

@@ -1,6 +1,4 @@
 // The page of the catalogue works without this; here more pictures come while somebody scrolls.
 import { startGrid } from "./grid.js";
-import { startTheme } from "./theme.js";
 
-startTheme(document.getElementById("theme"));
 startGrid();

@@ -5,7 +5,6 @@ import { Gallery } from "./gallery.js";
 import { render } from "./markdown.js";
 import { fromFile, listenForDrops, listenForPastes } from "./sources.js";
 import * as talk from "./talk.js";
-import { startTheme } from "./theme.js";
 import { answerNode, keptPicture, questionNode } from "./turns.js";
 
 const MOST_PICTURES = 8; // as many as the server takes with one question
@@ -320,7 +319,6 @@ async function start() {
   for (const [id, acts] of Object.entries(LISTENERS)) {
     for (const [name, act] of Object.entries(acts)) $(id).addEventListener(name, act);
   }
-  startTheme($("theme"));
   recallSampling();
   listenForDrops(take);
   listenForPastes(take);

@@ -2,13 +2,11 @@
 import { reach, Refused } from "./api.js";
 import { announce, make, say } from "./dom.js";
 import { Leaders } from "./leaders.js";
-import { startTheme } from "./theme.js";
 
 const MANY = /[,，、;；\n]+/;
 const $ = (id) => document.getElementById(id);
 let leaders = null;
 
-startTheme($("theme"));
 draw();
 
 function draw() {

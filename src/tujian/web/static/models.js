@@ -1,8 +1,5 @@
 // The page of models works without this; here commands get a button that copies them, and a long test says so.
 import { announce, make, say } from "./dom.js";
-import { startTheme } from "./theme.js";
-
-startTheme(document.getElementById("theme"));
 
 const again = document.getElementById("again");
 again?.addEventListener("submit", () => {

@@ -2,9 +2,9 @@
 import { askPreview, askRecord, fetchSample, listTasks, Refused } from "./api.js";
 import { announce, lang, make, say, speak } from "./dom.js";
 import { save, toCsv } from "./exports.js";
+import { takeHanded } from "./handing.js";
 import { Plate } from "./plate.js";
 import { fromAddress, fromFile, listenForDrops, listenForPastes } from "./sources.js";
-import { startTheme } from "./theme.js";
 
 const AT_A_TIME = 2; // the server works on as many as it has cores; two keep it and the line busy
 // Shown from the user's own file. GIF stays out: it would move, and its record is of the first frame.
@@ -330,7 +330,6 @@ async function trySample(event) {
 }
 
 async function start() {
-  startTheme($("theme"));
   listenForDrops(take);
   listenForPastes(take);
   addEventListener("keydown", step);
@@ -347,6 +346,8 @@ async function start() {
   await orComplain(async () => {
     tasks = await listTasks();
     fillTasks();
+    const handed = await takeHanded();
+    if (handed.length) take(handed);
   });
 }
 

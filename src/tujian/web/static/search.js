@@ -3,13 +3,11 @@ import { Refused, send } from "./api.js";
 import { announce } from "./dom.js";
 import { startGrid } from "./grid.js";
 import { listenForDrops, listenForPastes } from "./sources.js";
-import { startTheme } from "./theme.js";
 
 const $ = (id) => document.getElementById(id);
 const form = $("ask");
 let asking = null;
 
-startTheme($("theme"));
 startGrid();
 
 /* a picture */

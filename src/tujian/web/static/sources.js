@@ -22,7 +22,13 @@ function decodeSafely(part) {
   }
 }
 
+let taken = false;
+
+/** Whether this page takes pictures itself. */
+export const isTaken = () => taken;
+
 export function listenForDrops(take) {
+  taken = true;
   let depth = 0; // dragenter and dragleave also fire for every child
   const mark = () => {
     document.body.classList.toggle("is-dropping", depth > 0);
