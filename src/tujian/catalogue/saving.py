@@ -28,6 +28,7 @@ from tujian.catalogue.changing import (
 from tujian.catalogue.nouns import EVERYTHING, PictureVector, Saved
 from tujian.catalogue.packing import pack
 from tujian.database import Database
+from tujian.describe import UNKNOWN
 from tujian.records import Record
 from tujian.schema import records
 
@@ -53,7 +54,8 @@ def save_record(
     spoken = latest_records(connection, item_id, but=record.task) if number > 1 else {}
     moves = moved(before, strongest({**spoken, number: record}))
     own = _locked_up(item, record)
-    title = title_of(with_moves(before, moves), record.title)
+    kept = item["title"] if record.title in UNKNOWN.values() else record.title  # a file's name says more than that
+    title = title_of(with_moves(before, moves), kept)
     visibility_by = RULE if own else item["visibility_by"]
     apply(connection, database, item_id, by, moves, own, title=title, visibility_by=visibility_by)
     return Saved(id=item_id, number=number, version=item["version"], changed=_changed(moves))
