@@ -10,10 +10,12 @@ import anyio.to_thread
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Scope
 
 from tujian import __version__
 from tujian.api.answers import answers_router
+from tujian.api.bulk import bulk_router
 from tujian.api.chat import chat_router
 from tujian.api.chats import chats_router
 from tujian.api.completions import completions_router
@@ -76,6 +78,7 @@ def create_app(house: House) -> FastAPI:
     app.include_router(page_router(settings, lambda: _mark(house), _samples(samples)))
     app.mount("/samples", StaticFiles(directory=samples, check_dir=False), name="samples")
     app.mount("/static", StaticFiles(directory=static_dir), name="static")
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)  # event streams are left as they are
     app.add_middleware(Guard, settings=settings, metrics=house.metrics)
     app.add_middleware(Logged, metrics=house.metrics, fault=lambda scope: _broken(house, scope))
     return app
@@ -91,6 +94,7 @@ def _broken(house: House, scope: Scope) -> ASGIApp:
 def _add_catalogue(app: FastAPI, house: House, catalogue: Catalogue) -> None:
     batches = Batches(Jobs(house.database))
     search = Search.of(house.database, lambda: house.perception)
+    app.include_router(bulk_router(catalogue))  # before /v1/items/{id}: "bulk" is no id
     app.include_router(items_router(house, catalogue, batches.jobs))
     shelf = Shelf(house.settings.home_dir / "pictures")
     app.include_router(pictures_router(Thumbnails(house, catalogue, shelf)))

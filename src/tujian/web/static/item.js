@@ -1,9 +1,9 @@
 // The plate of an item: lines from values to the picture, a closer look, editing in place.
 import { reach, Refused } from "./api.js";
 import { announce, make, say } from "./dom.js";
+import { change, typed } from "./editing.js";
 import { Leaders } from "./leaders.js";
 
-const MANY = /[,，、;；\n]+/;
 const $ = (id) => document.getElementById(id);
 let leaders = null;
 
@@ -38,20 +38,9 @@ $("zoom").addEventListener("click", ({ target }) => target.tagName !== "BUTTON" 
 
 /* editing */
 
-/** What somebody typed, as the field takes it; what is wrong the server says. */
-function typed(text, type) {
-  const plain = text.trim();
-  if (!plain) return null;
-  if (type === "list" || type === "colour") return plain.split(MANY).map((part) => part.trim()).filter(Boolean);
-  if (type === "flag") return plain === "true";
-  if (type === "number") return Number.isFinite(Number(plain)) ? Number(plain) : plain;
-  return plain;
-}
-
-async function change(wish, version) {
+async function alter(wish, version) {
   const { id, seeing } = $("plate").dataset;
-  const headers = { "Content-Type": "application/json", "If-Match": version === "*" ? "*" : `"${version}"` };
-  await reach(`/v1/items/${id}${seeing && "?"}${seeing}`, { method: "PATCH", headers, body: JSON.stringify(wish) });
+  await change(id, wish, version, seeing);
 }
 
 /** The page as the server has it now. */
@@ -76,7 +65,7 @@ async function save(form, value, version) {
     : form.elements.field.selectedOptions[0].textContent;
   for (const button of form.querySelectorAll("button")) button.disabled = true;
   try {
-    await change({ fields: { [field]: value } }, version);
+    await alter({ fields: { [field]: value } }, version);
     show(await now(), field);
     announce(say("edit_saved", { name: label }));
   } catch (error) {
@@ -127,7 +116,7 @@ document.addEventListener("click", async ({ target }) => {
       announce(say("item_undone"));
     }
     if (visibility) {
-      await change({ visibility }, version);
+      await alter({ visibility }, version);
       location.href = `/catalogue/${id}${visibility === "shown" ? "" : `?also=${visibility}`}`;
     }
   } catch (error) {
