@@ -70,6 +70,7 @@ def main() -> None:
     parser.add_argument("--asked", type=int, default=60)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, opened(asked.database, folder) as database:
+        multiply_alone()  # as whatever serves searches does; two threads a product wait for each other
         embedder = default_embedder()
         vectors = embedder.passages([text_of(one) for one in descriptions()])
         begun = time.perf_counter()

@@ -59,7 +59,7 @@ def heads() -> sa.Select[Any]:
 
 
 def may_see(also: Also) -> sa.ColumnElement[bool]:
-    return items.c.visibility.in_(["shown", *also])
+    return items.c.visibility.in_(["shown", *also]) if also else items.c.visibility == "shown"
 
 
 def get_item(connection: sa.Connection, item_id: str, also: Also) -> Item:
