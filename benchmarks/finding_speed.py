@@ -33,6 +33,7 @@ from tujian.database import Database, open_database  # noqa: E402
 from tujian.filters import Filter  # noqa: E402
 from tujian.finding import Query, Search  # noqa: E402
 from tujian.goods import also_called  # noqa: E402
+from tujian.heap import multiply_alone  # noqa: E402
 from tujian.perception.vectors import default_embedder  # noqa: E402
 from tujian.rules.colour_words import base_colour  # noqa: E402
 from tujian.schema import item_facts, item_pictures, item_texts, item_vectors, items, pictures  # noqa: E402
