@@ -33,6 +33,7 @@ from tujian.database import Database, open_database  # noqa: E402
 from tujian.filters import Filter  # noqa: E402
 from tujian.finding import Query, Search  # noqa: E402
 from tujian.goods import also_called  # noqa: E402
+from tujian.heap import multiply_alone  # noqa: E402
 from tujian.perception.vectors import default_embedder  # noqa: E402
 from tujian.rules.colour_words import base_colour  # noqa: E402
 from tujian.schema import item_facts, item_pictures, item_texts, item_vectors, items, pictures  # noqa: E402
@@ -70,6 +71,7 @@ def main() -> None:
     parser.add_argument("--asked", type=int, default=60)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, opened(asked.database, folder) as database:
+        multiply_alone()  # as whatever serves searches does; two threads a product wait for each other
         embedder = default_embedder()
         vectors = embedder.passages([text_of(one) for one in descriptions()])
         begun = time.perf_counter()

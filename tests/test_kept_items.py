@@ -76,10 +76,11 @@ def test_a_picture_becomes_an_item_and_a_job_looks_at_it(client, worker):
 
 
 def test_the_look_leaves_the_pictures_vector_for_search(client, worker, catalogue, home):
-    post(client, png())
+    item_id = post(client, png()).json()["id"]
     worker.run_one()
     sha256 = hashlib.sha256(png()).hexdigest()
-    assert catalogue.without_vector([sha256], home.perception.versions["category"]) == []
+    (shown,) = catalogue.shown(item_id, 8)
+    assert (shown.sha256, shown.embedder) == (sha256, home.perception.versions["category"])
 
 
 def test_what_is_sent_again_under_one_key_is_one_item(client):

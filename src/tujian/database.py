@@ -7,6 +7,7 @@ lock (BEGIN IMMEDIATE), so what it reads stays true until it ends. synchronous=N
 through the end of a process; `durable` writes, a person's, are synced (FULL) and outlive a power cut too.
 """
 
+import json
 import logging
 import sqlite3
 import threading
@@ -76,9 +77,9 @@ class Database:
                 yield connection
 
     def is_one_of(self, column: sa.ColumnElement[str], ids: Collection[str]) -> sa.ColumnElement[bool]:
-        """Whether the column holds one of many ids: PostgreSQL takes them as one array."""
+        """Whether the column holds one of many ids, which are one parameter: SQLAlchemy takes milliseconds for 400."""
         if self.is_sqlite:
-            return column.in_(ids)
+            return column.in_(sa.select(sa.func.json_each(json.dumps(list(ids))).table_valued("value").c.value))
         return column == sa.any_(sa.cast(list(ids), postgresql.ARRAY(sa.String)))
 
     def alone_with(self, connection: sa.Connection, name: str) -> None:

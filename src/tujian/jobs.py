@@ -59,26 +59,25 @@ class Claimed:
 
 
 # statements are built once: building one takes SQLAlchemy longer than running it takes SQLite
-_NEXT = (
-    sa.select(jobs.c.id)
-    .where(TODO, jobs.c.due_s <= sa.bindparam("now"), jobs.c.kind.in_(sa.bindparam("kinds", expanding=True)))
-    .order_by(jobs.c.priority, jobs.c.id)
-    .limit(sa.literal_column("1"))
-    .with_for_update(skip_locked=True)  # SQLite, where one writes at a time, leaves it out
-)
-_CLAIM = (
-    sa.update(jobs)
-    .where(jobs.c.id == _NEXT.scalar_subquery())
-    .values(
-        state="doing",
-        token=jobs.c.token + 1,
-        tries=jobs.c.tries + 1,
-        worker=sa.bindparam("by"),
-        lease_s=sa.bindparam("until"),
-    )
-    .returning(jobs.c.id, jobs.c.token, jobs.c.kind, jobs.c.payload, jobs.c.batch_id, jobs.c.tries)
-)
 _OWN = sa.update(jobs).where(jobs.c.id == sa.bindparam("job"), jobs.c.token == sa.bindparam("held_token"), DOING)
+
+
+@cache
+def _claim(kinds: tuple[str, ...]) -> sa.Update:
+    next_one = (
+        sa.select(jobs.c.id)
+        .where(TODO, jobs.c.due_s <= sa.bindparam("now"), sa.or_(*(jobs.c.kind == kind for kind in kinds)))
+        .order_by(jobs.c.priority, jobs.c.id)
+        .limit(sa.literal_column("1"))
+        .with_for_update(skip_locked=True)  # SQLite, where one writes at a time, leaves it out
+    )
+    taken = {"token": jobs.c.token + 1, "tries": jobs.c.tries + 1}
+    return (
+        sa.update(jobs)
+        .where(jobs.c.id == next_one.scalar_subquery())
+        .values(state="doing", worker=sa.bindparam("by"), lease_s=sa.bindparam("until"), **taken)
+        .returning(jobs.c.id, jobs.c.token, jobs.c.kind, jobs.c.payload, jobs.c.batch_id, jobs.c.tries)
+    )
 
 
 @cache
@@ -115,9 +114,9 @@ class Jobs:
     def claim(self, worker: str, kinds: Collection[str], lease_s: float = LEASE_S) -> Claimed | None:
         """The next job of these kinds: the most urgent, of equally urgent ones the oldest. None when there is none."""
         now = self._now()
-        asked = {"now": now, "kinds": sorted(kinds), "by": worker, "until": now + lease_s}
+        asked = {"now": now, "by": worker, "until": now + lease_s}
         with self.database.write() as connection:
-            row = connection.execute(_CLAIM, asked).mappings().one_or_none()
+            row = connection.execute(_claim(tuple(sorted(kinds))), asked).mappings().one_or_none()
         return None if row is None else Claimed(**row)
 
     def beat(self, claims: Collection[Claimed], lease_s: float = LEASE_S) -> list[Claimed]:

@@ -14,9 +14,8 @@ import sqlalchemy as sa
 
 from tujian.answers import utc_now
 from tujian.batches import Batches, NewBatch
-from tujian.catalogue import Catalogue, Item, PictureVector
+from tujian.catalogue import Catalogue, PictureVector, ShownPicture
 from tujian.catalogue.changing import answer, answered_before, fingerprint
-from tujian.catalogue.nouns import EVERYTHING
 from tujian.errors import BadInput, Lang
 from tujian.house import House, Shot, Wish
 from tujian.jobs import PRIORITY, WAITS_FOR_A_WORD, NewJob
@@ -77,27 +76,27 @@ def look_at(
 
     Raises NotFound when item or picture is gone, UnreadablePicture, BadTask, Busy, EngineError, Stopped.
     """
-    item = catalogue.get(payload["item"], also=EVERYTHING)
-    shots = [Shot(catalogue.content(one.sha256), one.name) for one in item.pictures[: payload["pictures"]]]
-    vectors = _vectors(house, catalogue, item, shots)
+    item_id = payload["item"]
+    shown = catalogue.shown(item_id, payload["pictures"])
+    shots = [Shot(catalogue.content(one.sha256), one.name) for one in shown]
+    vectors = _vectors(house, shown, shots)
     insist = house.engine is not None and not house.is_blind
     wish = Wish(payload["task"], payload["lang"], insist=insist, priority="low")
     first, *more = shots
     record = house.record(first.source, wish, name=first.name, more=more, stopped=stopped)
 
     def keep(connection: sa.Connection) -> dict[str, Any]:
-        saved = catalogue.save(item.id, record, vectors=vectors, batch_id=batch_id, within=connection)
-        return {"item": item.id, "record": saved.number, "review": len(record.review)}
+        saved = catalogue.save(item_id, record, vectors=vectors, batch_id=batch_id, within=connection)
+        return {"item": item_id, "record": saved.number, "review": len(record.review)}
 
     return keep
 
 
-def _vectors(house: House, catalogue: Catalogue, item: Item, shots: list[Shot]) -> dict[str, PictureVector]:
+def _vectors(house: House, shown: Sequence[ShownPicture], shots: Sequence[Shot]) -> dict[str, PictureVector]:
     """Vectors of pictures that have none; looking for them now is what the record would look for anyway."""
     embedder = house.perception.versions["category"]
-    by_name = {one.sha256: shot for one, shot in zip(item.pictures, shots, strict=False)}
-    missing = catalogue.without_vector(list(by_name), embedder)
-    looked = {sha256: house.look(by_name[sha256]) for sha256 in missing}
+    missing = {one.sha256: shot for one, shot in zip(shown, shots, strict=True) if one.embedder != embedder}
+    looked = {sha256: house.look(shot) for sha256, shot in missing.items()}
     return {sha256: PictureVector(embedder, look.percepts.labels.vector.tobytes()) for sha256, look in looked.items()}
 
 

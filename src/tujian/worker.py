@@ -45,7 +45,7 @@ Handler = Callable[[Claimed, threading.Event], Keep]
 """Does a job, outside any transaction, and returns what writes down its outcome. Ends soon once the event is set."""
 
 HOPELESS = (UnreadablePicture, FetchRefused, NotFound, BadTask, BadEdit, AlreadyThere)  # trying again cannot help
-IDLE_S = 0.5  # between looks at an empty ledger
+IDLE_S = (0.02, 0.5)  # between looks at an empty ledger: soon at first, for what is being queued now, then doubled
 ROUND_S = 1.0  # between rounds of the thread that looks after things
 BUSY_S = 2.0  # until a job is tried again that found no room
 PAUSE_S = 5.0  # after a handler broke
@@ -129,6 +129,7 @@ class Worker:
             self._jobs.fail(claimed, error, is_hopeless=isinstance(error, HOPELESS))
 
     def _work(self) -> None:
+        idle_s = IDLE_S[0]
         while not self._stopping.is_set():
             try:
                 was_there = self.run_one()
@@ -139,8 +140,8 @@ class Worker:
                 log.exception("a job broke its worker's round")
                 self._stopping.wait(PAUSE_S)
             else:
-                if not was_there:
-                    self._stopping.wait(IDLE_S)
+                self._stopping.wait(0.0 if was_there else idle_s)
+                idle_s = IDLE_S[0] if was_there else min(2 * idle_s, IDLE_S[1])
 
     def _look_after(self) -> None:
         beaten = time.monotonic()

@@ -139,7 +139,7 @@ class Bringing:
 
     def _keep(self, file: FileAt, known: Known | None, sha256: str, picture: Picture | None, content: bytes) -> Fate:
         batch_id = self._batch.begun()
-        with self._database.write(durable=True) as connection:
+        with self._database.write() as connection:  # all of it is synced with the batch's end (`Database.write`)
             self._database.alone_with(connection, f"{file.source_id}:{file.path}")
             if has_come(connection, file, sha256):
                 return "unchanged"

@@ -5,8 +5,9 @@ with the same batch, and a file that failed before has its row once.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +23,14 @@ from tujian.schema import batch_rows, batches, items, jobs
 
 KIND = "import"
 AT_ONCE = 500  # ids in one question
+
+
+@cache
+def _kept(insert_into: Callable[[sa.Table], Any]) -> sa.Insert:
+    """A row of a batch, in the place of what was said of it before."""
+    insert = insert_into(batch_rows)
+    kept = {name: insert.excluded[name] for name in ("state", "row", "item_id", "trouble")}
+    return insert.on_conflict_do_update(index_elements=["batch_id", "number"], set_=kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +92,10 @@ class ImportBatch:
         """What became of the row called `name`."""
         number = self._numbers.setdefault(name, len(self._numbers) + 1)
         facts = {"state": state, "item_id": item_id, "row": row, "trouble": told(error) if error else None}
-        insert = self._database.insert(batch_rows)
-        insert = insert.values(batch_id=self.begun(connection), number=number, name=name, **facts)
-        kept = insert.on_conflict_do_update(index_elements=["batch_id", "number"], set_=facts)
-        connection.execute(kept)
+        batch_id = self.begun(connection)
+        connection.execute(
+            _kept(self._database.insert), {"batch_id": batch_id, "number": number, "name": name, **facts}
+        )
 
     def note_all(self, rows: Iterable[tuple[str, str, TujianError | None, str | None]]) -> None:
         """(name, state, error, reason) of many."""
@@ -122,11 +131,10 @@ class ImportBatch:
     def _put(self, connection: sa.Connection, facts: Sequence[Mapping[str, Any]]) -> None:
         """Rows that have no item yet, or will have none."""
         batch_id = self.begun(connection)
-        insert = self._database.insert(batch_rows)
-        kept = {name: insert.excluded[name] for name in ("state", "row", "item_id", "trouble")}
-        anew = insert.on_conflict_do_update(index_elements=["batch_id", "number"], set_=kept)
         if facts:
-            connection.execute(anew, [{"batch_id": batch_id, "item_id": None, **one} for one in facts])
+            connection.execute(
+                _kept(self._database.insert), [{"batch_id": batch_id, "item_id": None, **one} for one in facts]
+            )
 
     def look_at_unseen(self, catalogue: Catalogue, item_ids: Sequence[str], look: Look) -> None:
         """Jobs for items that nobody has looked at; those that wait or are done stay as they are."""

@@ -21,6 +21,13 @@ _SHOWS = (
     .limit(sa.literal_column("1"))
 )
 
+_HAS_COME = sa.select(files.c.sha256).where(
+    files.c.source_id == sa.bindparam("source"),
+    files.c.path == sa.bindparam("path"),
+    files.c.sha256 == sa.bindparam("sha256"),
+    files.c.gone_at.is_(None),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -75,9 +82,8 @@ def is_elsewhere(connection: sa.Connection, sha256: str, file: FileAt) -> bool:
 
 def has_come(connection: sa.Connection, file: FileAt, sha256: str) -> bool:
     """Whether the very file was brought meanwhile, by another process."""
-    mine = sa.and_(files.c.source_id == file.source_id, files.c.path == file.path)
-    there = sa.select(files.c.sha256).where(mine, files.c.sha256 == sha256, files.c.gone_at.is_(None))
-    return connection.scalar(there) is not None
+    asked = {"source": file.source_id, "path": file.path, "sha256": sha256}
+    return connection.scalar(_HAS_COME, asked) is not None
 
 
 def mark_gone(database: Database, source_id: str, paths: Iterable[str], now: str) -> None:

@@ -41,6 +41,7 @@ from tujian.catalogue.nouns import (
     PictureVector,
     RowAt,
     Saved,
+    ShownPicture,
     ValueCount,
     Visibility,
     no_such_item,
@@ -59,7 +60,7 @@ from tujian.tasks import Tasks
 
 __all__ = [
     "Added", "Catalogue", "Changes", "Difference", "FieldChange", "FileAt", "Incoming", "Item", "ItemHead", "Merged",
-    "Page", "PictureVector", "RowAt", "Saved", "ValueCount",
+    "Page", "PictureVector", "RowAt", "Saved", "ShownPicture", "ValueCount",
 ]  # fmt: skip
 
 LONGEST_NAME = 200
@@ -312,10 +313,10 @@ class Catalogue:
         with self.database.read() as connection:
             return reading.pictures_by_item(connection, item_ids, also)
 
-    def without_vector(self, sha256s: Sequence[str], embedder: str) -> Sequence[str]:
-        """Those of the pictures that this embedder has not seen."""
+    def shown(self, item_id: str, most: int) -> Sequence[ShownPicture]:
+        """The first pictures of an item, whoever may see it. Raises NotFound when it is gone, or shows none."""
         with self.database.read() as connection:
-            return reading.without_vector(connection, sha256s, embedder)
+            return reading.shown_pictures(connection, item_id, most)
 
     def _checked(
         self, values: Mapping[str, object], first: Sequence[str] = ()

@@ -13,7 +13,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tujian.catalogue.changing import DEFAULT, By, Held, Move, apply, by_person, lock_item, title_of, write_down
+from tujian.catalogue.changing import DEFAULT, By, Held, Move, apply, by_person, lock_item, stated, title_of, write_down
+from tujian.catalogue.indexing import About
 from tujian.catalogue.nouns import EVERYTHING, FileAt, Incoming, Kind, PictureVector, RowAt, name_taken
 from tujian.database import Database
 from tujian.folding import printable
@@ -24,6 +25,11 @@ InsertInto = Callable[[sa.Table], Any]
 
 # statements are built once: building one takes SQLAlchemy longer than running it takes SQLite
 _SHOWN = sa.insert(item_pictures)
+_VECTOR = (
+    sa.update(pictures)
+    .where(pictures.c.sha256 == sa.bindparam("shown"))
+    .values(embedder=sa.bindparam("embedder"), vector=sa.bindparam("vector"))
+)
 _END_ROW = (
     sa.update(batch_rows)
     .where(batch_rows.c.batch_id == sa.bindparam("batch"), batch_rows.c.number == sa.bindparam("at"))
@@ -71,7 +77,8 @@ def add_item(connection: sa.Connection, database: Database, new: NewItem, by: By
         keep_picture(connection, database, incoming, by.made_at)
     values: dict[str, Held] = {move.field: move.new for move in moves if move.new}
     named = new.pictures[0].picture.path if new.pictures else ""
-    _insert(connection, database, item_id, new, by, title_of(values, printable(PurePath(named).stem)))
+    title = title_of(values, printable(PurePath(named).stem))
+    _insert(connection, database, item_id, new, by, title)
     shown = [
         {"item_id": item_id, "place": place, "sha256": one.picture.sha256, "name": printable(one.picture.path)}
         for place, one in enumerate(new.pictures)
@@ -81,7 +88,10 @@ def add_item(connection: sa.Connection, database: Database, new: NewItem, by: By
     if row is not None:
         end_row(connection, row, "done", item_id)
     write_down(connection, by, "add", item_id, pictures=len(new.pictures), batch=by.batch_id)
-    apply(connection, database, item_id, by, moves)
+    taken_at = next((one.picture.taken_at for one in new.pictures if one.picture.taken_at), None)
+    names = [row["name"] for row in shown]
+    own = (title, new.sku, new.external_id, by.made_at, taken_at)
+    apply(connection, database, item_id, by, moves, about=About(*own, names, stated(values), guess=None, is_new=True))
     return item_id
 
 
@@ -152,8 +162,7 @@ def keep_picture(connection: sa.Connection, database: Database, incoming: Incomi
 
 
 def keep_vector(connection: sa.Connection, sha256: str, vector: PictureVector) -> None:
-    made = {"embedder": vector.embedder, "vector": vector.vector}
-    connection.execute(sa.update(pictures).where(pictures.c.sha256 == sha256).values(made))
+    connection.execute(_VECTOR, {"shown": sha256, "embedder": vector.embedder, "vector": vector.vector})
 
 
 def _facts(incoming: Incoming, made_at: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tujian.catalogue.indexing import index_item
+from tujian.catalogue.indexing import About, Stated, index_item
 from tujian.catalogue.nouns import Also, key_taken, lost_update, no_such_item
 from tujian.catalogue.packing import unpack
 from tujian.database import Database
@@ -134,20 +134,21 @@ def apply(
     own: Sequence[OwnMove] = (),
     *,
     undoes: int | None = None,
+    about: About | None = None,
     **columns: object,
 ) -> int:
-    """Ends an act: current values, history, the item's row. Returns the act's number."""
+    """Ends an act: current values, history, the item's row, what it is found by. Returns the act's number."""
     _keep_values(connection, database, item_id, by, moves)
     change = next_change(connection)
     told = [_line(move.field, move.old, move.new) for move in moves if move.is_news]
     told += [_own_line(move) for move in own]
-    about = {"item_id": item_id, "change": change, "who": by.who, "why": printable(by.why), "batch_id": by.batch_id}
+    act = {"item_id": item_id, "change": change, "who": by.who, "why": printable(by.why), "batch_id": by.batch_id}
     if told:
-        lines = [{**line, **about, "undoes": undoes, "made_at": by.made_at} for line in told]
+        lines = [{**line, **act, "undoes": undoes, "made_at": by.made_at} for line in told]
         connection.execute(_WRITE_HISTORY, lines)
     own_columns = {move.column: move.new for move in own}
     connection.execute(_WRITE_ITEM, {"item": item_id, "change": change, **own_columns, **columns})
-    index_item(connection, database, item_id)
+    index_item(connection, database, item_id, about)
     return change
 
 
@@ -155,6 +156,11 @@ def values_of(connection: sa.Connection, item_id: str) -> dict[str, Held]:
     """Current values by field."""
     rows = connection.execute(_VALUES, {"item": item_id}).mappings()
     return {row["field"]: Held(**{name: row[name] for name in Held.__slots__}) for row in rows}
+
+
+def stated(values: Mapping[str, Held]) -> list[Stated]:
+    """What of the values an item is found by."""
+    return [Stated(field, held.value, held.value_id) for field, held in values.items()]
 
 
 def latest_records(connection: sa.Connection, item_id: str, but: str = "") -> dict[int, Record]:

@@ -8,7 +8,8 @@ Triggers carry `item_texts` into SQLite's FTS5 table; PostgreSQL computes a tsve
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,7 @@ from tujian.catalogue.packing import unpack_plain
 from tujian.database import Database
 from tujian.folding import fold
 from tujian.goods import also_called
+from tujian.records import FieldValue
 from tujian.rules.colour_words import base_colour, base_names
 from tujian.schema import item_facts, item_pictures, item_texts, item_values, items, pictures, records
 from tujian.taxonomy import Category, Taxonomy
@@ -31,7 +33,7 @@ PASSAGE = ("name", "brand", "category", "colours", "material", "style", "use_sce
 NOT_WORDS = ("barcode",)  # found by their whole number, which words hold anyway, or not by words at all
 KIND = ("name", "category", "use_scenes", "occasions", "audience", "tags", "objects")  # what says what a thing is
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-_OWN = sa.select(items.c.title, items.c.sku, items.c.external_id, items.c.made_at).where(
+_OWN = sa.select(items.c.title, items.c.sku, items.c.external_id, items.c.made_at, items.c.records_count).where(
     items.c.id == sa.bindparam("item")
 )
 _VALUES = sa.select(item_values.c.field, item_values.c.value, item_values.c.value_id).where(
@@ -50,34 +52,83 @@ _DROP_FACTS = sa.delete(item_facts).where(item_facts.c.item_id == sa.bindparam("
 _ADD_FACTS = sa.insert(item_facts)
 
 
-def index_item(connection: sa.Connection, database: Database, item_id: str) -> None:
-    """Words, facts and passage of the item as it is now."""
-    asked = {"item": item_id}
-    own = connection.execute(_OWN, asked).one()
-    values = connection.execute(_VALUES, asked).all()
-    shown = connection.execute(_SHOWN, asked).all()
-    texts = [own.title, own.sku or "", own.external_id or "", *(row.name for row in shown)]
-    texts += [text for row in values if row.field not in NOT_WORDS for text in _texts(row.value)]
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A value that is kept: a row of `item_values`, as far as it is found by."""
+
+    field: str
+    value: FieldValue
+    value_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """An item as it is now. `shown` are the names of its pictures, `guess` its likeliest category if none is stated."""
+
+    title: str
+    sku: str | None
+    external_id: str | None
+    made_at: str
+    taken_at: str | None
+    shown: Sequence[str]
+    values: Sequence[Stated]
+    guess: str | None
+    is_new: bool = False
+
+    @property
+    def names(self) -> list[str]:
+        return [self.title, self.sku or "", self.external_id or "", *self.shown]
+
+
+def index_item(connection: sa.Connection, database: Database, item_id: str, about: About | None = None) -> None:
+    """Words, facts and passage of the item as it is now; who knows that already says it."""
+    about = about or about_item(connection, item_id)
+    values = about.values
+    texts = [*about.names, *(text for row in values if row.field not in NOT_WORDS for text in _texts(row.value))]
     category_ids = [row.value_id or _id_of(row.value) for row in values if row.value_id or row.field == "category"]
-    guess = None if any(row.field == "category" for row in values) else _guess(connection, item_id)
+    guess = None if any(row.field == "category" for row in values) else about.guess
     names = [word for category_id in (*category_ids, guess) if category_id for word in _names_above(category_id)]
     texts += names
     said = [text for row in values if row.field in KIND for text in _texts(row.value)]
-    kind = " ".join([own.title, *said, *(names if guess else ())])
+    kind = " ".join([about.title, *said, *(names if guess else ())])
     besides = also_called(kind)
     texts += besides
     texts += [word for row in values if row.field == "colours" for word in _base_names(row.value)]
     named = {row.field: row.value for row in values}
-    passage = _passage(own.title, named if guess is None else {**named, "category": names[-1]}, " ".join(besides))
+    passage = _passage(about.title, named if guess is None else {**named, "category": names[-1]}, " ".join(besides))
     row = {"item_id": item_id, "tokens": joined(texts), "passage": passage, "digest": digest_of(passage)}
     connection.execute(_upsert(database.insert), row)
-    connection.execute(_DROP_FACTS, asked)
-    taken_at = next((row.taken_at for row in shown if row.taken_at), None)
-    facts = [*_facts(values), ("date", (taken_at or own.made_at)[:10], None)]
+    if not about.is_new:
+        connection.execute(_DROP_FACTS, {"item": item_id})
+    facts = [*_facts(values), ("date", (about.taken_at or about.made_at)[:10], None)]
     facts += [("category_guess", guess, None)] if guess else []
     connection.execute(
         _ADD_FACTS, [{"item_id": item_id, "name": name, "text": text, "number": number} for name, text, number in facts]
     )
+
+
+def about_item(connection: sa.Connection, item_id: str) -> About:
+    """Read from the database."""
+    asked = {"item": item_id}
+    own = connection.execute(_OWN, asked).one()
+    values = [Stated(*row) for row in connection.execute(_VALUES, asked)]
+    packed = connection.scalar(_LAST_RECORD, asked) if own.records_count else None
+    top = unpack_plain(packed)["fields"].get("category", {}).get("top3") if packed else None
+    guess = likeliest((one["id"], one["confidence"]) for one in top or ())
+    names, taken_at = shown_by(connection, item_id)
+    return About(own.title, own.sku, own.external_id, own.made_at, taken_at, names, values, guess)
+
+
+def shown_by(connection: sa.Connection, item_id: str) -> tuple[list[str], str | None]:
+    """What an item's pictures are called, and when the first that says so was taken."""
+    shown = connection.execute(_SHOWN, {"item": item_id}).all()
+    return [row.name for row in shown], next((row.taken_at for row in shown if row.taken_at), None)
+
+
+def likeliest(guesses: Iterable[tuple[str, float]]) -> str | None:
+    """The first of a record's guesses, if it is likely enough to be found by though not sure enough to be stated."""
+    category_id, confidence = next(iter(guesses), ("", 0.0))
+    return category_id if confidence >= LEAST_GUESS else None
 
 
 def digest_of(passage: str) -> str:
@@ -89,7 +140,7 @@ def fact_text(value: object) -> str:
     return fold(str(value))[:LONGEST_FACT]
 
 
-def _facts(values: Sequence[sa.Row[Any, Any, Any]]) -> Iterator[tuple[str, str, float | None]]:
+def _facts(values: Sequence[Stated]) -> Iterator[tuple[str, str, float | None]]:
     """Name, text and number of every fact, each once."""
     found: dict[tuple[str, str], float | None] = {}
     for row in values:
@@ -123,14 +174,6 @@ def _bases(value: object) -> list[str]:
 
 def _base_names(value: object) -> list[str]:
     return [word for base in _bases(value) for word in (base, base_names()[base])]
-
-
-def _guess(connection: sa.Connection, item_id: str) -> str | None:
-    """The category that was likeliest and not sure enough to be stated: good enough to be found by."""
-    packed = connection.scalar(_LAST_RECORD, {"item": item_id})
-    field = unpack_plain(packed)["fields"].get("category") if packed else None
-    likely = next(iter(field["top3"] if field else ()), None)
-    return likely["id"] if likely and likely["confidence"] >= LEAST_GUESS else None
 
 
 def _id_of(named: object) -> str | None:

@@ -44,6 +44,15 @@ class PictureVector:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownPicture:
+    """A picture that an item shows, and who made its vector; None when it has none."""
+
+    sha256: str
+    name: str
+    embedder: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Incoming:
     """A picture that comes: its facts, and its `content` to be kept or the `file` where it stays."""
 

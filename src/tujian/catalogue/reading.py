@@ -18,6 +18,7 @@ from tujian.catalogue.nouns import (
     ItemPicture,
     Kind,
     Page,
+    ShownPicture,
     from_cursor,
     no_such_item,
     no_such_record,
@@ -28,6 +29,20 @@ from tujian.records import Evidence, Record, Value, Verdict
 from tujian.schema import field_history, files, forgotten, item_pictures, item_values, items, pictures, records, sources
 
 SHORTEST_PREFIX = 6  # characters of an id that may stand for it
+# statements that every job asks are built once: building one takes SQLAlchemy longer than running it takes SQLite
+_SHOWN = (
+    sa.select(item_pictures.c.sha256, item_pictures.c.name, pictures.c.embedder)
+    .join_from(item_pictures, pictures, item_pictures.c.sha256 == pictures.c.sha256)
+    .where(item_pictures.c.item_id == sa.bindparam("item"))
+    .order_by(item_pictures.c.place)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+_IS_KEPT = sa.select(pictures.c.is_kept).where(pictures.c.sha256 == sa.bindparam("sha256"))
+_LIES = (
+    sa.select(sources.c.root, files.c.path)
+    .join_from(files, sources, files.c.source_id == sources.c.id)
+    .where(files.c.sha256 == sa.bindparam("sha256"), files.c.gone_at.is_(None))
+)
 HEAD_NAMES = [name for name in ItemHead.model_fields if not name.startswith("cover")]
 
 
@@ -44,7 +59,7 @@ def heads() -> sa.Select[Any]:
 
 
 def may_see(also: Also) -> sa.ColumnElement[bool]:
-    return items.c.visibility.in_(["shown", *also])
+    return items.c.visibility.in_(["shown", *also]) if also else items.c.visibility == "shown"
 
 
 def get_item(connection: sa.Connection, item_id: str, also: Also) -> Item:
@@ -130,12 +145,10 @@ def is_shown(connection: sa.Connection, sha256: str, also: Also) -> bool:
 
 def where_it_lies(connection: sa.Connection, sha256: str) -> tuple[bool, list[tuple[str, str]]] | None:
     """Whether the shelf keeps a picture, and the (root, path) of files that have it; None for an unknown one."""
-    is_kept = connection.scalar(sa.select(pictures.c.is_kept).where(pictures.c.sha256 == sha256))
+    is_kept = connection.scalar(_IS_KEPT, {"sha256": sha256})
     if is_kept is None:
         return None
-    placed = sa.select(sources.c.root, files.c.path).join_from(files, sources, files.c.source_id == sources.c.id)
-    there = placed.where(files.c.sha256 == sha256, files.c.gone_at.is_(None))
-    return is_kept, [(row.root, row.path) for row in connection.execute(there)]
+    return is_kept, [(row.root, row.path) for row in connection.execute(_LIES, {"sha256": sha256})]
 
 
 def pictures_by_item(
@@ -156,11 +169,12 @@ def pictures_by_item(
     return found
 
 
-def without_vector(connection: sa.Connection, sha256s: Sequence[str], embedder: str) -> list[str]:
-    """Those of the pictures that have no vector of this embedder."""
-    known = sa.select(pictures.c.sha256).where(pictures.c.sha256.in_(sha256s), pictures.c.embedder == embedder)
-    have = set(connection.scalars(known))
-    return [sha256 for sha256 in sha256s if sha256 not in have]
+def shown_pictures(connection: sa.Connection, item_id: str, most: int) -> list[ShownPicture]:
+    """An item's first pictures, in order. Raises NotFound when there are none."""
+    found = [ShownPicture(*row) for row in connection.execute(_SHOWN, {"item": item_id, "most": most})]
+    if not found:
+        raise no_such_item(item_id)
+    return found
 
 
 def _is_prefix(text: str) -> bool:

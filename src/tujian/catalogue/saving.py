@@ -20,11 +20,13 @@ from tujian.catalogue.changing import (
     latest_records,
     lock_item,
     moved,
+    stated,
     strongest,
     title_of,
     values_of,
     with_moves,
 )
+from tujian.catalogue.indexing import About, likeliest, shown_by
 from tujian.catalogue.nouns import EVERYTHING, PictureVector, Saved
 from tujian.catalogue.packing import pack
 from tujian.database import Database
@@ -54,11 +56,20 @@ def save_record(
     spoken = latest_records(connection, item_id, but=record.task) if number > 1 else {}
     moves = moved(before, strongest({**spoken, number: record}))
     own = _locked_up(item, record)
+    after = with_moves(before, moves)
     kept = item["title"] if record.title in UNKNOWN.values() else record.title  # a file's name says more than that
-    title = title_of(with_moves(before, moves), kept)
+    title = title_of(after, kept)
+    names, taken_at = shown_by(connection, item_id)
+    named = (title, item["sku"], item["external_id"], item["made_at"], taken_at)
+    about = About(*named, names, stated(after), _guess(record))
     visibility_by = RULE if own else item["visibility_by"]
-    apply(connection, database, item_id, by, moves, own, title=title, visibility_by=visibility_by)
+    apply(connection, database, item_id, by, moves, own, about=about, title=title, visibility_by=visibility_by)
     return Saved(id=item_id, number=number, version=item["version"], changed=_changed(moves))
+
+
+def _guess(record: Record) -> str | None:
+    category = record.fields.get("category")
+    return likeliest((one.id, one.confidence) for one in category.top3 or ()) if category else None
 
 
 def _locked_up(item: sa.RowMapping, record: Record) -> list[OwnMove]:

@@ -9,9 +9,11 @@ is counted. Filters are applied to what was ranked; where they leave too little,
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -49,6 +51,8 @@ FACETS = ("category", "brand", "colour")
 MOST_FACETS = 12
 LOOKS = (0.0, 0.7)  # cosines at which a look begins to count at strictness 0 and 1 (docs/decisions.md)
 
+_CHANGE = sa.select(counters.c.value).where(counters.c.name == "change")
+
 
 Ways = dict[str, dict[str, float]]
 """Of each way of finding, items and how well they fit, the best first."""
@@ -85,21 +89,29 @@ class Search:
         words = words_asked(query.text)
         asked = self._asked(query.text[:LONGEST_MEANT]) if words and "meaning" in query.ways else None
         with self._database.read() as connection:
-            wanted = [may_see(query.also), *conditions(query.filters), *lenient(query.meant)]
-            if not query.text.strip() and not query.looks:
-                return _browse(connection, query, [*wanted, *preferences(query.meant)])
-            ranked = self._ranked(connection, query, words, asked, look_embedder)
-            left = self._left(connection, ranked, wanted)
-            if (query.filters or query.meant) and self._lacks(connection, ranked, left):
-                among = connection.scalars(sa.select(items.c.id).where(*wanted).limit(FEW + 1)).all()
-                if len(among) <= FEW:
-                    ranked, left = self._ranked(connection, query, words, asked, look_embedder, among), set(among)
-            ways = _good(query, _only(ranked, left), asked)
-            return _page(
-                connection, self._database, query, _fused([*ways.values(), *_preferred(connection, query, ways)]), ways
-            )
+            if asked is None or self._is_kept_up(connection, asked.embedder):
+                return self._found(connection, query, words, asked, look_embedder)
+        self._keep_up(asked.embedder)
+        with self._database.read() as connection:
+            return self._found(connection, query, words, asked, look_embedder)
 
-    def _lacks(self, connection: sa.Connection, ranked: Ways, left: set[str]) -> bool:
+    def _found(
+        self, connection: sa.Connection, query: Query, words: Sequence[str], asked: Asked | None, look_embedder: str
+    ) -> Found:
+        wanted = [may_see(query.also), *conditions(query.filters), *lenient(query.meant)]
+        if not query.text.strip() and not query.looks:
+            return _browse(connection, query, [*wanted, *preferences(query.meant)])
+        ranked = self._ranked(connection, query, words, asked, look_embedder)
+        left = self._left(connection, ranked, wanted)
+        if (query.filters or query.meant) and self._lacks(connection, ranked, left):
+            among = _kinds(connection, sa.select(items.c.id, items.c.kind).where(*wanted).limit(FEW + 1))
+            if len(among) <= FEW:
+                ranked, left = self._ranked(connection, query, words, asked, look_embedder, among), among
+        ways = _good(query, _only(ranked, left), asked)
+        fused = _fused([*ways.values(), *_preferred(connection, self._database, query, ways)])
+        return _page(connection, self._database, query, {item_id: left[item_id] for item_id in fused}, ways)
+
+    def _lacks(self, connection: sa.Connection, ranked: Ways, left: Collection[str]) -> bool:
         """Whether filters left little of a list that was cut, and leave few enough of all items to rank each."""
         is_cut = any(len(found) >= MOST[way] for way, found in ranked.items())
         if not is_cut or len(left) >= ENOUGH:
@@ -120,17 +132,20 @@ class Search:
 
     def _asked(self, text: str) -> Asked:
         name, vector = self._asked_before(text)
-        self._keep_up(name)
         return Asked(name, vector, *self._background.of(name, vector))
 
+    def _is_kept_up(self, connection: sa.Connection, embedder: str) -> bool:
+        """Whether nothing changed since no passage lacked its vector."""
+        return (embedder, connection.scalar(_CHANGE)) == self._kept_up
+
     def _keep_up(self, embedder: str) -> None:
-        """Some passages get their vectors, if anything changed since none lacked one. One search at a time does it."""
+        """Some passages get their vectors. One search at a time does it."""
         if not self._keeping_up.acquire(blocking=False):
             return
         try:
             with self._database.read() as connection:
-                change = connection.scalar(sa.select(counters.c.value).where(counters.c.name == "change"))
-            if (embedder, change) != self._kept_up and embed_stale(self._database, self._told, embedder) == 0:
+                change = connection.scalar(_CHANGE)
+            if embed_stale(self._database, self._told, embedder) == 0:
                 self._kept_up = embedder, change
         except StoreFailed as error:  # what is not embedded is found by words until it is
             note("search.embed_failed", level=logging.WARNING, why=type(error).__name__)
@@ -159,11 +174,17 @@ class Search:
             ranked["looks"] = self._meanings.by_look(connection, look_embedder, look, MOST["looks"], among)
         return ranked
 
-    def _left(self, connection: sa.Connection, ranked: Ways, wanted: Sequence[sa.ColumnElement[bool]]) -> set[str]:
-        """Those that somebody may see and the filters leave."""
+    def _left(
+        self, connection: sa.Connection, ranked: Ways, wanted: Sequence[sa.ColumnElement[bool]]
+    ) -> dict[str, str]:
+        """Those that somebody may see and the filters leave, and what kind of item each is."""
         ids = {item_id for found in ranked.values() for item_id in found}
-        found = sa.select(items.c.id).where(self._database.is_one_of(items.c.id, ids), *wanted)
-        return set(connection.scalars(found))
+        found = sa.select(items.c.id, items.c.kind).where(self._database.is_one_of(items.c.id, ids), *wanted)
+        return _kinds(connection, found)
+
+
+def _kinds(connection: sa.Connection, found: sa.Executable) -> dict[str, str]:
+    return {row.id: row.kind for row in connection.execute(found)}
 
 
 def _only(ranked: Ways, left: Collection[str]) -> Ways:
@@ -198,13 +219,14 @@ def _margin(item_id: str, shares: Mapping[str, float], cosines: Mapping[str, flo
     return cosines.get(item_id, near) - near + WORTH_OF_WORDS * shares.get(item_id, 0.0)
 
 
-def _preferred(connection: sa.Connection, query: Query, ways: Ways) -> list[dict[str, float]]:
+def _preferred(connection: sa.Connection, database: Database, query: Query, ways: Ways) -> list[dict[str, float]]:
     """Of what was found, that of the kind of goods that a sentence named: as if found once more, all as good."""
     found = list(dict.fromkeys(item_id for ranked in ways.values() for item_id in ranked))
     wanted = preferences(query.meant)
     if not wanted or not found:
         return []
-    return [dict.fromkeys(connection.scalars(sa.select(items.c.id).where(items.c.id.in_(found), *wanted)), 1.0)]
+    named = sa.select(items.c.id).where(database.is_one_of(items.c.id, found), *wanted)
+    return [dict.fromkeys(connection.scalars(named), 1.0)]
 
 
 def _fused(ways: Sequence[Mapping[str, float]]) -> list[str]:
@@ -219,8 +241,9 @@ def _fused(ways: Sequence[Mapping[str, float]]) -> list[str]:
     return sorted(scores, key=lambda item_id: -scores[item_id])
 
 
-def _page(connection: sa.Connection, database: Database, query: Query, ids: Sequence[str], ways: Ways) -> Found:
-    begun = _begun(query.after)
+def _page(connection: sa.Connection, database: Database, query: Query, kinds: Mapping[str, str], ways: Ways) -> Found:
+    """`kinds` are those of all hits, the best first."""
+    begun, ids = _begun(query.after), list(kinds)
     page = ids[begun : begun + query.limit]
     by_id = {
         row["id"]: ItemHead(**row)
@@ -230,7 +253,9 @@ def _page(connection: sa.Connection, database: Database, query: Query, ids: Sequ
     following = begun + query.limit
     return Found(
         hits=hits,
-        facets=_facets(connection, lambda column: database.is_one_of(column, ids)) if not begun else {},
+        facets={}
+        if begun
+        else _facets(connection, database.is_one_of(item_facts.c.item_id, ids), Counter(kinds.values())),
         total=len(ids),
         next=to_cursor(str(following), "") if following < len(ids) else None,
     )
@@ -264,24 +289,30 @@ def _browse(connection: sa.Connection, query: Query, wanted: Sequence[sa.ColumnE
     inside = all_of_them.limit(COUNTED)
     return Found(
         hits=[Hit(item=head, score=1.0, why={}) for head in rows[: query.limit]],
-        facets={} if query.after else _facets(connection, lambda column: column.in_(inside)),
+        facets={}
+        if query.after
+        else _facets(connection, item_facts.c.item_id.in_(inside), _count_kinds(connection, inside)),
         total=count,
         next=to_cursor(last.made_at, last.id) if last else None,
     )
 
 
+def _count_kinds(connection: sa.Connection, inside: sa.Select[Any]) -> dict[str, int]:
+    counted = sa.select(items.c.kind, sa.func.count().label("n")).where(items.c.id.in_(inside)).group_by(items.c.kind)
+    return {row.kind: row.n for row in connection.execute(counted)}
+
+
 def _facets(
-    connection: sa.Connection, is_inside: Callable[[sa.ColumnElement[str]], sa.ColumnElement[bool]]
+    connection: sa.Connection, is_inside: sa.ColumnElement[bool], kinds: Mapping[str, int]
 ) -> dict[str, list[Facet]]:
     counted = (
         sa.select(item_facts.c.name, item_facts.c.text, sa.func.count().label("count"))
-        .where(is_inside(item_facts.c.item_id), item_facts.c.name.in_(FACETS))
+        .where(is_inside, item_facts.c.name.in_(FACETS))
         .group_by(item_facts.c.name, item_facts.c.text)
         .order_by(sa.desc("count"), item_facts.c.text)
     )
-    kinds = sa.select(sa.literal("kind"), items.c.kind, sa.func.count()).where(is_inside(items.c.id))
     facets: dict[str, list[Facet]] = {}
-    for name, text, count in (*connection.execute(counted), *connection.execute(kinds.group_by(items.c.kind))):
+    for name, text, count in (*connection.execute(counted), *(("kind", kind, kinds[kind]) for kind in sorted(kinds))):
         several = facets.setdefault(name, [])
         if len(several) < MOST_FACETS:
             several.append(Facet(value=text, name=text, count=count))

@@ -21,6 +21,20 @@ Vector = npt.NDArray[np.float32]
 Embed = Callable[[str], tuple[str, Vector]]
 """The embedder's id and the unit vector of a text to be found."""
 
+# statements of every search are built once: building one takes SQLAlchemy longer than running it takes SQLite
+_NEW_TEXTS = (
+    sa.select(item_vectors.c.number, item_vectors.c.item_id, item_vectors.c.vector)
+    .where(item_vectors.c.number > sa.bindparam("since"), item_vectors.c.embedder == sa.bindparam("embedder"))
+    .order_by(item_vectors.c.number)
+)
+_LOOKED_AT = sa.and_(pictures.c.sha256 == item_pictures.c.sha256, pictures.c.embedder == sa.bindparam("embedder"))
+_NEW_LOOKS = (
+    sa.select(items.c.change, items.c.id, pictures.c.sha256, pictures.c.vector)
+    .join_from(items, item_pictures, items.c.id == item_pictures.c.item_id, isouter=True)
+    .join(pictures, _LOOKED_AT, isouter=True)
+    .where(items.c.change > sa.bindparam("since"))
+    .order_by(items.c.change)
+)
 AT_ONCE = 64  # passages embedded before a search goes on: some 10 ms each
 
 
@@ -61,7 +75,8 @@ class Matrix:
         else:
             places = np.array([at for one in among for at in self._places.get(one, {}).values()], np.intp)
             cosines = self._rows[places] @ query
-        wide = min(len(cosines), 2 * most)
+        several = 2 if len(self._places) < len(self._keys) else 1  # items have one vector each, or some have more
+        wide = min(len(cosines), several * most)
         best = np.argpartition(-cosines, wide - 1)[:wide] if wide else np.zeros(0, np.intp)
         found: dict[str, float] = {}
         for at in best[np.argsort(-cosines[best])]:
@@ -106,12 +121,8 @@ class Meanings:
     def _read_texts(self, connection: sa.Connection, embedder: str) -> None:
         if embedder != self._embedder:
             self._texts, self._text_number, self._embedder = Matrix(), 0, embedder
-        wanted = (
-            sa.select(item_vectors.c.number, item_vectors.c.item_id, item_vectors.c.vector)
-            .where(item_vectors.c.number > self._text_number, item_vectors.c.embedder == embedder)
-            .order_by(item_vectors.c.number)
-        )
-        for number, item_id, packed in connection.execute(wanted):
+        asked = {"since": self._text_number, "embedder": embedder}
+        for number, item_id, packed in connection.execute(_NEW_TEXTS, asked):
             self._texts.put(item_id, "", unpack_vector(packed))
             self._text_number = number
 
@@ -119,18 +130,8 @@ class Meanings:
         """Items that changed show what they show now, and nothing of before."""
         if embedder != self._looker:
             self._looks, self._change, self._looker = Matrix(), -1, embedder
-        wanted = (
-            sa.select(items.c.change, items.c.id, pictures.c.sha256, pictures.c.vector)
-            .join_from(items, item_pictures, items.c.id == item_pictures.c.item_id, isouter=True)
-            .join(
-                pictures,
-                sa.and_(pictures.c.sha256 == item_pictures.c.sha256, pictures.c.embedder == embedder),
-                isouter=True,
-            )
-            .where(items.c.change > self._change)
-            .order_by(items.c.change)
-        )
-        for change, item_id, sha256, packed in connection.execute(wanted):
+        asked = {"since": self._change, "embedder": embedder}
+        for change, item_id, sha256, packed in connection.execute(_NEW_LOOKS, asked):
             if change != self._change:
                 self._looks.drop(item_id)
             if packed is not None:
