@@ -49,7 +49,7 @@ ORDER = tuple(
     sheet_troubles, sheets, sheet_writing,
     shelf, fields, catalogue.nouns, catalogue.packing, catalogue.indexing, catalogue.changing, catalogue.sources,
     catalogue.adding, catalogue.saving, catalogue.editing, catalogue.reading, catalogue.cells, catalogue.merging,
-    catalogue.forgetting, catalogue.near, catalogue, thumbnails, backup,
+    catalogue.forgetting, catalogue.pending, catalogue.near, catalogue, thumbnails, backup,
     exchange.nouns, exchange.sheets_out, exchange.shopify, exchange.google, exchange.taobao,
     exchange.jsonld, exchange.xmp, exchange.stock, exchange,
     familiar, finding.facts, finding.words, finding.meanings, finding.background, finding.nouns, finding, sought,
@@ -65,8 +65,8 @@ ORDER = tuple(
     api.jobs, api.search, api.answers, api.duplicates, api.imports,
     api.pages, api.app, api,
     cli.recognising, cli.learning, cli.searching, cli.keeping, cli.asking, cli.bringing, cli.duplicates,
-    cli.safekeeping, cli.taxonomies, cli.valuing, cli.taking, cli.checking, cli.working, cli.models, cli.serving,
-    cli.listing, cli.doctor, cli.main, cli.catalogue, cli.vocabulary, cli.agents, cli, __main__
+    cli.safekeeping, cli.pending, cli.taxonomies, cli.valuing, cli.taking, cli.checking, cli.working, cli.models,
+    cli.serving, cli.listing, cli.doctor, cli.main, cli.catalogue, cli.vocabulary, cli.agents, cli, __main__
     """.split(",")
 )
 MODULES = sorted(SOURCE.rglob("*.py"))

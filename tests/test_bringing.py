@@ -62,7 +62,7 @@ def test_a_folder_becomes_items_and_the_second_time_nothing(bring, folder, datab
     again = bring(folder)
     assert dict(again.counts) == {"unchanged": 2}
     assert (count(database, items), count(database, ledger)) == (2, 2)
-    page = bring.catalogue.list()
+    page = bring.catalogue.list(also=["pending"])
     assert {head.title for head in page.items} == {"red", "blue"}
     assert bring.catalogue.content(page.items[0].cover)  # it lies where it lay
 

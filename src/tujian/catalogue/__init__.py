@@ -9,11 +9,9 @@ the caller's, such as the end of a job. Hidden and sensitive items are nowhere u
 """
 
 import datetime as dt
-import hashlib
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
-from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -29,6 +27,7 @@ from tujian.catalogue.nouns import (
     Added,
     Also,
     Changes,
+    Chosen,
     Difference,
     FieldChange,
     FileAt,
@@ -48,13 +47,13 @@ from tujian.catalogue.nouns import (
 from tujian.catalogue.saving import save_record
 from tujian.catalogue.sources import keep_source
 from tujian.database import Database, open_database
-from tujian.errors import BadEdit, NotFound
+from tujian.errors import BadEdit
 from tujian.fields import LISTS, check_value, find_field
 from tujian.folding import printable
 from tujian.records import FieldValue, Record
 from tujian.schema import items, records
 from tujian.settings import Settings
-from tujian.shelf import Shelf, picture_is_gone
+from tujian.shelf import Shelf, picture_is_gone, read_in_place
 from tujian.tasks import Tasks
 
 __all__ = [
@@ -93,6 +92,7 @@ class Catalogue:
         sku: str | None = None,
         variant_group: str | None = None,
         values: Mapping[str, object] | None = None,
+        visibility: Visibility = "shown",
         batch_id: str | None = None,
         row: RowAt | None = None,
         key: str | None = None,
@@ -100,10 +100,11 @@ class Catalogue:
     ) -> Added:
         """Pictures, the main one first, become an item; `values` are a person's. # req: C1
 
+        A `pending` one is shown once a record is saved that finds nothing sensitive. # req: E9
         Raises BadEdit for values, AlreadyThere when the external id or the idempotency `key` is taken, StoreFailed.
         """
         names = (_name(external_id), _name(sku), _name(variant_group))
-        new = NewItem(pictures, kind, *names, self._checked(values or {}, FIRST[kind]))
+        new = NewItem(pictures, kind, *names, visibility, self._checked(values or {}, FIRST[kind]))
         by, asked = self._by(who, "", batch_id), _print_of(new)
         for one in pictures:
             self._keep(one)
@@ -163,15 +164,16 @@ class Catalogue:
         incoming: Incoming,
         *,
         who: str,
+        waits: bool = False,
         batch_id: str | None = None,
         within: sa.Connection | None = None,
     ) -> None:
-        """The file that an item shows has other content now. Raises NotFound, StoreFailed."""
+        """The file that an item shows has other content, and `waits` for a look. Raises NotFound, StoreFailed."""
         self._keep(incoming)
         with self.database.write(within, durable=True) as connection:
             self._keep_again(connection, [incoming])
             by = self._by(who, "", batch_id)
-            replace_picture(connection, self.database, item_id, old_sha256, incoming, by)
+            replace_picture(connection, self.database, item_id, old_sha256, incoming, by, waits=waits)
 
     def edit(
         self,
@@ -234,7 +236,7 @@ class Catalogue:
         return self.set_visibility(item_id, "shown", who=who, why=why)
 
     def set_visibility(
-        self, item_id: str, visibility: Visibility, *, who: str, why: str = "", within: sa.Connection | None = None
+        self, item_id: str, visibility: Chosen, *, who: str, why: str = "", within: sa.Connection | None = None
     ) -> int:
         """A person's choice. Returns the new version. Raises NotFound, StoreFailed."""
         with self.database.write(within, durable=True) as connection:
@@ -299,7 +301,7 @@ class Catalogue:
         if place is None:
             raise picture_is_gone(sha256)
         is_kept, there = place
-        return self._shelf.read(sha256) if is_kept else _read_in_place(sha256, there)
+        return self._shelf.read(sha256) if is_kept else read_in_place(sha256, there)
 
     def values_of(self, field: str, *, also: Also = ()) -> Sequence[ValueCount]:
         """What a field says over all items, the most frequent first. Raises BadEdit for a field that is none."""
@@ -376,22 +378,3 @@ def _own(name: str, value: object) -> str | None:
             en=(f"{name} cannot be {value!r}.", "item.kind is product or photo; the others are text or null."),
         )
     return _name(value if isinstance(value, str) else None)
-
-
-def _read_in_place(sha256: str, there: Sequence[tuple[str, str]]) -> bytes:
-    """The first file that still has these bytes."""
-    for root, path in there:
-        try:
-            content = (Path(root) / path).read_bytes()
-        except OSError:
-            continue  # gone or unreadable; another file may have the same bytes
-        if hashlib.sha256(content).hexdigest() == sha256:
-            return content
-    raise _changed_in_place(", ".join(path for _, path in there[:3]) or sha256)
-
-
-def _changed_in_place(where: str) -> NotFound:
-    return NotFound(
-        zh=(f"原图不在原处，或内容已经变了：{where}。", "请把文件放回原处，或重新导入这个文件夹。"),
-        en=(f"The original is gone or was changed: {where}.", "Put it back, or import the folder again."),
-    )

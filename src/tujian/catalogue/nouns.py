@@ -18,9 +18,11 @@ from tujian.pictures import Picture
 from tujian.records import FieldValue, Source, Strict, Value
 
 Kind = Literal["product", "photo"]
-Visibility = Literal["shown", "hidden", "sensitive"]
+Visibility = Literal["shown", "hidden", "sensitive", "pending"]
+"""`pending`: nobody has looked at its picture yet, so nobody knows whether it is sensitive."""
+Chosen = Literal["shown", "hidden", "sensitive"]  # what a person may say
 Also = Collection[Visibility]  # what somebody who may see it asks for besides what is shown
-EVERYTHING: tuple[Visibility, ...] = ("hidden", "sensitive")
+EVERYTHING: tuple[Visibility, ...] = ("hidden", "sensitive", "pending")
 OWN_FIELDS = ("item.kind", "item.external_id", "item.sku", "item.variant_group")  # an item's own, editable like fields
 MOST_LISTED = 500
 
@@ -222,8 +224,11 @@ def bad_cursor() -> BadInput:
 def no_such_item(name: str) -> NotFound:
     shown = printable(name)[:80]
     return NotFound(
-        zh=(f"没有编号为 {shown!r} 的条目。", "它可能已被删除或隐藏；GET /v1/items 列出现有的。"),
-        en=(f"There is no item {shown!r}.", "It may have been deleted or hidden; GET /v1/items lists those there are."),
+        zh=(f"没有编号为 {shown!r} 的条目。", "它可能已被删除、隐藏，或还没看过；GET /v1/items 列出现有的。"),
+        en=(
+            f"There is no item {shown!r}.",
+            "It may be deleted, hidden, or not looked at yet; GET /v1/items lists all.",
+        ),
     )
 
 

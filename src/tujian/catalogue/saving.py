@@ -57,15 +57,17 @@ def save_record(
     kept = item["title"] if record.title in UNKNOWN.values() else record.title  # a file's name says more than that
     title = title_of(with_moves(before, moves), kept)
     visibility_by = RULE if own else item["visibility_by"]
-    apply(connection, database, item_id, by, moves, own, title=title, visibility_by=visibility_by)
+    visibility = own[0].new if own else "shown" if item["visibility"] == "pending" else item["visibility"]
+    seen = {"visibility": visibility, "visibility_by": visibility_by}  # that it is shown now is no news: nobody decided
+    apply(connection, database, item_id, by, moves, own, title=title, **seen)
     return Saved(id=item_id, number=number, version=item["version"], changed=_changed(moves))
 
 
 def _locked_up(item: sa.RowMapping, record: Record) -> list[OwnMove]:
     """Sensitive findings put an item behind the lock, unless a person has decided otherwise. # req: E9"""
-    if not record.sensitive or item["visibility"] != "shown" or item["visibility_by"] == PERSON:
+    if not record.sensitive or item["visibility"] not in ("shown", "pending") or item["visibility_by"] == PERSON:
         return []
-    return [OwnMove("visibility", "shown", "sensitive", RULE, DEFAULT)]
+    return [OwnMove("visibility", item["visibility"], "sensitive", RULE, DEFAULT)]
 
 
 def _changed(moves: list[Move]) -> list[str]:
