@@ -78,7 +78,7 @@ def test_what_changed_moved_went_and_came_back_is_told(bring, folder, database):
     assert told.names == {
         "moved": ["blue.png"], "new": ["new.jpg"], "changed": ["red.jpg"], "gone": ["deep/blue.png"],
     }  # fmt: skip
-    item = bring.catalogue.get(red)
+    item = bring.catalogue.get(red, also=["pending"])
     assert item.pictures[0].size_px == (80, 80) and count(database, items) == 3
     (folder / "new.jpg").unlink()
     assert dict(bring(folder).counts) == {"unchanged": 2, "gone": 1}

@@ -213,7 +213,7 @@ def test_what_waits_is_counted_on_the_page_and_reached_by_who_asks(home):
     back = {"visibility": "pending"}
     assert client.patch(url, json=back, headers={"If-Match": "*"}).status_code == 400  # nobody can make it so
     done = client.patch(url, json={"visibility": "shown"}, headers={"If-Match": '"1"'}, params=shown)
-    assert done.json()["visibility"] == "shown" and "wait to be looked at" not in client.get("/catalogue").text
+    assert done.json()["visibility"] == "shown" and "1 wait" not in client.get("/catalogue").text
 
 
 def _incoming(home, shot):

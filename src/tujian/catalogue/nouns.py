@@ -227,7 +227,7 @@ def no_such_item(name: str) -> NotFound:
         zh=(f"没有编号为 {shown!r} 的条目。", "它可能已被删除、隐藏，或还没看过；GET /v1/items 列出现有的。"),
         en=(
             f"There is no item {shown!r}.",
-            "It may be deleted, hidden, or not looked at yet; GET /v1/items lists all.",
+            "It may be deleted, hidden or unseen yet; GET /v1/items lists those there are.",
         ),
     )
 
