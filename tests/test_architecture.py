@@ -32,7 +32,7 @@ ORDER = tuple(
     claims, learning, learned_files, examples, category_list, shopify_lists, category_imports,
     nearest_category, knowledge,
     engines.loops, engines.dialect, engines.metered, engines.asking, engines, engines.boxes,
-    engines.wire, engines.troubles, engines.remote, engines.fake,
+    engines.wire, engines.troubles, engines.remote, engines.embedding, engines.fake,
     engines.lifeline, engines.last_words, engines.child, engines.hosted, engines.machine, engines.memory,
     engines.gguf_files, engines.gguf_pairs, engines.preflight, engines.llamacpp_child, engines.llamacpp,
     engines.transformers_folder,
@@ -54,7 +54,7 @@ ORDER = tuple(
     exchange.jsonld, exchange.xmp, exchange.stock, exchange,
     familiar, finding.facts, finding.words, finding.meanings, finding.background, finding.nouns, finding, sought,
     aspects, passages, answering, agents,
-    estimates, jobs, batches, webhooks, looking,
+    estimates, jobs, batches, webhooks, looking, embedding,
     bringing.nouns, bringing.folders, bringing.archives, bringing.seen, bringing.batch, bringing,
     bringing.columns, bringing.shopify, bringing.named, bringing.rows, bringing.tables, bringing.sent, bringing.report,
     check_sheet, check_row, check, first_report,
@@ -71,7 +71,8 @@ ORDER = tuple(
 )
 MODULES = sorted(SOURCE.rglob("*.py"))
 MOST_LINES, MOST_FUNCTION_LINES, LONG_FUNCTION_LINES = 400, 60, 35
-CLIENTS = ("remote", "troubles", "huggingface", "modelscope")  # a model's server, and the hubs that models come from
+# servers of models, and the hubs that models come from
+CLIENTS = ("remote", "embedding", "troubles", "huggingface", "modelscope")
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "core", "services", "managers"}
 
 

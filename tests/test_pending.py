@@ -66,9 +66,7 @@ def ids(catalogue, also=("pending",)):
 
 def test_what_nobody_has_looked_at_is_nowhere_but_counted(bring, catalogue, database, house, tmp_path):
     told = bring()
-    search = Search(
-        database, lambda text: house.perception.embed_question(text), lambda text: house.perception.embed(text)
-    )
+    search = Search(database, lambda: house.embedder)
     agents = Agents(house, catalogue, search, [tmp_path / "in"])
     first = ids(catalogue)[0]
     sha256 = catalogue.get(first, also=EVERYTHING).pictures[0].sha256

@@ -21,9 +21,11 @@ from tujian.decoding import Decoder
 from tujian.engines.asking import listen, steady, watched
 from tujian.engines.attaching import adapt, attach, keep_report, kept_report
 from tujian.engines.dialect import Engine, Question, Reply, SchemaBy, Speech
+from tujian.engines.embedding import RemoteEmbedder
 from tujian.engines.metered import Metered
 from tujian.engines.selftest import Report, run_checks
-from tujian.errors import EngineError, EngineRefused, Lang, NoEngine, StoreFailed
+from tujian.engines.troubles import no_engine
+from tujian.errors import EngineError, EngineRefused, Lang, StoreFailed
 from tujian.fetching import FETCH_TIMEOUT_S, Fetcher
 from tujian.file_times import NamedTime, time_in_name
 from tujian.findings import likely_category_id
@@ -34,6 +36,7 @@ from tujian.lanes import Lanes, Priority
 from tujian.logs import note
 from tujian.metrics import Metrics
 from tujian.perception import Perception, Percepts
+from tujian.perception.vectors import TextEmbedder, default_name
 from tujian.pictures import Picture, fit_to_tokens, open_picture, read_content
 from tujian.recent import Looked, Recent
 from tujian.recipes import recipe_hash, recipe_parts
@@ -94,11 +97,11 @@ class House:
         self.tasks = Tasks.load(settings.home_dir / "tasks")
         self.knowledge = Knowledge.load(settings.home_dir, lambda word, values: self.perception.nearest(word, values))
         self.engine = engine or attach(settings)
+        self._embedder = RemoteEmbedder.from_settings(settings)
         self.metrics = Metrics()
         self._asked = Metered(self.engine, self.metrics.engine_answered) if self.engine else None
         self._decoder = Decoder(
-            settings.decode_timeout_s,
-            settings.decode_memory_mb,
+            memory_mb=settings.decode_memory_mb,
             children=min(2, settings.workers),
             replaced=self.metrics.decode_restarted,
         )
@@ -129,6 +132,15 @@ class House:
         with self._loading:
             self._perception = self._perception or Perception()
         return self._perception
+
+    @property
+    def embedder(self) -> TextEmbedder:
+        """Who makes vectors of texts for search: the server that the settings name, else perception's own."""
+        return self._embedder or self.perception.texts
+
+    @property
+    def embedder_name(self) -> str:
+        return self._embedder.name if self._embedder else default_name()
 
     def warm(self) -> None:
         """Loads every model and looks at one blank picture, so that the first real one is quick."""
@@ -171,6 +183,8 @@ class House:
         self._decoder.close()
         if self.engine is not None:
             self.engine.close()
+        if self._embedder is not None:
+            self._embedder.close()
 
     def record(
         self,
@@ -344,20 +358,6 @@ class House:
         with self._lanes.turn(priority, clock):
             self.metrics.waited(time.perf_counter() - begun)
             yield
-
-
-def no_engine() -> NoEngine:
-    """Nobody can be asked: what to do about it."""
-    return NoEngine(
-        zh=(
-            "没有连接视觉语言模型。",
-            "运行 tujian models pull 下载一个；或用 --model 给出 GGUF 文件，用 --engine-url 给出服务地址。",
-        ),
-        en=(
-            "No vision-language model is attached.",
-            "Run tujian models pull to fetch one, name a GGUF file by --model, or a server by --engine-url.",
-        ),
-    )
 
 
 def _named_at(name: str) -> NamedTime | None:

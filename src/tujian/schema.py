@@ -302,6 +302,17 @@ item_vectors = sa.Table(
     sa.Column("vector", sa.LargeBinary, nullable=False),  # float16, length 1
 )
 
+sa.Index("item_vectors_by_embedder", item_vectors.c.embedder, item_vectors.c.number)
+
+backgrounds = sa.Table(  # what questions are measured against (finding/background.py), for embedders that do not ship
+    "backgrounds",
+    metadata,
+    sa.Column("embedder", sa.String(100), primary_key=True),
+    sa.Column("version", sa.String(32), nullable=False),  # of the names that were embedded
+    sa.Column("dimensions", sa.Integer, nullable=False),
+    sa.Column("vectors", sa.LargeBinary, nullable=False),  # float16, one after the other
+)
+
 # work at volume
 
 batches = sa.Table(

@@ -177,12 +177,15 @@ def search(
 
 
 @app.command()
-def reindex(lang: Lang = None) -> None:
+def reindex(
+    job: Annotated[bool, typer.Option("--job", help="meanings only, by the server or `tujian worker`")] = False,
+    lang: Lang = None,
+) -> None:
     """Makes words, facts and meanings of every item anew."""
     from tujian.cli.searching import run_reindex
 
     settings = _settings(lang=lang)
-    raise typer.Exit(_told(settings, lambda: run_reindex(settings)))
+    raise typer.Exit(_told(settings, lambda: run_reindex(settings, as_job=job)))
 
 
 @app.command()
