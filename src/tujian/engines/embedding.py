@@ -22,7 +22,7 @@ from tujian.engines.dialect import Place
 from tujian.engines.remote import PAUSES_S, RESTING_S, clocked_transport, is_here
 from tujian.errors import BadSettings, EngineDown, EngineError, EngineRefused, Said
 from tujian.folding import printable
-from tujian.perception.vectors import TextEmbedder, Vectors, bounded
+from tujian.perception.vectors import Vectors, bounded
 from tujian.settings import Settings
 
 AT_ONCE = 32  # texts a request
@@ -168,10 +168,10 @@ class RemoteEmbedder:
         )
 
 
-def passages_leave_for(embedder: TextEmbedder | None) -> str | None:
-    """The address beyond this machine that passages are sent to; None where they stay."""
-    place = embedder.place if isinstance(embedder, RemoteEmbedder) else None
-    return place.url if place is not None and place.remote else None
+def texts_leave_for(settings: Settings) -> str:
+    """The host beyond this machine that passages and questions are sent to; "" where they stay."""
+    host = urlsplit(settings.embedder.get_secret_value()).hostname if settings.embedder else None
+    return host if host and not is_here(host) else ""
 
 
 def bad_address() -> BadSettings:
