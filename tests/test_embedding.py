@@ -27,6 +27,7 @@ from tujian.schema import backgrounds, item_vectors
 from tujian.settings import read_settings
 from tujian.worker import Worker, handlers_of
 
+ODD = '{"data": [{"index": 0, "embedding": [?, 1]}, {"index": 1, "embedding": [1, 1]}]}'
 GOODS = ("浅色女士凉鞋", "白色运动鞋", "黑色双肩包", "纯牛奶", "保温杯")
 
 
@@ -88,8 +89,8 @@ def test_passages_go_in_batches_and_come_back_in_their_order_with_length_one(mod
         say([1.0, 0.0], [0.0, "x"]),
         say([], []),
         say([[1.0]], [[1.0]]),
-        lambda server, _: server.send(200, '{"data": [{"index": 0, "embedding": [NaN, 1]}, {"index": 1, "embedding": [1, 1]}]}'),
-        lambda server, _: server.send(200, '{"data": [{"index": 0, "embedding": [1e999, 1]}, {"index": 1, "embedding": [1, 1]}]}'),
+        lambda server, _: server.send(200, ODD.replace("?", "NaN")),
+        lambda server, _: server.send(200, ODD.replace("?", "1e999")),
         lambda server, _: server.send(200, json.dumps({"data": [{"index": 0, "embedding": [1, 0]}] * 2})),  # one twice
         lambda server, _: server.send(200, "<html>welcome</html>", "text/html"),
         lambda server, _: server.send(200, "[" * 100_000),

@@ -77,8 +77,7 @@ def _rehearse(settings: Settings) -> None:
 
 
 def _engine(settings: Settings) -> Iterator[Finding]:
-    from tujian.engines.embedding import RemoteEmbedder
-from tujian.engines.attaching import attach
+    from tujian.engines.attaching import attach
 
     try:
         engine = attach(settings)
@@ -111,6 +110,8 @@ def _tried(lang: Lang, zh: str, en: str, attempt: Callable[[], None]) -> Finding
 
 
 def _embed(settings: Settings) -> None:
+    from tujian.engines.embedding import RemoteEmbedder
+
     embedder = RemoteEmbedder.from_settings(settings)
     if embedder is not None:
         embedder.query("图鉴")

@@ -68,7 +68,10 @@ class RemoteEmbedder:
         """The one at `embedder`, http://:KEY@HOST/v1#MODEL; None where the shipped one is meant. Raises BadSettings."""
         if settings.embedder is None:
             return None
-        parts = urlsplit(settings.embedder.get_secret_value())
+        try:
+            parts = urlsplit(settings.embedder.get_secret_value())
+        except ValueError as error:
+            raise bad_address() from error
         plain = parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()
         return cls(plain, unquote(parts.fragment).strip(), unquote(parts.password or "") or None)
 
