@@ -31,7 +31,7 @@ from tujian.file_times import NamedTime, time_in_name
 from tujian.findings import likely_category_id
 from tujian.folding import printable
 from tujian.geometry import Size
-from tujian.knowledge import Knowledge
+from tujian.knowledge import Knowing, Knowledge
 from tujian.lanes import Lanes, Priority
 from tujian.logs import note
 from tujian.metrics import Metrics
@@ -95,7 +95,7 @@ class House:
     def __init__(self, settings: Settings, *, engine: Engine | None = None) -> None:
         self.settings = settings
         self.tasks = Tasks.load(settings.home_dir / "tasks")
-        self.knowledge = Knowledge.load(settings.home_dir, lambda word, values: self.perception.nearest(word, values))
+        self._knowing = Knowing(settings.home_dir, lambda word, values: self.perception.nearest(word, values))
         self.engine = engine or attach(settings)
         self._embedder = RemoteEmbedder.from_settings(settings)
         self.metrics = Metrics()
@@ -132,6 +132,10 @@ class House:
         with self._loading:
             self._perception = self._perception or Perception()
         return self._perception
+
+    @property
+    def knowledge(self) -> Knowledge:
+        return self._knowing.now
 
     @property
     def embedder(self) -> TextEmbedder:
@@ -202,7 +206,8 @@ class House:
         """
         begun = time.perf_counter()
         read = [self._read(shot) for shot in (Shot(source, name), *more)]
-        key, recipe = _key(read), self._recipe(wish)
+        knowledge = self.knowledge  # one for the recipe and for what is made by it
+        key, recipe = _key(read), self._recipe(wish, knowledge)
         if self.is_blind and wish.insist:
             raise EngineRefused(zh=(f"{BLIND['zh']}。", "请换一个模型。"), en=(f"{BLIND['en']}.", "Use another model."))
         stored = self._find(key, recipe)
@@ -218,7 +223,7 @@ class House:
             first,
             task,
             None if self.is_blind else self._asked,
-            knowledge=self.knowledge,
+            knowledge=knowledge,
             lang=wish.lang,
             question=wish.question,
             insist=wish.insist,
@@ -307,7 +312,7 @@ class House:
             return self.tasks.get(name)
         return self.tasks.for_category(likely_category_id(percepts, self.knowledge))
 
-    def _recipe(self, wish: Wish) -> str | None:
+    def _recipe(self, wish: Wish, knowledge: Knowledge) -> str | None:
         """What the answer is stored under: known before the picture is decoded, so `auto` stands for all tasks.
 
         None while the engine cannot say who it is: nothing is stored then.
@@ -320,7 +325,7 @@ class House:
         task = self.tasks.get("describe" if wish.task == AUTO else wish.task)
         versions = self.perception.versions
         task = task.drawn_by(wish.sampling)
-        parts = recipe_parts(task, wish.lang, engine, wish.question, versions, self.knowledge.version)
+        parts = recipe_parts(task, wish.lang, engine, wish.question, versions, knowledge.version)
         return recipe_hash(parts | ({"auto": self.tasks.identity} if wish.task == AUTO else {}))
 
     def _remember(self, record: Record, key: str, recipe: str | None) -> None:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from tujian.api.bodies import MOST_PICTURES, PictureRoute
 from tujian.api.flow import finished
 from tujian.api.v1 import content_of
-from tujian.catalogue import Added, Catalogue, Changes, FieldChange, Incoming, Item, Merged, Page, ValueCount
+from tujian.catalogue import Added, Catalogue, Changes, FieldChange, Incoming, Item, Merged, Page, Unmerged, ValueCount
 from tujian.catalogue.nouns import EVERYTHING, MOST_LISTED, Chosen, Kind, Visibility
 from tujian.errors import BadInput
 from tujian.house import House, Shot
@@ -42,6 +42,12 @@ class Merge(BaseModel):
     values: list[str] = Field(min_length=1, max_length=1000)
     into: str | float | bool
     dry_run: bool = False
+
+
+class Unmerge(BaseModel):
+    """A merge by the `number` that it was answered with."""
+
+    number: int = Field(ge=1, le=2**62)
 
 
 def items_router(house: House, catalogue: Catalogue, jobs: Jobs) -> APIRouter:
@@ -142,6 +148,11 @@ def _add_changing(router: APIRouter, catalogue: Catalogue) -> None:
         """Makes several values of a field one, on every item; each gets a version and a line of history."""
         chosen = {"who": WHO, "also": also, "is_trial": merge.dry_run}
         return catalogue.merge_values(merge.field, merge.values, merge.into, **chosen)
+
+    @router.post("/v1/values/undo")
+    def unmerge_values(unmerge: Unmerge, also: Hidden = []) -> Unmerged:  # noqa: B006
+        """Takes a whole merge back, but for items that somebody changed since; these are told."""
+        return catalogue.unmerge(unmerge.number, who=WHO, also=also)
 
     @router.delete("/v1/items/{item_id}", status_code=204)
     def forget_item(item_id: str) -> None:

@@ -11,7 +11,7 @@ the caller's, such as the end of a job. Hidden and sensitive items are nowhere u
 import datetime as dt
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 
 import sqlalchemy as sa
 
@@ -21,7 +21,7 @@ from tujian.catalogue.adding import NewItem, add_item, append_pictures, replace_
 from tujian.catalogue.changing import By, again, answer, answered_before, fingerprint, speaker
 from tujian.catalogue.editing import edit_item, set_visibility, undo_last
 from tujian.catalogue.forgetting import drop_pictures, forget_item
-from tujian.catalogue.merging import AT_ONCE, count_values, having, merge_on
+from tujian.catalogue.merging import AT_ONCE, WHY, count_values, having, lines_of, merge_on, unmerge_on, unmerged
 from tujian.catalogue.nouns import (
     OWN_FIELDS,
     Added,
@@ -40,6 +40,7 @@ from tujian.catalogue.nouns import (
     PictureVector,
     RowAt,
     Saved,
+    Unmerged,
     ValueCount,
     Visibility,
     no_such_item,
@@ -47,7 +48,7 @@ from tujian.catalogue.nouns import (
 from tujian.catalogue.saving import save_record
 from tujian.catalogue.sources import keep_source
 from tujian.database import Database, open_database
-from tujian.errors import BadEdit
+from tujian.errors import BadEdit, NotFound
 from tujian.fields import LISTS, check_value, find_field
 from tujian.folding import printable
 from tujian.records import FieldValue, Record
@@ -58,7 +59,7 @@ from tujian.tasks import Tasks
 
 __all__ = [
     "Added", "Catalogue", "Changes", "Difference", "FieldChange", "FileAt", "Incoming", "Item", "ItemHead", "Merged",
-    "Page", "PictureVector", "RowAt", "Saved", "ValueCount",
+    "Page", "PictureVector", "RowAt", "Saved", "Unmerged", "ValueCount",
 ]  # fmt: skip
 
 LONGEST_NAME = 200
@@ -212,15 +213,32 @@ class Catalogue:
         old = {printable(value).strip() for value in values} - {str(one), ""}
         with self.database.read() as connection:
             ids = having(connection, field, old, also) if old else []
-        by = self._by(who, f"merged: {', '.join(sorted(old))[:500]} → {one}", uuid.uuid4().hex)
+        by = self._by(who, f"{WHY}{', '.join(sorted(old))[:500]} → {one}", uuid.uuid4().hex)
         if is_trial or not ids:
             return Merged(field=field, into=one, items=len(ids), is_trial=is_trial, batch=None)
-        changed = 0
+        numbers: list[int] = []
         for begun in range(0, len(ids), AT_ONCE):
             with self.database.write(durable=True) as connection:
                 still = having(connection, field, old, also, ids[begun : begun + AT_ONCE])
-                changed += sum(merge_on(connection, self.database, i, field, old, one, by, also) for i in still)
-        return Merged(field=field, into=one, items=changed, is_trial=False, batch=by.batch_id)
+                numbers += [merge_on(connection, self.database, i, field, old, one, by, also) for i in still]
+        done = [number for number in numbers if number]
+        about = {"is_trial": False, "batch": by.batch_id, "number": min(done, default=None)}
+        return Merged(field=field, into=one, items=len(done), **about)
+
+    def unmerge(self, number: int, *, who: str, also: Also = ()) -> Unmerged:
+        """Takes a whole merge back, item by item; where somebody changed the field since, that stays and is told.
+
+        Broken off half-way, the same call does the rest. Raises NotFound, StoreFailed. # req: B11, C4
+        """
+        with self.database.read() as connection:
+            lines = lines_of(connection, number)
+        by, ends = self._by(who, f"merge {number} taken back", lines[0].batch_id), {}
+        for begun in range(0, len(lines), AT_ONCE):
+            with self.database.write(durable=True) as connection:
+                for line in lines[begun : begun + AT_ONCE]:
+                    with suppress(NotFound):  # forgotten since, or hidden from who asks
+                        ends[line.item_id] = unmerge_on(connection, self.database, line, by, also)
+        return unmerged(number, lines[0].field, ends)
 
     def undo(self, item_id: str, *, who: str, also: Also = (), within: sa.Connection | None = None) -> int:
         """Takes back a person's last act on the item; again, the one before. Raises NotFound, BadInput, StoreFailed."""

@@ -64,7 +64,9 @@ def undo_last(connection: sa.Connection, database: Database, item_id: str, by: B
     spoken = latest_records(connection, item_id)
     said = strongest(spoken)
     fields = [line for line in lines if not line.field.startswith(OWN)]
-    moves = [Move(line.field, before.get(line.field), _back(line, said, before.get(line.field))) for line in fields]
+    moves = [
+        Move(line.field, before.get(line.field), stood_before(line, said, before.get(line.field))) for line in fields
+    ]
     own = [_own_back(line, spoken) for line in lines if line.field.startswith(OWN)]
     visibility_by = next((move.new_source for move in own if move.column == "visibility"), item["visibility_by"])
     write_down(connection, by, "undo", item_id, change=lines[0].change)
@@ -116,7 +118,7 @@ def _own_back(line: sa.Row, spoken: Mapping[int, Record]) -> OwnMove:
     return OwnMove(column, line.new, old, source, PERSON)
 
 
-def _back(line: sa.Row, said: Mapping[str, Held], now: Held | None) -> Held | None:
+def stood_before(line: sa.Row, said: Mapping[str, Held], now: Held | None) -> Held | None:
     """What stands once `line` is taken back."""
     if line.old_source == PERSON:
         return by_person(line.old, now and now.unit, line.who)

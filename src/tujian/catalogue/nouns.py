@@ -192,6 +192,18 @@ class Merged(Strict):
     items: int
     is_trial: bool = Field(description="nothing was changed: a dry run")
     batch: str | None = Field(description="in the history of every item that it changed")
+    number: int | None = Field(default=None, description="what it is taken back by: the change of its first item")
+
+
+class Unmerged(Strict):
+    """A merge that was taken back, on the items where its value still stood."""
+
+    number: int
+    field: str
+    items: int = Field(description="that say again what they said before")
+    left: list[str] = Field(description=f"ids of items that somebody changed since: they stay; {MOST_LISTED} at most")
+    left_count: int
+    again: int = Field(description="items on which it had been taken back before")
 
 
 def to_cursor(*parts: str | int) -> str:
@@ -257,6 +269,13 @@ def key_taken() -> AlreadyThere:
     return AlreadyThere(
         zh=("这个幂等键已用于另一个请求。", "新的请求请用新的键；重试请发送同样的内容。"),
         en=("That idempotency key was used for another request.", "Use a new key, or send the same request again."),
+    )
+
+
+def no_such_merge(number: int) -> NotFound:
+    return NotFound(
+        zh=(f"没有第 {number} 号合并。", "合并结束时会给出编号（number）；逐条的修改用 undo。"),
+        en=(f"There is no merge {number}.", "A merge tells its number when it is done; single edits have their undo."),
     )
 
 
