@@ -200,7 +200,7 @@ def test_shopifys_own_files_are_read_whole_and_hold_every_id_of_ours(shared, tmp
 # a server that runs meanwhile
 
 
-def test_a_running_server_takes_a_list_that_another_process_imported(tmp_path, house):  # req: F5
+def test_a_running_server_takes_a_list_that_another_process_imported(tmp_path, house, samples):  # req: F5
     import os
     import subprocess
     import sys
@@ -217,7 +217,7 @@ def test_a_running_server_takes_a_list_that_another_process_imported(tmp_path, h
     opened._perception, opened._knowing._clock = house.perception, lambda: clock[0]
     opened._knowing._looked_s = 0.0
     client = TestClient(create_app(opened), base_url="http://localhost:7860")
-    juice = (Path(__file__).parents[1] / "src/tujian/data/samples/juice.jpg").read_bytes()
+    juice = (samples / "juice.jpg").read_bytes()
 
     def look():
         clock[0] += 2.0
