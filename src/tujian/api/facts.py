@@ -9,8 +9,9 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 from tujian.api.flow import finished
 from tujian.engines.choosing import looking_in
 from tujian.engines.memory import read_memory
+from tujian.engines.troubles import no_engine
 from tujian.errors import EngineError
-from tujian.house import House, no_engine
+from tujian.house import House
 from tujian.records import record_schema
 from tujian.web.models import Standing, render_models
 from tujian.web.render import Reader

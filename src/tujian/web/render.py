@@ -48,6 +48,7 @@ class Reader:
     theme: Theme = "auto"
     engine: EngineMark | None = None
     chosen: bool = False
+    texts_host: str = ""  # where texts are sent to, to be embedded
 
 
 class Sample(TypedDict):
@@ -138,6 +139,7 @@ def render_template(template: str, here: str, reader: Reader, lang_at: str = "",
             lang=lang,
             theme=reader.theme,
             engine=engine,
+            texts_host=reader.texts_host,
             host=engine_host(engine["url"] or "") if engine and engine["remote"] else "",
             **more,
         )

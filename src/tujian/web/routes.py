@@ -11,6 +11,7 @@ from typing import Annotated
 from fastapi import APIRouter, Cookie, Depends, Query
 from fastapi.responses import HTMLResponse
 
+from tujian.engines.embedding import texts_leave_for
 from tujian.errors import Lang
 from tujian.settings import Settings
 from tujian.tasks import CHAT_SAMPLING
@@ -58,12 +59,14 @@ def page_router(settings: Settings, mark: Mark, samples: list[Sample]) -> APIRou
 def reader_of(settings: Settings, mark: Mark) -> Callable[..., Reader]:
     """What tells who reads: a route takes it as `Annotated[Reader, Depends(reader_of(settings, mark))]`."""
 
+    texts_host = texts_leave_for(settings)
+
     def read(
         chosen: Annotated[str | None, Query(alias="lang", max_length=20)] = None,
         kept: Annotated[str | None, Cookie(alias="lang")] = None,
         theme: Annotated[str | None, Cookie()] = None,
     ) -> Reader:
-        return Reader(pick_lang(chosen, kept, settings.lang), pick_theme(theme), mark(), bool(chosen))
+        return Reader(pick_lang(chosen, kept, settings.lang), pick_theme(theme), mark(), bool(chosen), texts_host)
 
     return read
 
