@@ -135,6 +135,14 @@ class Item(ItemHead):
         return self.values[name].value.value if name in self.values else None
 
 
+class Variant(Strict):
+    """One of several items that are one product: in another colour, another size."""
+
+    item: ItemHead
+    colours: list[str] = Field(description="as they are called there")
+    tints: list[str] = Field(description="their base colours")
+
+
 class Page(Strict):
     """Items, the newest first; `next` asks for those after them."""
 
@@ -224,6 +232,13 @@ def no_such_item(name: str) -> NotFound:
     return NotFound(
         zh=(f"没有编号为 {shown!r} 的条目。", "它可能已被删除或隐藏；GET /v1/items 列出现有的。"),
         en=(f"There is no item {shown!r}.", "It may have been deleted or hidden; GET /v1/items lists those there are."),
+    )
+
+
+def no_such_picture(number: int, count: int) -> NotFound:
+    return NotFound(
+        zh=(f"这个条目没有第 {number} 张图片。", f"从 0 数起，它有 {count} 张。"),
+        en=(f"The item has no picture {number}.", f"They are counted from 0; it has {count}."),
     )
 
 

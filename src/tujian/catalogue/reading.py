@@ -6,6 +6,8 @@ Enters: what is wanted and what who asks may see besides what is shown (`also`).
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import sqlalchemy as sa
 
 from tujian.catalogue.nouns import (
@@ -23,7 +25,7 @@ from tujian.catalogue.nouns import (
     no_such_record,
     to_cursor,
 )
-from tujian.catalogue.packing import unpack
+from tujian.catalogue.packing import unpack, unpack_vector
 from tujian.records import Evidence, Record, Value, Verdict
 from tujian.schema import field_history, files, forgotten, item_pictures, item_values, items, pictures, records, sources
 
@@ -154,6 +156,13 @@ def pictures_by_item(
     for item_id, sha256 in connection.execute(wanted):
         found[item_id] = (*found.get(item_id, ()), sha256)
     return found
+
+
+def vector_of(connection: sa.Connection, sha256: str, embedder: str) -> npt.NDArray[np.float32] | None:
+    """How a picture looks to this embedder; None when it has not seen it."""
+    own = sa.and_(pictures.c.sha256 == sha256, pictures.c.embedder == embedder)
+    packed = connection.scalar(sa.select(pictures.c.vector).where(own))
+    return None if packed is None else unpack_vector(packed)
 
 
 def without_vector(connection: sa.Connection, sha256s: Sequence[str], embedder: str) -> list[str]:

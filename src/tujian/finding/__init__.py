@@ -86,6 +86,7 @@ class Search:
         asked = self._asked(query.text[:LONGEST_MEANT]) if words and "meaning" in query.ways else None
         with self._database.read() as connection:
             wanted = [may_see(query.also), *conditions(query.filters), *lenient(query.meant)]
+            wanted += [items.c.id.not_in(query.without)] if query.without else []
             if not query.text.strip() and not query.looks:
                 return _browse(connection, query, [*wanted, *preferences(query.meant)])
             ranked = self._ranked(connection, query, words, asked, look_embedder)

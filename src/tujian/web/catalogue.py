@@ -10,10 +10,9 @@ from urllib.parse import urlencode
 
 from tujian.catalogue.nouns import EVERYTHING, Visibility
 from tujian.finding import COUNTED, Facet, Found
+from tujian.web.addresses import FACETS
 from tujian.web.render import Reader, render_template
 from tujian.web.table import Table
-
-FACETS = ("kind", "category", "brand", "colour")
 
 
 @dataclass(frozen=True, slots=True)
