@@ -19,7 +19,9 @@ from tujian.filters import Filter
 from tujian.finding import Found, Search
 from tujian.finding import Query as Asked
 from tujian.house import House
+from tujian.likeness import find_similar
 from tujian.rules.colour_words import base_names
+from tujian.saved_searches import SavedSearches
 from tujian.web.addresses import FACETS
 from tujian.web.catalogue import Shelf, render_catalogue
 from tujian.web.item import Looked, render_item, render_missing
@@ -33,12 +35,12 @@ Text = Annotated[str, Query(max_length=200)]
 def pages_router(house: House, catalogue: Catalogue, search: Search, mark: Mark) -> APIRouter:
     router = APIRouter(include_in_schema=False, route_class=PictureRoute)
     reading = Depends(reader_of(house.settings, mark))
-    _add_catalogue(router, house, search, reading)
-    _add_item(router, house, catalogue, reading)
+    _add_catalogue(router, house, search, SavedSearches(house.database), reading)
+    _add_item(router, house, catalogue, search, reading)
     return router
 
 
-def _add_catalogue(router: APIRouter, house: House, search: Search, reading: object) -> None:
+def _add_catalogue(router: APIRouter, house: House, search: Search, saved: SavedSearches, reading: object) -> None:
     @router.get("/catalogue", response_class=HTMLResponse)
     def show_catalogue(
         reader: Annotated[Reader, reading],
@@ -58,10 +60,10 @@ def _add_catalogue(router: APIRouter, house: House, search: Search, reading: obj
         shelf = Shelf(found, wanted, _names(house, found, wanted, reader.lang, also), also)
         if view:
             shelf = replace(shelf, table=_table(house, found, column, reader.lang), columns=column)
-        return page_of(render_catalogue(reader, shelf), reader)
+        return page_of(render_catalogue(reader, shelf, saved.list()), reader)
 
 
-def _add_item(router: APIRouter, house: House, catalogue: Catalogue, reading: object) -> None:
+def _add_item(router: APIRouter, house: House, catalogue: Catalogue, search: Search, reading: object) -> None:
     @router.get("/catalogue/{item_id}", response_class=HTMLResponse)
     def show_item(
         reader: Annotated[Reader, reading],
@@ -73,9 +75,10 @@ def _add_item(router: APIRouter, house: House, catalogue: Catalogue, reading: ob
     ) -> HTMLResponse:
         try:
             looked = _looked(house, catalogue, item_id, also, picture, older, newer)
+            similar = find_similar(house, catalogue, search, looked.item, also=also)
         except NotFound as error:
             return page_of(render_missing(reader, error), reader, 404)
-        return page_of(render_item(reader, looked), reader)
+        return page_of(render_item(reader, replace(looked, similar=similar)), reader)
 
 
 def _table(house: House, found: Found, asked: list[str], lang: Lang) -> Table:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from tujian.errors import BadInput
 from tujian.filter_words import read_filter, write_filter
 from tujian.filters import Filter
-from tujian.saved_searches import Question, question_of
+from tujian.saved_searches import Question, SavedSearch, question_of
 
 FACETS = ("kind", "category", "brand", "colour")  # of the catalogue's page
 LONGEST = 8_000  # characters
@@ -72,3 +72,8 @@ def question_at(address: str) -> Question:
         zh=("这个地址不是一次搜索。", "请在搜索页或目录页上保存。"),
         en=("That address is no search.", "Save from the page of searching or of the catalogue."),
     )
+
+
+def saved_links(saved: Sequence[SavedSearch]) -> list[dict[str, str]]:
+    """Kept searches as links."""
+    return [{"id": one.id, "name": one.name, "href": address_of(one.search)} for one in saved]

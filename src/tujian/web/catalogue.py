@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 
 from tujian.catalogue.nouns import EVERYTHING, Visibility
 from tujian.finding import COUNTED, Facet, Found
-from tujian.web.addresses import FACETS
+from tujian.saved_searches import SavedSearch
+from tujian.web.addresses import FACETS, saved_links
 from tujian.web.render import Reader, render_template
 from tujian.web.table import Table
 
@@ -45,7 +46,7 @@ class Group:
     choices: list[Choice]
 
 
-def render_catalogue(reader: Reader, shelf: Shelf) -> str:
+def render_catalogue(reader: Reader, shelf: Shelf, saved: Sequence[SavedSearch] = ()) -> str:
     """The page as HTML; those after the first are asked for by `grid.js`, which takes their pictures."""
     found = shelf.found
     groups = [_group(shelf, facet, found.facets.get(facet, [])) for facet in FACETS if facet not in shelf.chosen]
@@ -59,6 +60,8 @@ def render_catalogue(reader: Reader, shelf: Shelf) -> str:
         as_table=_href(replace(shelf, table=Table((), (), ()))),
         asked=[*shelf.chosen.items(), *(("also", one) for one in shelf.also)],
         hits=found.hits,
+        saved=saved_links(saved),
+        keeps=f"/catalogue?{urlencode(list(shelf.chosen.items()))}" if shelf.chosen else "",
         total=found.total,
         is_more=bool(shelf.chosen) and found.total >= COUNTED,
         is_sampled=found.total >= COUNTED,

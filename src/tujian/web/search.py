@@ -14,7 +14,7 @@ from tujian.finding import Found
 from tujian.query import Understood
 from tujian.saved_searches import Question, SavedSearch
 from tujian.taxonomy import Taxonomy
-from tujian.web.addresses import address_of
+from tujian.web.addresses import address_of, saved_links
 from tujian.web.chips import Chips
 from tujian.web.render import Reader, render_template
 
@@ -73,8 +73,3 @@ def render_search(
         saved=saved_links(saved),
         keeps="" if is_blank or wish.has_picture else address_of(asked, also),
     )
-
-
-def saved_links(saved: Sequence[SavedSearch]) -> list[dict[str, str]]:
-    """Kept searches as links."""
-    return [{"id": one.id, "name": one.name, "href": address_of(one.search)} for one in saved]
