@@ -31,6 +31,7 @@ PASSAGE = ("name", "brand", "category", "colours", "material", "style", "use_sce
 NOT_WORDS = ("barcode",)  # found by their whole number, which words hold anyway, or not by words at all
 KIND = ("name", "category", "use_scenes", "occasions", "audience", "tags", "objects")  # what says what a thing is
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_DATE = re.compile(r"\d{4}-\d\d")
 _OWN = sa.select(items.c.title, items.c.sku, items.c.external_id, items.c.made_at).where(
     items.c.id == sa.bindparam("item")
 )
@@ -75,6 +76,8 @@ def index_item(connection: sa.Connection, database: Database, item_id: str) -> N
     taken_at = next((row.taken_at for row in shown if row.taken_at), None)
     facts = [*_facts(values), ("date", (taken_at or own.made_at)[:10], None)]
     facts += [("category_guess", guess, None)] if guess else []
+    taken = _taken(named, shown[0].taken_at if shown else None)
+    facts += [("taken", taken, None)] if taken else []
     connection.execute(
         _ADD_FACTS, [{"item_id": item_id, "name": name, "text": text, "number": number} for name, text, number in facts]
     )
@@ -131,6 +134,12 @@ def _guess(connection: sa.Connection, item_id: str) -> str | None:
     field = unpack_plain(packed)["fields"].get("category") if packed else None
     likely = next(iter(field["top3"] if field else ()), None)
     return likely["id"] if likely and likely["confidence"] >= LEAST_GUESS else None
+
+
+def _taken(named: Mapping[str, object], by_camera: str | None) -> str:
+    """When a photo was taken, as its field says, which a person may have set; "" for one without a date."""
+    said = named.get("taken_at", by_camera)
+    return str(said).replace(" ", "T")[:19] if isinstance(said, str) and _DATE.match(said) else ""
 
 
 def _id_of(named: object) -> str | None:

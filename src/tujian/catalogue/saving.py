@@ -27,9 +27,11 @@ from tujian.catalogue.changing import (
 )
 from tujian.catalogue.nouns import EVERYTHING, PictureVector, Saved
 from tujian.catalogue.packing import pack
+from tujian.catalogue.reviewing import keep_concerns
 from tujian.database import Database
 from tujian.records import Record
 from tujian.schema import records
+from tujian.tasks import Tasks
 
 APPEND = sa.insert(records)
 
@@ -41,6 +43,7 @@ def save_record(
     record: Record,
     by: By,
     vectors: Mapping[str, PictureVector],
+    tasks: Tasks,
 ) -> Saved:
     """Raises NotFound when the item was forgotten meanwhile."""
     item = lock_item(connection, item_id, by, EVERYTHING, more_records=1)
@@ -51,11 +54,13 @@ def save_record(
         keep_vector(connection, sha256, vector)
     before = values_of(connection, item_id)
     spoken = latest_records(connection, item_id, but=record.task) if number > 1 else {}
-    moves = moved(before, strongest({**spoken, number: record}))
+    spoken = {**spoken, number: record}
+    moves = moved(before, strongest(spoken))
     own = _locked_up(item, record)
     title = title_of(with_moves(before, moves), record.title)
     visibility_by = RULE if own else item["visibility_by"]
     apply(connection, database, item_id, by, moves, own, title=title, visibility_by=visibility_by)
+    keep_concerns(connection, database, item_id, spoken, with_moves(before, moves), tasks, visibility_by == PERSON)
     return Saved(id=item_id, number=number, version=item["version"], changed=_changed(moves))
 
 
