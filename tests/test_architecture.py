@@ -49,7 +49,7 @@ ORDER = tuple(
     sheet_troubles, sheets, sheet_writing,
     shelf, fields, catalogue.nouns, catalogue.packing, catalogue.indexing, catalogue.changing, catalogue.sources, catalogue.reading,
     catalogue.reviewing, catalogue.adding, catalogue.saving, catalogue.editing, catalogue.merging,
-    catalogue.forgetting, catalogue.near, catalogue, thumbnails, backup,
+    catalogue.forgetting, catalogue.near, catalogue, thumbnails, reviews, backup,
     exchange.nouns, exchange.sheets_out, exchange.shopify, exchange.google, exchange.taobao,
     exchange.jsonld, exchange.xmp, exchange.stock, exchange,
     familiar, finding.facts, finding.words, finding.meanings, finding.background, finding.nouns, finding, sought,

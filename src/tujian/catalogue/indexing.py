@@ -132,7 +132,7 @@ def _guess(connection: sa.Connection, item_id: str) -> str | None:
     """The category that was likeliest and not sure enough to be stated: good enough to be found by."""
     packed = connection.scalar(_LAST_RECORD, {"item": item_id})
     field = unpack_plain(packed)["fields"].get("category") if packed else None
-    likely = next(iter(field["top3"] if field else ()), None)
+    likely = next(iter((field and field["top3"]) or ()), None)
     return likely["id"] if likely and likely["confidence"] >= LEAST_GUESS else None
 
 
