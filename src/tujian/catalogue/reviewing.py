@@ -87,7 +87,7 @@ def count_concerns(connection: sa.Connection, also: Also) -> dict[Reason, int]:
 def queue(
     connection: sa.Connection, reason: Reason | None, after: str, limit: int, also: Also
 ) -> Sequence[sa.RowMapping]:
-    """What waits, the worst first, after a cursor of `weight, item_id, field, reason`. Raises BadInput for a wrong one."""
+    """What waits, the worst first, after a cursor of weight, item, field, reason. Raises BadInput for a wrong one."""
     wanted = (
         sa.select(*_COLUMNS)
         .join_from(reviews, items, items.c.id == reviews.c.item_id)
@@ -106,7 +106,7 @@ def sampled(connection: sa.Connection, day: dt.date, after: str, also: Also) -> 
     ids = connection.scalars(sa.select(items.c.id).where(may_see(also), items.c.records_count > 0)).all()
     drawn = sorted(ids, key=lambda item_id: _lot(day, item_id))[:SAMPLED]
     told = sa.select(item_values.c.item_id, item_values.c.field, item_values.c.source, item_values.c.record_number)
-    by_item: dict[str, list[sa.Row[Any]]] = {}
+    by_item: dict[str, list[sa.Row[Any, Any, Any, Any]]] = {}
     for row in connection.execute(told.where(item_values.c.item_id.in_(drawn))):
         by_item.setdefault(row.item_id, []).append(row)
     chosen = [min(by_item[one], key=lambda row: _lot(day, row.field)) for one in drawn if one in by_item]
