@@ -24,10 +24,13 @@ from tujian.api.guard import Guard
 from tujian.api.imports import imports_router
 from tujian.api.items import items_router
 from tujian.api.jobs import jobs_router
+from tujian.api.lock import Lock, lock_router
 from tujian.api.logged import Logged
 from tujian.api.pages import pages_router
 from tujian.api.pictures import pictures_router
 from tujian.api.printed import printed_router
+from tujian.api.review import review_router
+from tujian.api.review_pages import review_pages
 from tujian.api.search import search_router
 from tujian.api.v1 import v1_router
 from tujian.batches import Batches
@@ -36,6 +39,7 @@ from tujian.chats import Chats
 from tujian.finding import Search
 from tujian.house import House
 from tujian.jobs import Jobs
+from tujian.reviews import Reviews
 from tujian.shelf import Shelf
 from tujian.thumbnails import Thumbnails
 from tujian.web import EngineMark, Sample, login_router, page_router, static_dir
@@ -76,7 +80,9 @@ def create_app(house: House) -> FastAPI:
     app.include_router(page_router(settings, lambda: _mark(house), _samples(samples)))
     app.mount("/samples", StaticFiles(directory=samples, check_dir=False), name="samples")
     app.mount("/static", StaticFiles(directory=static_dir), name="static")
-    app.add_middleware(Guard, settings=settings, metrics=house.metrics)
+    lock = Lock()
+    app.include_router(lock_router(settings, house.database, lock, lambda: _mark(house)))
+    app.add_middleware(Guard, settings=settings, metrics=house.metrics, lock=lock)
     app.add_middleware(Logged, metrics=house.metrics, fault=lambda scope: _broken(house, scope))
     return app
 
@@ -98,6 +104,9 @@ def _add_catalogue(app: FastAPI, house: House, catalogue: Catalogue) -> None:
     app.include_router(search_router(house, search))
     app.include_router(answers_router(house, catalogue, search))
     app.include_router(pages_router(house, catalogue, search, lambda: _mark(house)))
+    reviews = Reviews(catalogue)
+    app.include_router(review_router(reviews))
+    app.include_router(review_pages(house, reviews, lambda: _mark(house)))
     app.include_router(duplicates_router(house, catalogue))
     app.include_router(imports_router(house, catalogue, batches))
 

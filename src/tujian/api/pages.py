@@ -11,6 +11,7 @@ from tujian.api.bodies import MOST_PICTURES, PictureRoute
 from tujian.api.errors import status_of
 from tujian.api.flow import finished
 from tujian.api.items import Hidden
+from tujian.api.lock import locked
 from tujian.api.search import shot_of
 from tujian.catalogue import FIRST, Catalogue
 from tujian.catalogue.nouns import Also
@@ -104,6 +105,8 @@ def _add_search(router: APIRouter, house: House, search: Search, reading: object
         drop: Annotated[list[str], Form(max_length=50)] = [],  # noqa: B006
         also: Annotated[list[Seen], Form()] = [],  # noqa: B006
     ) -> HTMLResponse:
+        if also and not request.scope["may_see_hidden"]:
+            raise locked()
         shown = [one for one in image if one.filename][:MOST_PICTURES]
         wish = Wish(q, strictness, drop, also, has_picture=bool(shown))
         answered = await finished(request, lambda _: _answered(house, search, wish, "", shown))

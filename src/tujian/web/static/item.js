@@ -2,8 +2,8 @@
 import { reach, Refused } from "./api.js";
 import { announce, make, say } from "./dom.js";
 import { Leaders } from "./leaders.js";
+import { typed } from "./typed.js";
 
-const MANY = /[,，、;；\n]+/;
 const $ = (id) => document.getElementById(id);
 let leaders = null;
 
@@ -37,16 +37,6 @@ document.addEventListener("click", (event) => {
 $("zoom").addEventListener("click", ({ target }) => target.tagName !== "BUTTON" && $("zoom").close());
 
 /* editing */
-
-/** What somebody typed, as the field takes it; what is wrong the server says. */
-function typed(text, type) {
-  const plain = text.trim();
-  if (!plain) return null;
-  if (type === "list" || type === "colour") return plain.split(MANY).map((part) => part.trim()).filter(Boolean);
-  if (type === "flag") return plain === "true";
-  if (type === "number") return Number.isFinite(Number(plain)) ? Number(plain) : plain;
-  return plain;
-}
 
 async function change(wish, version) {
   const { id, seeing } = $("plate").dataset;
