@@ -109,8 +109,9 @@ def test_programs_ask_in_so_many_words(house, paper, token):
     assert program.get(f"/v1/items/{paper}", headers=headers).status_code == 404
 
 
-@pytest.mark.parametrize(
-    "elsewhere", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:a", "/\r\nx"]
-)
+ELSEWHERE = ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:a", "/\r\nx"]
+
+
+@pytest.mark.parametrize("elsewhere", ELSEWHERE)
 def test_it_leads_to_no_other_site(browser, token, elsewhere):
     assert opened(browser, token, elsewhere).headers["location"] == "/album"

@@ -88,7 +88,7 @@ def render_review(reader: Reader, waiting: Waiting) -> str:
     total = sum(count for reason, count in waiting.queue.counts.items() if reason not in ("sample", "sensitive"))
     about = {}
     if case and item and record:
-        about = _about(case, item, record, waiting, reader.lang)
+        about = _about(case, record, waiting, reader.lang)
     return render_template(
         "review.html",
         "/review",
@@ -118,7 +118,6 @@ _NOTHING: Mapping[str, Any] = {
     "label": "",
     "kind": "text",
     "notes": [],
-    "told": "",
     "sign": "",
 }
 
@@ -134,7 +133,7 @@ def _href(reason: Reason | None, after: str = "", also: Sequence[str] = ()) -> s
     return f"/review?{urlencode(asked)}" if asked else "/review"
 
 
-def _about(case: Case, item: Item, record: Record, waiting: Waiting, lang: Lang) -> dict[str, Any]:
+def _about(case: Case, record: Record, waiting: Waiting, lang: Lang) -> dict[str, Any]:
     shown = [record.picture, *record.more_pictures]
     if case.field == WHOLE:
         notes, evidence = _whole(case.reason, record, waiting.task, lang)
@@ -142,14 +141,12 @@ def _about(case: Case, item: Item, record: Record, waiting: Waiting, lang: Lang)
     value = record.fields.get(case.field) or Value()
     asked = next((one for one in waiting.task.fields if one.name == case.field), None) if waiting.task else None
     choices = list(_choices(case, value, lang))[:MOST_CHOICES]
-    now = item.values[case.field].value if case.field in item.values else Value()
     return {
         "choices": choices,
         "part": _part(shown, choices[0].evidence if choices else None, choices),
         "label": asked.label.of(lang) if asked else record.labels.get(case.field, case.field),
         "kind": asked.type if asked else "text",
         "notes": [value.reason] if value.reason else [],
-        "told": in_words(now.value, lang),
         "sign": SIGNS[str(value.verdict)],
     }
 
@@ -201,11 +198,8 @@ def _part(shown: Sequence[PictureFacts], first: Evidence | None, choices: Sequen
     picture, whole = shown[number], Box1000(0, 0, 1000, 1000)
     if not boxes:
         return Part(picture.sha256, picture.size_px, whole)
-    every = [box for _, box in boxes]
-    union = Box1000(
-        min(b.x1 for b in every), min(b.y1 for b in every), max(b.x2 for b in every), max(b.y2 for b in every)
-    )
-    box = around(union, picture.size_px)
+    lefts, tops, rights, bottoms = zip(*(box for _, box in boxes), strict=True)
+    box = around(Box1000(min(lefts), min(tops), max(rights), max(bottoms)), picture.size_px)
     part = Part(picture.sha256, picture.size_px, whole if box.area > MOST_OF_IT * 1_000_000 else box)
     part.marks.extend((place, _mark(box, part)) for place, box in boxes)
     return part
