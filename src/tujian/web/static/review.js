@@ -26,7 +26,8 @@ function begin() {
 /** Takes the case at `address` into the page; the one that was fetched ahead, if it is that. */
 async function show(address, version = null) {
   const item = $("case").dataset.item;
-  const fresh = (ahead?.address === address && (await ahead.coming)) || (await fetched(address));
+  const kept = ahead?.address === address ? await ahead.coming : null;
+  const fresh = kept?.dataset.item ? kept : await fetched(address); // the end of a queue counts what is left: ask now
   if (version && fresh.dataset.item === item) fresh.dataset.version = version; // it was fetched before this change
   $("case").replaceWith(document.adoptNode(fresh));
   if (location.pathname + location.search !== fresh.dataset.here) history.pushState(null, "", fresh.dataset.here);
@@ -88,8 +89,8 @@ async function leave(reason, words) {
 
 async function on(act, words) {
   done.push(act);
-  count(act.reason, -1);
   await show(act.next, act.version?.replaceAll('"', ""));
+  count(act.reason, -1);
   toast(say("review_saved", { name: act.label, value: words }), () => attempt(back));
 }
 
@@ -112,9 +113,9 @@ async function back() {
   if (act.decided) await reach(decided(act, act.decided), { method: "DELETE" });
   else await reach(address(act, "/undo"), { method: "POST", headers: { "If-Match": act.version } });
   done.pop();
-  count(act.reason, 1);
   ahead = null; // it was fetched before this
   await show(act.here);
+  count(act.reason, 1);
   $("toasts").replaceChildren();
   announce(say("review_undone", { name: act.label }));
 }
