@@ -13,6 +13,8 @@ from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
 from tujian import __version__
+from tujian.albums import Album
+from tujian.api.album import album_router
 from tujian.api.answers import answers_router
 from tujian.api.chat import chat_router
 from tujian.api.chats import chats_router
@@ -107,6 +109,7 @@ def _add_catalogue(app: FastAPI, house: House, catalogue: Catalogue) -> None:
     reviews = Reviews(catalogue)
     app.include_router(review_router(reviews))
     app.include_router(review_pages(house, reviews, lambda: _mark(house)))
+    app.include_router(album_router(Album(house.database), house.settings, lambda: _mark(house)))
     app.include_router(duplicates_router(house, catalogue))
     app.include_router(imports_router(house, catalogue, batches))
 

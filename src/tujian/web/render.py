@@ -26,6 +26,7 @@ ROOMS = (  # the entries of the bar, in their order: address, key of its name
     ("/", "nav_recognise"),
     ("/chat", "nav_chat"),
     ("/catalogue", "nav_catalogue"),
+    ("/album", "nav_album"),
     ("/search", "nav_search"),
     ("/review", "nav_review"),
     ("/models", "nav_models"),
