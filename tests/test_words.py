@@ -38,6 +38,10 @@ NAMES_NOT_WORDS = {
     "tujian serve --engine-url",
     "tujian import",
     "--kind photo",
+    "Enter",
+    "e",
+    "s",
+    "u",  # keys
     "JSON",
 }  # a command is typed alike in every language
 

@@ -40,9 +40,7 @@ def render_album(reader: Reader, leaf: Leaf) -> str:
         groups=None,
         by=which.by or "",
         name=leaf.name,
-        months=[
-            (month, month_name(month, lang), _days(photos, lang)) for month, photos in months_of(leaf.stretch.photos)
-        ],
+        months=[(month, month_name(month, lang), _days(photos, lang)) for month, photos in months],
         rail=_rail(leaf, lang),
         total=sum(month.count for month in leaf.months),
         since=leaf.since,
