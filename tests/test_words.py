@@ -37,7 +37,7 @@ NAMES_NOT_WORDS = {
     "tujian models pull qwen3-vl-2b",
     "tujian serve --engine-url",
     "tujian import",
-    "--kind photo",
+    "tujian import  --kind photo",
     "Enter",
     "e",
     "s",

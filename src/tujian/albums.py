@@ -20,6 +20,7 @@ from tujian.schema import item_facts, item_pictures, item_values, items, picture
 
 By = Literal["place", "category"]
 FACTS: dict[By, str] = {"place": "place", "category": "category_name"}
+UNDATED = "none"
 AFTER_ALL = "\x7f"  # after every date in the order of texts
 _TAKEN = sa.and_(item_facts.c.item_id == items.c.id, item_facts.c.name == "taken")
 
@@ -78,8 +79,9 @@ class Album:
         self._database = database
 
     def stretch(self, which: Which = Which(), *, since: str = "", after: str = "", limit: int = 100) -> Stretch:
-        """Photos from the month `since` (YYYY-MM) back, or after a cursor. Raises BadInput for a wrong one."""
-        taken, item_id = map(str, from_cursor(after)) if after else (f"{since}{AFTER_ALL}" if since else AFTER_ALL, "")
+        """Photos from a month back (`since`: YYYY-MM, or UNDATED), or after a cursor. Raises BadInput for a wrong one."""
+        begin = "" if since == UNDATED else f"{since}{AFTER_ALL}"
+        taken, item_id = map(str, from_cursor(after)) if after else (begin, "")
         with self._database.read() as connection:
             found = _dated(connection, which, taken, item_id, limit + 1) if taken else []
             if len(found) <= limit:

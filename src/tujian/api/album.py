@@ -25,7 +25,7 @@ def album_router(album: Album, settings: Settings, mark: Mark) -> APIRouter:
         reader: Annotated[Reader, reading],
         by: Literal["", "place", "category"] = "",
         value: Text = "",
-        since: Annotated[str, Query(pattern=r"^(\d{4}-\d\d)?$")] = "",
+        since: Annotated[str, Query(pattern=r"^(\d{4}-\d\d|none)?$")] = "",
         after: Text = "",
         also: Hidden = [],  # noqa: B006
     ) -> Response:

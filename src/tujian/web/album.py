@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from tujian.albums import By, Group, Month, Photo, Stretch, Which, months_of
+from tujian.albums import UNDATED, By, Group, Month, Photo, Stretch, Which, months_of
 from tujian.catalogue.nouns import EVERYTHING
 from tujian.errors import Lang
 from tujian.web.render import Reader, render_template
@@ -42,6 +42,7 @@ def render_album(reader: Reader, leaf: Leaf) -> str:
         name=leaf.name,
         months=[(month, month_name(month, lang), _days(photos, lang)) for month, photos in months],
         rail=_rail(leaf, lang),
+        undated=(next((one.count for one in leaf.months if not one.month), 0), _href(which, since=UNDATED)),
         total=sum(month.count for month in leaf.months),
         since=leaf.since,
         latest=_href(which),
@@ -56,8 +57,8 @@ def render_groups(reader: Reader, by: By, groups: Sequence[Group], locked_count:
     tiles = [(one, _href(Which(by, one.value))) for one in groups]
     return render_template(
         "album.html", "/album", reader, lang_at=f"/album?by={by}", tab=by, groups=tiles, by=by, name="", months=[],
-        rail=[], total=len(groups), since="", latest="/album", locked_href=locked_href(), locked_count=locked_count,
-        seeing="", following="",
+        rail=[], undated=(0, ""), total=len(groups), since="", latest="/album", locked_href=locked_href(),
+        locked_count=locked_count, seeing="", following="",
     )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ class Looked:
     older: int = 0
     newer: int = 0
     differences: Sequence[Difference] = ()
+    beside: tuple[str | None, str | None] = (None, None)  # of a photo: those before and after it in the album
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ def render_item(reader: Reader, looked: Looked) -> str:
         address=f"/v1/pictures/{picture.sha256}/thumbnail?size=" if picture else "",
         lang_at=f"/catalogue/{item.id}?{urlencode([('picture', looked.number)])}{seeing and '&' + seeing}",
         item=item,
+        beside=looked.beside,
         picture=picture,
         picture_class=ratio_class(*size_px),
         number=looked.number,
