@@ -79,7 +79,7 @@ class Album:
         self._database = database
 
     def stretch(self, which: Which = Which(), *, since: str = "", after: str = "", limit: int = 100) -> Stretch:
-        """Photos from a month back (`since`: YYYY-MM, or UNDATED), or after a cursor. Raises BadInput for a wrong one."""
+        """Photos from the month `since` back (YYYY-MM or UNDATED), or after a cursor. Raises BadInput."""
         begin = "" if since == UNDATED else f"{since}{AFTER_ALL}"
         taken, item_id = map(str, from_cursor(after)) if after else (begin, "")
         with self._database.read() as connection:
