@@ -63,14 +63,14 @@ def test_a_folder_becomes_items_and_the_second_time_nothing(bring, folder, datab
     assert dict(again.counts) == {"unchanged": 2}
     assert (count(database, items), count(database, ledger)) == (2, 2)
     page = bring.catalogue.list()
-    assert {head.title for head in page.items} == {"red.jpg", "deep/blue.png"}
+    assert {head.title for head in page.items} == {"red", "blue"}
     assert bring.catalogue.content(page.items[0].cover)  # it lies where it lay
 
 
 def test_what_changed_moved_went_and_came_back_is_told(bring, folder, database):
     bring(folder)
     with database.read() as connection:
-        red = connection.scalar(sa.select(items.c.id).where(items.c.title == "red.jpg"))
+        red = connection.scalar(sa.select(items.c.id).where(items.c.title == "red"))
     draw(folder / "red.jpg", "green", (80, 80))
     (folder / "deep" / "blue.png").rename(folder / "blue.png")
     draw(folder / "new.jpg", "yellow")

@@ -16,8 +16,10 @@ from test_page import CHROMIUM, fits_the_width
 from tujian.catalogue import Catalogue, Incoming, PictureVector
 from tujian.house import Shot
 from tujian.records import Evidence, Value, Verdict
+from tujian.web.render import read_words
 
 pytestmark = pytest.mark.browser
+ZH = read_words("zh")
 PLAIN = 118  # items besides those of the stories: more than one page of the wall
 
 
@@ -32,7 +34,7 @@ class Stocked:
             name: house.open(Shot(content, f"{name}.png"))[1] for name, content in (("carton", carton), ("t", teal))
         }
         look = house.look(Shot(carton, "carton.png"))
-        self.carton = carton
+        self.carton, self.plain = carton, Incoming(shown["t"], teal)
         with self.catalogue.database.write() as within:
             for _ in range(PLAIN):
                 self.catalogue.add([Incoming(shown["t"], teal)], who="test", within=within)
@@ -319,3 +321,68 @@ def test_an_empty_catalogue_says_what_to_do(browser, tmp_path):
             page.goto(f"{served.url}{path}")
             assert page.text_content(".empty .command") == "tujian import 文件夹"
         page.close()
+
+
+def test_a_cell_is_edited_in_place_and_taken_back(page, stocked):
+    item = stocked.catalogue.add([stocked.plain], who="test").id
+    page.goto("/catalogue?view=table&column=brand&column=colours")
+    cell = page.locator(f"tr[data-id='{item}'] .cell").first
+    cell.click()
+    page.keyboard.type(HOSTILE)
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast")).to_contain_text(ZH["edit_saved"].split("{")[0])
+    assert stocked.catalogue.get(item)["brand"] == HOSTILE
+    page.locator(f"tr[data-id='{item}'] .cell").nth(1).click()
+    page.keyboard.type("红色，白色")
+    page.keyboard.press("Enter")
+    expect(page.locator(f"tr[data-id='{item}'] .cell").nth(1)).to_have_text("红色、白色")
+    page.get_by_role("button", name=ZH["toast_undo"]).click()
+    expect(page.locator(f"tr[data-id='{item}'] .cell").nth(1)).to_have_text("—")
+    assert stocked.catalogue.get(item)["colours"] is None and stocked.catalogue.get(item)["brand"] == HOSTILE
+
+
+def test_several_rows_are_changed_together_by_the_keyboard(page, stocked):
+    ids = [stocked.catalogue.add([stocked.plain], who="test").id for _ in range(3)]
+    page.goto("/catalogue?view=table&column=name")
+    for item in ids:
+        page.focus(f"input[value='{item}']")
+        page.keyboard.press("Space")
+    expect(page.locator("#chosen-count")).to_have_text(ZH["table_chosen"].format(count=3))
+    page.select_option("#bulk select", "name")
+    page.fill("#bulk [name=value]", "豆奶")
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast")).to_contain_text(ZH["table_set_done"].format(count=3))
+    assert [stocked.catalogue.get(item)["name"] for item in ids] == ["豆奶"] * 3
+    page.get_by_role("button", name=ZH["toast_undo"]).click()
+    expect(page.locator(f"tr[data-id='{ids[0]}'] .cell")).to_have_text("—")
+    page.click("[data-do=hide]")
+    expect(page.locator(f"tr[data-id='{ids[0]}']")).to_have_count(0)
+    page.get_by_role("button", name=ZH["toast_undo"]).click()
+    expect(page.locator(f"tr[data-id='{ids[0]}']")).to_have_count(1)
+
+
+def test_a_picture_dropped_on_the_catalogue_is_recognised(page, stocked):
+    page.goto("/catalogue")
+    page.evaluate(
+        """async (bytes) => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([new Uint8Array(bytes)], "dropped.png", { type: "image/png" }));
+        for (const name of ["dragenter", "drop"]) dispatchEvent(new DragEvent(name, { dataTransfer: transfer }));
+    }""",
+        list(stocked.carton),
+    )
+    page.wait_for_url("**/")
+    expect(page.locator("#plate")).to_contain_text("APPLE JUICE", timeout=30_000)
+
+
+def test_the_search_is_one_key_away(page):
+    page.goto("/models")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("豆奶")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search?q=**")
+    page.set_viewport_size({"width": 800, "height": 700})  # the bar has no room for a field
+    page.goto("/models")
+    page.keyboard.press("Control+k")
+    page.wait_for_url("**/search")
+    expect(page.locator("#q")).to_be_focused()

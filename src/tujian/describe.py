@@ -14,6 +14,7 @@ from tujian.taxonomy import Category
 
 MOST_QUOTED = 3
 LONGEST_QUOTE = 24
+UNKNOWN: dict[Lang, str] = {"zh": "未能认出", "en": "Not recognised"}
 
 
 def title_of(fields: dict[str, Value], category: Category | None, lang: Lang, items: Sequence[Item] = ()) -> str:
@@ -29,7 +30,7 @@ def title_of(fields: dict[str, Value], category: Category | None, lang: Lang, it
         return " ".join(known)
     if "headline" in fields and fields["headline"].value:
         return str(fields["headline"].value)
-    return "未能认出" if lang == "zh" else "Not recognised"
+    return UNKNOWN[lang]
 
 
 def describe(

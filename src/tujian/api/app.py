@@ -10,12 +10,14 @@ import anyio.to_thread
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Scope
 
 from tujian import __version__
 from tujian.albums import Album
 from tujian.api.album import album_router
 from tujian.api.answers import answers_router
+from tujian.api.bulk import bulk_router
 from tujian.api.chat import chat_router
 from tujian.api.chats import chats_router
 from tujian.api.completions import completions_router
@@ -84,6 +86,7 @@ def create_app(house: House) -> FastAPI:
     app.mount("/static", StaticFiles(directory=static_dir), name="static")
     lock = Lock()
     app.include_router(lock_router(settings, house.database, lock, lambda: _mark(house)))
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)  # event streams are left as they are
     app.add_middleware(Guard, settings=settings, metrics=house.metrics, lock=lock)
     app.add_middleware(Logged, metrics=house.metrics, fault=lambda scope: _broken(house, scope))
     return app
@@ -99,6 +102,7 @@ def _broken(house: House, scope: Scope) -> ASGIApp:
 def _add_catalogue(app: FastAPI, house: House, catalogue: Catalogue) -> None:
     batches = Batches(Jobs(house.database))
     search = Search.of(house.database, lambda: house.perception)
+    app.include_router(bulk_router(catalogue))  # before /v1/items/{id}: "bulk" is no id
     app.include_router(items_router(house, catalogue, batches.jobs))
     shelf = Shelf(house.settings.home_dir / "pictures")
     app.include_router(pictures_router(Thumbnails(house, catalogue, shelf)))

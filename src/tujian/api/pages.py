@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
@@ -15,6 +16,7 @@ from tujian.api.items import Hidden
 from tujian.api.lock import locked
 from tujian.api.search import shot_of
 from tujian.catalogue import FIRST, Catalogue
+from tujian.catalogue.cells import cells_of
 from tujian.catalogue.nouns import Also
 from tujian.errors import BadInput, Lang, NotFound
 from tujian.familiar import as_written
@@ -29,6 +31,7 @@ from tujian.web.item import Looked, render_item, render_missing
 from tujian.web.render import Reader, read_words
 from tujian.web.routes import Mark, page_of, reader_of
 from tujian.web.search import Answered, Wish, render_search
+from tujian.web.table import Table, chosen_columns, lay_table
 
 AT_ONCE = 100  # items of a page: two screens of large pictures, 60 kB
 Seen = Literal["hidden", "sensitive"]
@@ -55,12 +58,16 @@ def _add_catalogue(router: APIRouter, house: House, search: Search, reading: obj
         colour: Text = "",
         also: Hidden = [],  # noqa: B006
         after: Annotated[str, Query(max_length=300)] = "",
+        view: Literal["", "table"] = "",
+        column: Annotated[list[str], Query(max_length=60)] = [],  # noqa: B006
     ) -> HTMLResponse:
         asked = {"kind": kind, "category": category, "brand": brand, "colour": colour}
         wanted = {facet: asked[facet] for facet in FACETS if asked[facet]}
         filters = tuple(Filter(facet, "is", value) for facet, value in wanted.items())
         found = search.find(Asked(filters=filters, limit=AT_ONCE, after=after, also=tuple(also)))
         shelf = Shelf(found, wanted, _names(house, found, wanted, reader.lang, also), also)
+        if view:
+            shelf = replace(shelf, table=_table(house, found, column, reader.lang), columns=column)
         return page_of(render_catalogue(reader, shelf), reader)
 
 
@@ -113,6 +120,15 @@ def _add_search(router: APIRouter, house: House, search: Search, reading: object
         answered = await finished(request, lambda _: _answered(house, search, wish, "", shown))
         status = status_of(answered.trouble) if answered.trouble else 200
         return page_of(render_search(reader, wish, answered), reader, status)
+
+
+def _table(house: House, found: Found, asked: list[str], lang: Lang) -> Table:
+    tasks = [house.tasks.get(name) for kind in FIRST.values() for name in kind]
+    fields = {field.name: field for task in reversed(tasks) for field in task.fields}
+    chosen, heads = chosen_columns(asked, fields), [hit.item for hit in found.hits]
+    with house.database.read() as connection:
+        cells = cells_of(connection, [head.id for head in heads], chosen)
+    return lay_table(heads, cells, chosen, fields, lang)
 
 
 def _answered(house: House, search: Search, wish: Wish, after: str, pictures: Sequence[UploadFile] = ()) -> Answered:

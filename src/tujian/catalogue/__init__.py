@@ -220,12 +220,17 @@ class Catalogue:
                 changed += sum(merge_on(connection, self.database, i, field, old, one, by, also) for i in still)
         return Merged(field=field, into=one, items=changed, is_trial=False, batch=by.batch_id)
 
-    def undo(self, item_id: str, *, who: str, version: int | None = None, also: Also = ()) -> int:
-        """Takes back a person's last act on the item; again, the one before. With `version`, only if it is that one's.
-
-        Raises NotFound, LostUpdate, BadInput, StoreFailed.
-        """
-        with self.database.write(durable=True) as connection:
+    def undo(
+        self,
+        item_id: str,
+        *,
+        who: str,
+        version: int | None = None,
+        also: Also = (),
+        within: sa.Connection | None = None,
+    ) -> int:
+        """Takes back a person's last act on the item, of `version` if given. Raises NotFound, LostUpdate, BadInput."""
+        with self.database.write(within, durable=True) as connection:
             return undo_last(connection, self.database, item_id, self._by(who, "undo"), also, self._tasks, version)
 
     def hide(self, item_id: str, *, who: str, why: str = "") -> int:

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import PurePath
 from typing import Any
 
 import sqlalchemy as sa
@@ -70,7 +71,7 @@ def add_item(connection: sa.Connection, database: Database, new: NewItem, by: By
         keep_picture(connection, database, incoming, by.made_at)
     values: dict[str, Held] = {move.field: move.new for move in moves if move.new}
     named = new.pictures[0].picture.path if new.pictures else ""
-    _insert(connection, database, item_id, new, by, title_of(values, printable(named)))
+    _insert(connection, database, item_id, new, by, title_of(values, printable(PurePath(named).stem)))
     shown = [
         {"item_id": item_id, "place": place, "sha256": one.picture.sha256, "name": printable(one.picture.path)}
         for place, one in enumerate(new.pictures)

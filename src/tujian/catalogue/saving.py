@@ -29,6 +29,7 @@ from tujian.catalogue.nouns import EVERYTHING, PictureVector, Saved
 from tujian.catalogue.packing import pack
 from tujian.catalogue.reviewing import keep_concerns
 from tujian.database import Database
+from tujian.describe import UNKNOWN
 from tujian.records import Record
 from tujian.schema import records
 from tujian.tasks import Tasks
@@ -57,7 +58,8 @@ def save_record(
     spoken = {**spoken, number: record}
     moves = moved(before, strongest(spoken))
     own = _locked_up(item, record)
-    title = title_of(with_moves(before, moves), record.title)
+    kept = item["title"] if record.title in UNKNOWN.values() else record.title  # a file's name says more than that
+    title = title_of(with_moves(before, moves), kept)
     visibility_by = RULE if own else item["visibility_by"]
     apply(connection, database, item_id, by, moves, own, title=title, visibility_by=visibility_by)
     keep_concerns(connection, database, item_id, spoken, with_moves(before, moves), tasks, visibility_by == PERSON)

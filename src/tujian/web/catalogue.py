@@ -1,16 +1,17 @@
-"""The page of the catalogue: items as a wall of pictures, facets beside it. req: C1, E6
+"""The page of the catalogue: items as a wall of pictures or as a table, facets beside it. req: C1, E6
 
 Enters: what the search found under the filters that were chosen, and how their values are called. Leaves: the page as
 text. What it does not know: the search, requests. Titles and values are foreign: they only ever become text.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from tujian.catalogue.nouns import EVERYTHING, Visibility
 from tujian.finding import COUNTED, Facet, Found
 from tujian.web.render import Reader, render_template
+from tujian.web.table import Table
 
 FACETS = ("kind", "category", "brand", "colour")
 
@@ -23,6 +24,8 @@ class Shelf:
     chosen: Mapping[str, str]
     names: Mapping[str, Mapping[str, str]]
     also: Sequence[Visibility] = ()
+    table: Table | None = None
+    columns: Sequence[str] = ()  # as they were asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,11 @@ def render_catalogue(reader: Reader, shelf: Shelf) -> str:
         "catalogue.html",
         "/catalogue",
         reader,
-        lang_at=_href(shelf.chosen, shelf.also),
+        lang_at=_href(shelf),
+        table=shelf.table,
+        wall=_href(replace(shelf, table=None, columns=())),
+        as_table=_href(replace(shelf, table=Table((), (), ()))),
+        asked=[*shelf.chosen.items(), *(("also", one) for one in shelf.also)],
         hits=found.hits,
         total=found.total,
         is_more=bool(shelf.chosen) and found.total >= COUNTED,
@@ -60,7 +67,7 @@ def render_catalogue(reader: Reader, shelf: Shelf) -> str:
         chosen=[_drop(shelf, facet) for facet in FACETS if facet in shelf.chosen],
         also=[_also(shelf, one) for one in EVERYTHING],
         seeing=urlencode([("also", one) for one in shelf.also]),
-        following=_href(shelf.chosen, shelf.also, after=found.next) if found.next else "",
+        following=_href(shelf, after=found.next) if found.next else "",
     )
 
 
@@ -68,7 +75,7 @@ def _group(shelf: Shelf, facet: str, values: Sequence[Facet]) -> Group:
     names = shelf.names.get(facet, {})
     choices = []
     for one in values:
-        href = _href({**shelf.chosen, facet: one.value}, shelf.also)
+        href = _href(replace(shelf, chosen={**shelf.chosen, facet: one.value}))
         choices.append(Choice(facet, one.value, names.get(one.value, one.name), href, one.count))
     return Group(facet, choices)
 
@@ -76,15 +83,18 @@ def _group(shelf: Shelf, facet: str, values: Sequence[Facet]) -> Group:
 def _drop(shelf: Shelf, facet: str) -> Choice:
     value = shelf.chosen[facet]
     rest = {name: one for name, one in shelf.chosen.items() if name != facet}
-    return Choice(facet, value, shelf.names.get(facet, {}).get(value, value), _href(rest, shelf.also))
+    return Choice(facet, value, shelf.names.get(facet, {}).get(value, value), _href(replace(shelf, chosen=rest)))
 
 
 def _also(shelf: Shelf, one: Visibility) -> Choice:
     is_on = one in shelf.also
     also = [other for other in EVERYTHING if (other in shelf.also) != (other == one)]
-    return Choice("also", one, one, _href(shelf.chosen, also), is_on=is_on)
+    return Choice("also", one, one, _href(replace(shelf, also=also)), is_on=is_on)
 
 
-def _href(chosen: Mapping[str, str], also: Sequence[str], after: str = "") -> str:
-    asked = [*chosen.items(), *(("also", one) for one in also), *([("after", after)] if after else [])]
+def _href(shelf: Shelf, after: str = "") -> str:
+    asked = [*shelf.chosen.items(), *(("also", one) for one in shelf.also)]
+    if shelf.table:
+        asked += [("view", "table"), *(("column", one) for one in shelf.columns)]
+    asked += [("after", after)] if after else []
     return f"/catalogue?{urlencode(asked)}" if asked else "/catalogue"

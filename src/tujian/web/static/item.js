@@ -1,8 +1,8 @@
 // The plate of an item: lines from values to the picture, a closer look, editing in place.
 import { reach, Refused } from "./api.js";
 import { announce, make, say } from "./dom.js";
+import { change, typed } from "./editing.js";
 import { Leaders } from "./leaders.js";
-import { typed } from "./typed.js";
 
 const $ = (id) => document.getElementById(id);
 let leaders = null;
@@ -38,10 +38,9 @@ $("zoom").addEventListener("click", ({ target }) => target.tagName !== "BUTTON" 
 
 /* editing */
 
-async function change(wish, version) {
+async function alter(wish, version) {
   const { id, seeing } = $("plate").dataset;
-  const headers = { "Content-Type": "application/json", "If-Match": version === "*" ? "*" : `"${version}"` };
-  await reach(`/v1/items/${id}${seeing && "?"}${seeing}`, { method: "PATCH", headers, body: JSON.stringify(wish) });
+  await change(id, wish, version, seeing);
 }
 
 /** The page as the server has it now. */
@@ -66,7 +65,7 @@ async function save(form, value, version) {
     : form.elements.field.selectedOptions[0].textContent;
   for (const button of form.querySelectorAll("button")) button.disabled = true;
   try {
-    await change({ fields: { [field]: value } }, version);
+    await alter({ fields: { [field]: value } }, version);
     show(await now(), field);
     announce(say("edit_saved", { name: label }));
   } catch (error) {
@@ -117,7 +116,7 @@ document.addEventListener("click", async ({ target }) => {
       announce(say("item_undone"));
     }
     if (visibility) {
-      await change({ visibility }, version);
+      await alter({ visibility }, version);
       location.href = `/catalogue/${id}${visibility === "shown" ? "" : `?also=${visibility}`}`;
     }
   } catch (error) {

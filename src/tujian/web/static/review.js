@@ -1,8 +1,8 @@
 // One thing after the other: keys press the buttons of the case, the next case is here before it is asked for.
 import { reach, Refused } from "./api.js";
 import { announce, lang, make, say } from "./dom.js";
+import { change, typed } from "./editing.js";
 import { toast } from "./toast.js";
-import { typed } from "./typed.js";
 
 const $ = (id) => document.getElementById(id);
 const done = []; // what was decided here, the last one at the end
@@ -72,8 +72,7 @@ function count(reason, step) {
 async function say_so(wish, words) {
   const { ...told } = $("case").dataset;
   try {
-    const headers = { "Content-Type": "application/json", "If-Match": `"${told.version}"` };
-    const reply = await reach(address(told), { method: "PATCH", headers, body: JSON.stringify(wish) });
+    const reply = await change(told.item, wish, told.version, told.seeing);
     await on({ ...told, version: reply.headers.get("ETag") }, words);
   } catch (error) {
     if (!(error instanceof Refused) || error.status !== 412) throw error;
