@@ -9,11 +9,9 @@ the caller's, such as the end of a job. Hidden and sensitive items are nowhere u
 """
 
 import datetime as dt
-import hashlib
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
-from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -54,7 +52,7 @@ from tujian.folding import printable
 from tujian.records import FieldValue, Record
 from tujian.schema import items, records
 from tujian.settings import Settings
-from tujian.shelf import Shelf, picture_is_gone
+from tujian.shelf import Shelf, picture_is_gone, read_in_place
 from tujian.tasks import Tasks
 
 __all__ = [
@@ -307,7 +305,7 @@ class Catalogue:
         if place is None:
             raise picture_is_gone(sha256)
         is_kept, there = place
-        return self._shelf.read(sha256) if is_kept else _read_in_place(sha256, there)
+        return self._shelf.read(sha256) if is_kept else read_in_place(sha256, there)
 
     def values_of(self, field: str, *, also: Also = ()) -> Sequence[ValueCount]:
         """What a field says over all items, the most frequent first. Raises BadEdit for a field that is none."""
@@ -384,22 +382,3 @@ def _own(name: str, value: object) -> str | None:
             en=(f"{name} cannot be {value!r}.", "item.kind is product or photo; the others are text or null."),
         )
     return _name(value if isinstance(value, str) else None)
-
-
-def _read_in_place(sha256: str, there: Sequence[tuple[str, str]]) -> bytes:
-    """The first file that still has these bytes."""
-    for root, path in there:
-        try:
-            content = (Path(root) / path).read_bytes()
-        except OSError:
-            continue  # gone or unreadable; another file may have the same bytes
-        if hashlib.sha256(content).hexdigest() == sha256:
-            return content
-    raise _changed_in_place(", ".join(path for _, path in there[:3]) or sha256)
-
-
-def _changed_in_place(where: str) -> NotFound:
-    return NotFound(
-        zh=(f"原图不在原处，或内容已经变了：{where}。", "请把文件放回原处，或重新导入这个文件夹。"),
-        en=(f"The original is gone or was changed: {where}.", "Put it back, or import the folder again."),
-    )
