@@ -106,7 +106,7 @@ class Album:
         """Places or categories, the one with most photos first, with a cover each."""
         fact, value = item_facts.alias("fact"), sa.func.min(items.c.id).label("item_id")
         grouped = (
-            sa.select(fact.c.text, sa.func.count().label("count"), value)
+            sa.select(fact.c.text, sa.func.count().label("photos"), value)
             .join_from(items, fact, fact.c.item_id == items.c.id)
             .where(*Which().conditions(), fact.c.name == FACTS[by])
             .group_by(fact.c.text)
@@ -115,13 +115,13 @@ class Album:
         main = sa.and_(item_pictures.c.item_id == grouped.c.item_id, item_pictures.c.place == 0)
         told = sa.and_(item_values.c.item_id == grouped.c.item_id, item_values.c.field == by)
         wanted = (
-            sa.select(grouped.c.text, grouped.c.count, item_values.c.value, pictures)
+            sa.select(grouped.c.text, grouped.c.photos, item_values.c.value, pictures)
             .select_from(
                 grouped.outerjoin(item_values, told)
                 .outerjoin(item_pictures, main)
                 .outerjoin(pictures, pictures.c.sha256 == item_pictures.c.sha256)
             )
-            .order_by(grouped.c.count.desc(), grouped.c.text)
+            .order_by(grouped.c.photos.desc(), grouped.c.text)
         )
         with self._database.read() as connection:
             return [_group(row) for row in connection.execute(wanted)]
@@ -180,7 +180,7 @@ def _photo(row: Any) -> Photo:  # noqa: ANN401 - a row's mapping
 def _group(row: sa.Row[Any]) -> Group:
     name = row.value if isinstance(row.value, str) else row.text
     size = {"cover": row.sha256, "cover_width_px": row.width_px, "cover_height_px": row.height_px}
-    return Group(value=row.text, name=name, count=row.count, **size)
+    return Group(value=row.text, name=name, count=row.photos, **size)
 
 
 def months_of(photos: Sequence[Photo]) -> list[tuple[str, list[Photo]]]:

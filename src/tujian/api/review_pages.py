@@ -1,6 +1,7 @@
 """The page of reviews: what waits, asked once, drawn. req: F1, F2, F6"""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
@@ -16,7 +17,7 @@ from tujian.web.render import Reader
 from tujian.web.review import Waiting, render_review
 from tujian.web.routes import Mark, page_of, reader_of
 
-MOST_GONE = 20  # cases whose item somebody forgot between the two questions
+MOST_GONE = 5  # cases that are tried, if their items were forgotten meanwhile
 
 
 def review_pages(house: House, reviews: Reviews, mark: Mark) -> APIRouter:
@@ -35,19 +36,15 @@ def review_pages(house: House, reviews: Reviews, mark: Mark) -> APIRouter:
     return router
 
 
-def _waiting(house: House, reviews: Reviews, reason: Reason | None, after: str, also: list[Visibility]) -> Waiting:
+def _waiting(house: House, reviews: Reviews, reason: Reason | None, after: str, also: Sequence[Visibility]) -> Waiting:
     """What waits first. Raises BadInput for a cursor that is none."""
-    at, day = after, dt.date.today()
-    for _ in range(MOST_GONE):
-        queue = reviews.queue(reason, after=at, limit=1, also=also, day=day)
-        if not queue.cases:
-            break
-        case = queue.cases[0]
+    queue = reviews.queue(reason, after=after, limit=MOST_GONE, also=also, day=dt.date.today())
+    for place, case in enumerate(queue.cases):
         try:
             item, record = reviews.shown(case, also=also)
-        except NotFound:
-            at = case.cursor
+        except NotFound:  # somebody forgot it between the two questions
             continue
         task = next((one for one in house.tasks if one.name == record.task), None)
-        return Waiting(queue, reason, after, also, item, record, task)
+        left = queue.model_copy(update={"cases": queue.cases[place:]})
+        return Waiting(left, reason, after, also, item, record, task)
     return Waiting(queue, reason, after, also)

@@ -46,7 +46,7 @@ from tujian.catalogue.nouns import (
 from tujian.catalogue.saving import save_record
 from tujian.catalogue.sources import keep_source
 from tujian.database import Database, open_database
-from tujian.errors import BadEdit, NotFound
+from tujian.errors import BadEdit
 from tujian.fields import LISTS, check_value, find_field
 from tujian.folding import printable
 from tujian.records import FieldValue, Record
