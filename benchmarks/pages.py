@@ -2,7 +2,7 @@
 
     python benchmarks/pages.py [--items 10000]
 
-Fills a scratch catalogue with products, of each a doubtful field or two, and as many photos over thirty years, then asks
+Fills a scratch catalogue with products, a doubtful field in each, and as many photos over thirty years, then asks
 for each page in turn, in process. The baseline is `/search` without a question, which asks the store next to nothing.
 Issue 6 allows 300 ms a page.
 """

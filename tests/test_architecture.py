@@ -66,6 +66,7 @@ ORDER = tuple(
     api.jobs, api.search, api.answers, api.duplicates, api.imports,
     api.review, api.pages, api.review_pages, api.album, api.app, api,
     cli.recognising, cli.learning, cli.searching, cli.keeping, cli.asking, cli.bringing, cli.duplicates,
+    cli.reviewing,
     cli.safekeeping, cli.taxonomies, cli.valuing, cli.taking, cli.checking, cli.working, cli.models, cli.serving,
     cli.listing, cli.doctor, cli.main, cli.catalogue, cli.vocabulary, cli.agents, cli, __main__
     """.split(",")
