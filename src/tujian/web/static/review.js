@@ -73,7 +73,7 @@ async function say_so(wish, words) {
   const { ...told } = $("case").dataset;
   try {
     const reply = await change(told.item, wish, told.version, told.seeing);
-    await on({ ...told, version: reply.headers.get("ETag") }, words);
+    await on({ ...told, version: reply.headers.get("ETag"), hid: wish.visibility === "hidden" }, words);
   } catch (error) {
     if (!(error instanceof Refused) || error.status !== 412) throw error;
     await conflict(told, wish, words);
@@ -110,6 +110,7 @@ async function back() {
   const act = done.at(-1);
   if (!act) return;
   if (act.decided) await reach(decided(act, act.decided), { method: "DELETE" });
+  else if (act.hid) await change(act.item, { visibility: "shown", why: "undo" }, "*", act.seeing); // nobody sees it to undo
   else await reach(address(act, "/undo"), { method: "POST", headers: { "If-Match": act.version } });
   done.pop();
   ahead = null; // it was fetched before this
