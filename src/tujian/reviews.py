@@ -6,13 +6,14 @@ only what is about an item as a whole. Does not know: pages, HTTP. req: F1, F2, 
 
 import datetime as dt
 
+import sqlalchemy as sa
 from pydantic import Field
 
 from tujian.answers import utc_now
 from tujian.catalogue import Catalogue, Item
 from tujian.catalogue.changing import By
-from tujian.catalogue.nouns import Also, to_cursor
-from tujian.catalogue.reviewing import count_concerns, decide, main_pictures, queue, sampled
+from tujian.catalogue.nouns import Also, from_cursor, to_cursor
+from tujian.catalogue.reviewing import SAMPLED, count_concerns, decide, draw, main_pictures, queue, sampled
 from tujian.concerns import Reason
 from tujian.records import Record, Strict
 
@@ -41,6 +42,7 @@ class Queue(Strict):
 class Reviews:
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
+        self._drawn = dict[frozenset[str], tuple[dt.date, list[str]]]()  # by what else may be seen
 
     def queue(
         self, reason: Reason | None = None, *, after: str = "", limit: int = 50, also: Also = (), day: dt.date
@@ -48,9 +50,10 @@ class Reviews:
         """A page of what waits; the random sample of `day` is the reason `sample`. Raises BadInput for a cursor."""
         with self._catalogue.database.read() as connection:
             counts = count_concerns(connection, also)
-            sample = sampled(connection, day, "", also)
+            sample = sampled(connection, day, self._draw(connection, day, also), also)
             if reason == "sample":
-                rows = sampled(connection, day, after, also)[: limit + 1]
+                begun = from_cursor(after, 4)[0] if after else -1
+                rows = [row for row in sample if row["weight"] > (begun if isinstance(begun, int) else -1)][: limit + 1]
             else:
                 rows = queue(connection, reason, after, limit + 1, also)
             covers = main_pictures(connection, [row["item_id"] for row in rows])
@@ -58,6 +61,15 @@ class Reviews:
         if sample:
             counts["sample"] = len(sample)
         return Queue(counts=counts, cases=cases[:limit], next=cases[limit - 1].cursor if len(cases) > limit else None)
+
+    def _draw(self, connection: sa.Connection, day: dt.date, also: Also) -> list[str]:
+        """Once a day, and again as long as there are too few."""
+        seen = frozenset(also)
+        drawn_on, drawn = self._drawn.get(seen, (None, []))
+        if drawn_on != day or len(drawn) < SAMPLED:
+            drawn = draw(connection, day, also)
+            self._drawn[seen] = day, drawn
+        return drawn
 
     def counts(self, *, also: Also = ()) -> dict[Reason, int]:
         """How much waits, by reason."""

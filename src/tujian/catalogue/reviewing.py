@@ -101,21 +101,28 @@ def queue(
     return connection.execute(wanted.order_by(*_ORDER).limit(limit)).mappings().all()
 
 
-def sampled(connection: sa.Connection, day: dt.date, after: str, also: Also) -> list[dict[str, Any]]:
-    """The day's random sample: a value each of a few items, whatever is thought of it, and none that a person set."""
+def draw(connection: sa.Connection, day: dt.date, also: Also) -> list[str]:
+    """The items of the day's random sample, by lot."""
     ids = connection.scalars(sa.select(items.c.id).where(may_see(also), items.c.records_count > 0)).all()
-    drawn = sorted(ids, key=lambda item_id: _lot(day, item_id))[:SAMPLED]
-    told = sa.select(item_values.c.item_id, item_values.c.field, item_values.c.source, item_values.c.record_number)
+    return sorted(ids, key=lambda item_id: _lot(day, item_id))[:SAMPLED]
+
+
+def sampled(connection: sa.Connection, day: dt.date, drawn: Sequence[str], also: Also) -> list[dict[str, Any]]:
+    """A value of each item that was drawn, whatever is thought of it, but for those that a person has set since."""
+    told = (
+        sa.select(item_values.c.item_id, item_values.c.field, item_values.c.source, item_values.c.record_number)
+        .join_from(item_values, items, items.c.id == item_values.c.item_id)
+        .where(item_values.c.item_id.in_(drawn), may_see(also))
+    )
     by_item: dict[str, list[sa.Row[Any, Any, Any, Any]]] = {}
-    for row in connection.execute(told.where(item_values.c.item_id.in_(drawn))):
+    for row in connection.execute(told):
         by_item.setdefault(row.item_id, []).append(row)
     chosen = [min(by_item[one], key=lambda row: _lot(day, row.field)) for one in drawn if one in by_item]
-    begun = from_cursor(after, 4)[0] if after else -1
     return [
         {"weight": weight, "item_id": row.item_id, "field": row.field, "reason": "sample",
          "record_number": row.record_number}
         for weight, row in enumerate(chosen, REASONS.index("sample") * STEP)
-        if row.source != PERSON and weight > (begun if isinstance(begun, int) else -1)
+        if row.source != PERSON
     ]  # fmt: skip
 
 
