@@ -9,6 +9,10 @@ LOCK=requirements-test.lock install_tujian "$VENV"
 install_transformers "$VENV"
 VENV=$(cd -- "$VENV" && pwd)
 export PATH="$VENV/bin:$PATH"
+if command -v npm >/dev/null 2>&1; then # axe-core looks at pages as who cannot see them would have to; tests only
+  [ -d "$VENV/npm/node_modules/axe-core" ] || npm install --silent --no-save --no-audit --no-fund --prefix "$VENV/npm" axe-core@4.14.1
+  export TUJIAN_AXE="$VENV/npm/node_modules/axe-core/axe.min.js"
+fi
 
 ruff check .
 ruff format --check .

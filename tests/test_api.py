@@ -318,3 +318,10 @@ def test_nothing_stays_behind_after_an_upload(client, tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     client.post("/recognize", files={"image": png((1500, 1500)) + bytes(1_500_000)})
     assert list(Path(tmp_path).iterdir()) == []
+
+
+def test_a_browser_is_shown_a_page_where_there_is_none_and_a_program_is_told(client):
+    page = client.get("/nowhere", headers={"Accept": "text/html,*/*"})
+    assert page.status_code == 404 and page.headers["content-type"].startswith("text/html") and "<nav" in page.text
+    assert client.get("/nowhere").json()["error"]["remedy"]
+    assert client.get("/v1/nowhere", headers={"Accept": "text/html"}).json()["error"]["remedy"]

@@ -30,7 +30,7 @@ from tujian.api.items import items_router
 from tujian.api.jobs import jobs_router
 from tujian.api.lock import Lock, lock_router
 from tujian.api.logged import Logged
-from tujian.api.pages import pages_router
+from tujian.api.pages import pages_router, trouble_page
 from tujian.api.pictures import pictures_router
 from tujian.api.printed import printed_router
 from tujian.api.review import review_router
@@ -71,7 +71,7 @@ def create_app(house: House) -> FastAPI:
         title="Tujian 图鉴", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None,
         description="Pictures become records with evidence. Errors: {error: {type, message, remedy}}.",
     )  # fmt: skip
-    add_handlers(app, settings.lang, house.metrics)
+    add_handlers(app, settings.lang, house.metrics, trouble_page(house, lambda: _mark(house)))
     app.include_router(printed_router(house))
     app.include_router(v1_router(house))
     app.include_router(chat_router(house))

@@ -1,10 +1,11 @@
 """The error tree as HTTP: one status a kind, one form for all, but for the printed endpoints, which keep theirs."""
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from tujian.errors import (
@@ -46,6 +47,7 @@ STATUS: tuple[tuple[type[TujianError], int], ...] = (
     (BrokenInstall, 500),
 )
 PRINTED = ("/recognize", "/classify")
+Draw = Callable[[Request, TujianError, int], HTMLResponse]
 
 
 def status_of(error: TujianError) -> int:
@@ -60,6 +62,12 @@ def body_of(error: TujianError, lang: Lang, path: str) -> dict[str, Any]:
             "error": f"{said.message}{said.remedy}" if lang == "zh" else f"{said.message} {said.remedy}",
         }
     return {"error": {"type": type(error).__name__, "message": said.message, "remedy": said.remedy}}
+
+
+def _opens_a_page(request: Request) -> bool:
+    """Whether a person's browser goes there; what scripts and programs ask for is answered in JSON."""
+    is_api = request.url.path.startswith("/v1/") or request.url.path in PRINTED
+    return request.method == "GET" and not is_api and "text/html" in request.headers.get("accept", "")
 
 
 def _too_long() -> PictureTooLarge:
@@ -86,24 +94,30 @@ def fault() -> BrokenInstall:
     )
 
 
-def add_handlers(app: FastAPI, lang: Lang, metrics: Metrics) -> None:
-    """Every TujianError, every malformed request and every unknown path answers in the one form."""
+def add_handlers(app: FastAPI, lang: Lang, metrics: Metrics, draw: Draw) -> None:
+    """Every TujianError, every malformed request and every unknown path answers in the one form.
+
+    Who opens a page in a browser gets one: `draw` makes it.
+    """
 
     def answer(
         request: Request, error: TujianError, status: int | None = None, headers: dict[str, str] | None = None
-    ) -> JSONResponse:
+    ) -> Response:
         metrics.failed(type(error).__name__)
         request.state.error = type(error).__name__  # for the request's line in the log
         spoken: Lang = getattr(request.state, "lang", lang)
         headers = {"Retry-After": str(RETRY_AFTER_S)} if isinstance(error, Busy) else headers
-        return JSONResponse(body_of(error, spoken, request.url.path), status or status_of(error), headers)
+        status = status or status_of(error)
+        if _opens_a_page(request):
+            return draw(request, error, status)
+        return JSONResponse(body_of(error, spoken, request.url.path), status, headers)
 
     @app.exception_handler(TujianError)
-    def _ours(request: Request, error: TujianError) -> JSONResponse:
+    def _ours(request: Request, error: TujianError) -> Response:
         return answer(request, error)
 
     @app.exception_handler(RequestValidationError)
-    def _malformed(request: Request, error: RequestValidationError) -> JSONResponse:
+    def _malformed(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         where, why = ".".join(str(part) for part in first["loc"][1:]), first["msg"]
         form = (
@@ -118,7 +132,7 @@ def add_handlers(app: FastAPI, lang: Lang, metrics: Metrics) -> None:
         )
 
     @app.exception_handler(HTTPException)
-    def _unknown(request: Request, error: HTTPException) -> JSONResponse:
+    def _unknown(request: Request, error: HTTPException) -> Response:
         if isinstance(error.__cause__, TujianError):  # a body given up while it was parsed
             return answer(request, error.__cause__)
         if "exceeded maximum size" in str(error.detail):  # Starlette's limit for text fields is 1 MB

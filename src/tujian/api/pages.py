@@ -1,7 +1,7 @@
 """The pages of the catalogue: what is asked for in the address, asked once, drawn. req: C1, E6, E8"""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Literal
 
@@ -18,7 +18,7 @@ from tujian.api.search import shot_of
 from tujian.catalogue import FIRST, Catalogue
 from tujian.catalogue.cells import cells_of
 from tujian.catalogue.nouns import Also
-from tujian.errors import BadInput, Lang, NotFound
+from tujian.errors import BadInput, Lang, NotFound, TujianError
 from tujian.familiar import as_written
 from tujian.filters import Filter
 from tujian.finding import Found, Search
@@ -46,6 +46,18 @@ def pages_router(house: House, catalogue: Catalogue, search: Search, mark: Mark)
     _add_item(router, house, catalogue, reading)
     _add_search(router, house, search, reading)
     return router
+
+
+def trouble_page(house: House, mark: Mark) -> Callable[[Request, TujianError, int], HTMLResponse]:
+    """What a browser is shown where a page cannot be."""
+    reading = reader_of(house.settings, mark)
+
+    def draw(request: Request, error: TujianError, status: int) -> HTMLResponse:
+        kept = request.cookies
+        reader = reading(request.query_params.get("lang"), kept.get("lang"), kept.get("theme"))
+        return page_of(render_missing(reader, error), reader, status)
+
+    return draw
 
 
 def _add_catalogue(router: APIRouter, house: House, search: Search, reading: object) -> None:

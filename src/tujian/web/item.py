@@ -92,7 +92,7 @@ def render_item(reader: Reader, looked: Looked) -> str:
 
 def render_missing(reader: Reader, trouble: TujianError) -> str:
     """The page in the place of one that is not there."""
-    return render_template("missing.html", "/catalogue", reader, trouble=trouble.say(reader.lang))
+    return render_template("missing.html", "", reader, trouble=trouble.say(reader.lang))
 
 
 def _cards(looked: Looked, lang: Lang) -> list[Card]:

@@ -125,7 +125,7 @@ def render_template(template: str, here: str, reader: Reader, lang_at: str = "",
 
     `lang_at` is where it lies, with its query, when that is not `here`.
     """
-    lang, engine, at = reader.lang, reader.engine, lang_at or here
+    lang, engine, at = reader.lang, reader.engine, lang_at or here or "/"
     words, other = read_words(lang), "en" if lang == "zh" else "zh"
     return (
         _environment()
