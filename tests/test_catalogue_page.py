@@ -143,6 +143,8 @@ def test_hidden_things_are_shown_only_to_who_asks(page, stocked):
     assert "没有编号为" in page.text_content("h1")
     page.goto("/catalogue")
     page.click("text=隐藏的")
+    page.wait_for_url("**/lock?then=*")
+    page.keyboard.press("Enter")
     expect(page.locator(".tile .mark")).to_have_text("隐藏的")
     page.click(".tile:has(.mark) a")
     page.wait_for_selector(".frame img")

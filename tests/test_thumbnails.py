@@ -73,3 +73,36 @@ def test_a_forgotten_picture_leaves_no_thumbnail(client, tmp_path):
 @pytest.mark.parametrize("wrong", ["0" * 63, "../../../etc/passwd", "Z" * 64, "0" * 64])
 def test_no_other_name_is_a_picture(client, wrong):
     assert thumbnail(client, wrong).status_code in (400, 404, 422)
+
+
+def part(client, sha256: str, **asked):
+    return client.get(f"/v1/pictures/{sha256}/crop", params=asked)
+
+
+def test_a_part_of_a_picture_is_cut_from_the_original(client):
+    image = Image.new("RGB", (1000, 800), "white")
+    image.paste("red", (500, 400, 700, 480))
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    item = kept(client, out.getvalue())
+    shown = Image.open(io.BytesIO(part(client, item["cover"], box="500,500,700,600").content)).convert("RGB")
+    assert shown.size == (200, 80)
+    red, green, _ = shown.getpixel((100, 40))
+    assert red > 200 and green < 60
+    assert part(client, item["cover"], box="0,0,1000,1000", size=320).headers["content-type"] == "image/webp"
+
+
+@pytest.mark.parametrize("wrong", ["", "1,2,3", "500,500,500,600", "0,0,1000,1001", "-1,0,9,9", "a,b,c,d", "9,9,8,8"])
+def test_a_part_that_encloses_nothing_is_refused(client, wrong):
+    item = kept(client, drawn(800, 600))
+    assert part(client, item["cover"], box=wrong).status_code in (400, 422)
+
+
+@pytest.mark.parametrize("visibility", ["hidden", "sensitive"])
+def test_no_part_is_seen_of_what_is_not_shown(client, visibility):
+    item = kept(client, drawn(800, 600))
+    assert part(client, item["cover"], box="0,0,500,500").status_code == 200
+    url = f"/v1/items/{item['id']}"
+    assert client.patch(url, json={"visibility": visibility}, headers={"If-Match": "*"}).status_code == 200
+    assert part(client, item["cover"], box="0,0,500,500").status_code == 404
+    assert part(client, item["cover"], box="0,0,500,500", also=visibility).status_code == 200

@@ -38,6 +38,11 @@ NAMES_NOT_WORDS = {
     "tujian serve --engine-url",
     "tujian import",
     "tujian pending",
+    "tujian import  --kind photo",
+    "Enter",
+    "e",
+    "s",
+    "u",  # keys
     "JSON",
 }  # a command is typed alike in every language
 

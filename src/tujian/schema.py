@@ -312,6 +312,20 @@ backgrounds = sa.Table(  # what questions are measured against (finding/backgrou
     sa.Column("dimensions", sa.Integer, nullable=False),
     sa.Column("vectors", sa.LargeBinary, nullable=False),  # float16, one after the other
 )
+reviews = sa.Table(  # what waits for a person's eyes: concerns.py
+    "reviews",
+    metadata,
+    sa.Column("item_id", sa.String(32), primary_key=True),
+    sa.Column("field", sa.String(64), primary_key=True),  # "": the item itself
+    sa.Column("reason", sa.String(16), primary_key=True),
+    sa.Column("weight", sa.Integer, nullable=False),  # the lowest is looked at first
+    sa.Column("record_number", sa.Integer, nullable=False),  # whose values it is about
+    sa.Column("picture", sa.String(64), nullable=False),  # the main one then: a decision holds as long as it stays
+    sa.Column("decided_at", sa.String(32)),  # of the item itself only: a field's is a person's value
+    sa.Column("decided_by", sa.String(200)),
+)
+sa.Index("reviews_by_weight", reviews.c.weight, reviews.c.item_id, reviews.c.field, reviews.c.reason)
+sa.Index("reviews_by_reason", reviews.c.reason, reviews.c.weight, reviews.c.item_id, reviews.c.field)
 
 # work at volume
 

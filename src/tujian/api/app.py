@@ -15,6 +15,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Scope
 
 from tujian import __version__
+from tujian.albums import Album
+from tujian.api.album import album_router
 from tujian.api.answers import answers_router
 from tujian.api.bulk import bulk_router
 from tujian.api.chat import chat_router
@@ -27,10 +29,13 @@ from tujian.api.guard import Guard
 from tujian.api.imports import imports_router
 from tujian.api.items import items_router
 from tujian.api.jobs import jobs_router
+from tujian.api.lock import Lock, lock_router
 from tujian.api.logged import Logged
 from tujian.api.pages import pages_router, trouble_page
 from tujian.api.pictures import pictures_router
 from tujian.api.printed import printed_router
+from tujian.api.review import review_router
+from tujian.api.review_pages import review_pages
 from tujian.api.search import search_router
 from tujian.api.search_page import search_page_router
 from tujian.api.searches import searches_router
@@ -42,6 +47,7 @@ from tujian.embedding import keep_embedded
 from tujian.finding import Search
 from tujian.house import House
 from tujian.jobs import Jobs
+from tujian.reviews import Reviews
 from tujian.saved_searches import SavedSearches
 from tujian.shelf import Shelf
 from tujian.thumbnails import Thumbnails
@@ -87,8 +93,10 @@ def create_app(house: House) -> FastAPI:
     app.include_router(page_router(settings, lambda: _mark(house), _samples(samples)))
     app.mount("/samples", StaticFiles(directory=samples, check_dir=False), name="samples")
     app.mount("/static", StaticFiles(directory=static_dir), name="static")
+    lock = Lock()
+    app.include_router(lock_router(settings, house.database, lock, lambda: _mark(house)))
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)  # event streams are left as they are
-    app.add_middleware(Guard, settings=settings, metrics=house.metrics)
+    app.add_middleware(Guard, settings=settings, metrics=house.metrics, lock=lock)
     app.add_middleware(Logged, metrics=house.metrics, fault=lambda scope: _broken(house, scope))
     return app
 
@@ -113,6 +121,10 @@ def _add_catalogue(app: FastAPI, house: House, catalogue: Catalogue) -> None:
     app.include_router(answers_router(house, catalogue, search))
     app.include_router(pages_router(house, catalogue, search, lambda: _mark(house)))
     app.include_router(search_page_router(house, catalogue, search, lambda: _mark(house)))
+    reviews = Reviews(catalogue)
+    app.include_router(review_router(reviews))
+    app.include_router(review_pages(house, reviews, lambda: _mark(house)))
+    app.include_router(album_router(Album(house.database), house.settings, lambda: _mark(house)))
     app.include_router(duplicates_router(house, catalogue))
     app.include_router(imports_router(house, catalogue, batches))
 

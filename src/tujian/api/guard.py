@@ -2,20 +2,22 @@
 
 Host names: addresses and localhost always, other names only when listed, so that a foreign page cannot rebind its
 own name to this server. Changes must come from this origin or from no page at all (curl): cross-site requests carry
-Sec-Fetch-Site or Origin. The token is asked for whenever one is set. Bodies are counted while they stream (bodies.py).
+Sec-Fetch-Site or Origin. The token is asked for whenever one is set. A browser that asks for hidden things must have
+opened the lock (lock.py), and keeps no copy of what it is told. Bodies are counted while they stream (bodies.py).
 """
 
 import hmac
 import ipaddress
 import json
 from http.cookies import CookieError, SimpleCookie
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
-from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tujian.api.bodies import REQUESTS_HELD, Body, Limits, Room
 from tujian.api.errors import body_of, status_of
+from tujian.api.lock import Lock, asks_for_hidden, locked
 from tujian.errors import NotAllowed, TujianError
 from tujian.metrics import Metrics
 from tujian.settings import Settings
@@ -23,12 +25,12 @@ from tujian.web.login import TOKEN_COOKIE
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 OPEN_PATHS = ("/healthz", "/readyz", "/login")
-PAGES = ("/", "/chat", "/catalogue", "/search", "/models")
+PAGES = ("/", "/chat", "/catalogue", "/album", "/search", "/review", "/models", "/lock")
 
 
 class Guard:
-    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
-        self._app, self._settings, self._metrics = app, settings, metrics
+    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics, lock: Lock) -> None:
+        self._app, self._settings, self._metrics, self._lock = app, settings, metrics, lock
         self._names = {"localhost", settings.host, *settings.allowed_hosts.lower().replace(",", " ").split()}
         self._token = settings.token.get_secret_value() if settings.token else None
         self._limits = Limits(settings.max_upload_mb)
@@ -47,8 +49,9 @@ class Guard:
         if scope["method"] == "HEAD":  # as GET; the server sends no body for it
             scope["method"] = "GET"
         scope["picture_bytes"] = self._limits.picture_bytes
+        is_hidden = asks_for_hidden(scope["query_string"])
         try:
-            await self._app(scope, body.receive, body.send)
+            await self._app(scope, body.receive, _unkept(body.send) if is_hidden else body.send)
         finally:
             body.let_go()
 
@@ -73,6 +76,9 @@ class Guard:
                 zh=("需要访问令牌。", "请在 Authorization: Bearer 里给出 TUJIAN_TOKEN，或在 /login 登录。"),
                 en=("A token is needed.", "Give TUJIAN_TOKEN in Authorization: Bearer, or log in at /login."),
             )
+        scope["may_see_hidden"] = not self._is_browser(headers) or self._lock.is_open(headers.get("cookie", ""))
+        if asks_for_hidden(scope["query_string"]) and not scope["may_see_hidden"]:
+            raise locked()
         length, kind = headers.get("content-length", "0"), headers.get("content-type", "").lower()
         if not (length.isascii() and length.isdecimal() and int(length[:20]) <= self._limits.of(kind)):
             self._metrics.refused("too_large")
@@ -88,6 +94,10 @@ class Guard:
         except ValueError:
             return name.lower() in self._names
         return True
+
+    def _is_browser(self, headers: Headers) -> bool:
+        """Programs send the token themselves, or, where none is set, no Sec-Fetch-Site, which browsers always do."""
+        return "authorization" not in headers if self._token else "sec-fetch-site" in headers
 
     def _knows_token(self, headers: Headers) -> bool:
         given = headers.get("authorization", "").removeprefix("Bearer ").strip() or _cookie(headers)
@@ -113,13 +123,32 @@ def _cookie(headers: Headers) -> str:
     return cookies[TOKEN_COOKIE].value if TOKEN_COOKIE in cookies else ""
 
 
+def _way_in(scope: Scope) -> bytes:
+    """Where a browser is led that may not see a page: to the lock if that is all that is missing, else to the login."""
+    if "may_see_hidden" not in scope:
+        return b"/login"
+    wanted = f"{scope['path']}?{scope['query_string'].decode('latin-1')}"
+    return f"/lock?then={quote(wanted, safe='')}".encode()
+
+
+def _unkept(send: Send) -> Send:
+    """What is hidden stays in no cache: the lock may be closed the next moment."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message)["Cache-Control"] = "no-store"
+        await send(message)
+
+    return sending
+
+
 async def _refuse(send: Send, error: TujianError, settings: Settings, scope: Scope) -> None:
     status, path = status_of(error), scope["path"]
     scope["state"]["error"] = type(error).__name__
     headers = [(b"content-type", b"application/json; charset=utf-8")]
     is_page = path in PAGES or path.startswith("/catalogue/")
     if isinstance(error, NotAllowed) and scope["method"] in SAFE_METHODS and is_page:  # a person with a browser
-        status, headers = 303, [(b"location", b"/login")]
+        status, headers = 303, [(b"location", _way_in(scope))]
     body = json.dumps(body_of(error, settings.lang, path), ensure_ascii=False).encode()
     headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})

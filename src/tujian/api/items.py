@@ -138,9 +138,14 @@ def _add_changing(router: APIRouter, catalogue: Catalogue) -> None:
         return _tagged(response, catalogue.get(item_id, also=EVERYTHING))
 
     @router.post("/v1/items/{item_id}/undo")
-    def undo(response: Response, item_id: str, also: Hidden = []) -> Item:  # noqa: B006
+    def undo(
+        response: Response,
+        item_id: str,
+        if_match: Annotated[str, Header(description="only if the item is as it was left, else 412")] = "*",
+        also: Hidden = [],  # noqa: B006
+    ) -> Item:
         """Takes back a person's last act on the item; again, the one before."""
-        catalogue.undo(item_id, who=WHO, also=also)
+        catalogue.undo(item_id, who=WHO, version=_version(if_match), also=also)
         return _tagged(response, catalogue.get(item_id, also=EVERYTHING))
 
     @router.post("/v1/values/merge")

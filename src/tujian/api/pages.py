@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
+from tujian.albums import Album
 from tujian.api.bodies import PictureRoute
 from tujian.api.items import Hidden
 from tujian.api.search_page import AT_ONCE, Seen
@@ -119,7 +120,8 @@ def _looked(
     differences = catalogue.diff(item_id, older, newer, also=also) if item.records_count > 1 else []
     history = catalogue.history(item_id, also=also)
     shown = {name: fields[name] for name in meant}
-    return Looked(item, shown, history, picture, also, older, newer, differences)
+    beside = Album(catalogue.database).beside(item_id) if item.kind == "photo" and not also else (None, None)
+    return Looked(item, shown, history, picture, also, older, newer, differences, beside=beside)
 
 
 def _names(

@@ -12,6 +12,7 @@ from tujian.api.bodies import MOST_PICTURES, PictureRoute
 from tujian.api.errors import status_of
 from tujian.api.flow import finished
 from tujian.api.items import WHO, Hidden
+from tujian.api.lock import locked
 from tujian.api.search import shot_of
 from tujian.catalogue import Catalogue
 from tujian.catalogue.nouns import Also
@@ -140,6 +141,8 @@ def _add_asking(router: APIRouter, room: Room, reading: object) -> None:
         also: Annotated[list[Seen], Form()] = [],  # noqa: B006
     ) -> HTMLResponse:
         pictures = [one for one in image if one.filename][:MOST_PICTURES]
+        if also and not request.scope["may_see_hidden"]:
+            raise locked()
         return await finished(request, lambda _: _page(room, reader, typed, also, "", pictures))
 
 

@@ -11,7 +11,7 @@ the caller's, such as the end of a job. Hidden and sensitive items are nowhere u
 import datetime as dt
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 
 import sqlalchemy as sa
 
@@ -21,7 +21,7 @@ from tujian.catalogue.adding import NewItem, add_item, append_pictures, replace_
 from tujian.catalogue.changing import By, again, answer, answered_before, fingerprint, speaker
 from tujian.catalogue.editing import edit_item, set_visibility, undo_last
 from tujian.catalogue.forgetting import drop_pictures, forget_item
-from tujian.catalogue.merging import AT_ONCE, WHY, count_values, having, lines_of, merge_on, unmerge_on, unmerged
+from tujian.catalogue.merging import WHY, count_values, having, merge_all, unmerge_all
 from tujian.catalogue.nouns import (
     OWN_FIELDS,
     Added,
@@ -49,7 +49,7 @@ from tujian.catalogue.nouns import (
 from tujian.catalogue.saving import save_record
 from tujian.catalogue.sources import keep_source
 from tujian.database import Database, open_database
-from tujian.errors import BadEdit, NotFound
+from tujian.errors import BadEdit
 from tujian.fields import LISTS, check_value, find_field
 from tujian.folding import printable
 from tujian.records import FieldValue, Record
@@ -139,7 +139,7 @@ class Catalogue:
             known = answered_before(connection, self.database, key, asked, by.made_at)
             if known is not None:
                 return Saved(**again(known))
-            saved = save_record(connection, self.database, item_id, record, by, vectors or {})
+            saved = save_record(connection, self.database, item_id, record, by, vectors or {}, self._tasks)
             answer(connection, key, saved.model_dump())
         return saved
 
@@ -217,34 +217,27 @@ class Catalogue:
         by = self._by(who, f"{WHY}{', '.join(sorted(old))[:500]} → {one}", uuid.uuid4().hex)
         if is_trial or not ids:
             return Merged(field=field, into=one, items=len(ids), is_trial=is_trial, batch=None)
-        numbers: list[int] = []
-        for begun in range(0, len(ids), AT_ONCE):
-            with self.database.write(durable=True) as connection:
-                still = having(connection, field, old, also, ids[begun : begun + AT_ONCE])
-                numbers += [merge_on(connection, self.database, i, field, old, one, by, also) for i in still]
-        done = [number for number in numbers if number]
-        about = {"is_trial": False, "batch": by.batch_id, "number": min(done, default=None)}
-        return Merged(field=field, into=one, items=len(done), **about)
+        return merge_all(self.database, ids, field, old, one, by, also)
 
     def unmerge(self, number: int, *, who: str, also: Also = ()) -> Unmerged:
         """Takes a whole merge back, item by item; where somebody changed the field since, that stays and is told.
 
         Broken off half-way, the same call does the rest. Raises NotFound, StoreFailed. # req: B11, C4
         """
-        with self.database.read() as connection:
-            lines = lines_of(connection, number)
-        by, ends = self._by(who, f"merge {number} taken back", lines[0].batch_id), {}
-        for begun in range(0, len(lines), AT_ONCE):
-            with self.database.write(durable=True) as connection:
-                for line in lines[begun : begun + AT_ONCE]:
-                    with suppress(NotFound):  # forgotten since, or hidden from who asks
-                        ends[line.item_id] = unmerge_on(connection, self.database, line, by, also)
-        return unmerged(number, lines[0].field, ends)
+        return unmerge_all(self.database, number, self._by(who, f"merge {number} taken back"), also)
 
-    def undo(self, item_id: str, *, who: str, also: Also = (), within: sa.Connection | None = None) -> int:
-        """Takes back a person's last act on the item; again, the one before. Raises NotFound, BadInput, StoreFailed."""
+    def undo(
+        self,
+        item_id: str,
+        *,
+        who: str,
+        version: int | None = None,
+        also: Also = (),
+        within: sa.Connection | None = None,
+    ) -> int:
+        """Takes back a person's last act on the item, of `version` if given. Raises NotFound, LostUpdate, BadInput."""
         with self.database.write(within, durable=True) as connection:
-            return undo_last(connection, self.database, item_id, self._by(who, "undo"), also)
+            return undo_last(connection, self.database, item_id, self._by(who, "undo"), also, self._tasks, version)
 
     def hide(self, item_id: str, *, who: str, why: str = "") -> int:
         """The item is nowhere unless asked for. Raises NotFound, StoreFailed. # req: C10"""

@@ -26,9 +26,11 @@ from tujian.catalogue.changing import (
     write_down,
 )
 from tujian.catalogue.nouns import EVERYTHING, Also, Chosen, name_taken, nothing_to_undo
+from tujian.catalogue.reviewing import drop_concerns, drop_sensitive, keep_concerns
 from tujian.database import Database
 from tujian.records import FieldValue, Record
 from tujian.schema import field_history, items
+from tujian.tasks import Tasks
 
 OWN = "item."
 
@@ -53,12 +55,21 @@ def edit_item(
     write_down(connection, by, "edit", item_id, fields=sorted([*values, *own]))
     title = title_of(with_moves(before, moves), item["title"])
     apply(connection, database, item_id, by, moves, own_moves, title=title)
+    drop_concerns(connection, item_id, values)
     return item["version"]
 
 
-def undo_last(connection: sa.Connection, database: Database, item_id: str, by: By, also: Also) -> int:
-    """Takes back a person's last act on the item; returns its new version. Raises NotFound, BadInput."""
-    item = lock_item(connection, item_id, by, also)
+def undo_last(
+    connection: sa.Connection,
+    database: Database,
+    item_id: str,
+    by: By,
+    also: Also,
+    tasks: Tasks,
+    version: int | None = None,
+) -> int:
+    """Takes back a person's last act on the item; returns its new version. Raises NotFound, LostUpdate, BadInput."""
+    item = lock_item(connection, item_id, by, also, version)
     lines = _last_act(connection, item_id)
     before = values_of(connection, item_id)
     spoken = latest_records(connection, item_id)
@@ -70,9 +81,10 @@ def undo_last(connection: sa.Connection, database: Database, item_id: str, by: B
     own = [_own_back(line, spoken) for line in lines if line.field.startswith(OWN)]
     visibility_by = next((move.new_source for move in own if move.column == "visibility"), item["visibility_by"])
     write_down(connection, by, "undo", item_id, change=lines[0].change)
-    title = title_of(with_moves(before, moves), item["title"])
-    change = lines[0].change
+    after, change = with_moves(before, moves), lines[0].change
+    title = title_of(after, item["title"])
     apply(connection, database, item_id, by, moves, own, undoes=change, title=title, visibility_by=visibility_by)
+    keep_concerns(connection, database, item_id, spoken, after, tasks, visibility_by == PERSON)
     return item["version"]
 
 
@@ -82,6 +94,7 @@ def set_visibility(connection: sa.Connection, database: Database, item_id: str, 
     own = [OwnMove("visibility", item["visibility"], visibility, PERSON, item["visibility_by"])]
     write_down(connection, by, "show" if visibility == "shown" else "hide", item_id, visibility=visibility)
     apply(connection, database, item_id, by, (), own, visibility_by=PERSON)
+    drop_sensitive(connection, item_id)
     return item["version"]
 
 

@@ -22,6 +22,7 @@ from tujian.schema import (
     items,
     pictures,
     records,
+    reviews,
 )
 from tujian.shelf import Shelf
 
@@ -31,7 +32,7 @@ def forget_item(connection: sa.Connection, item_id: str, by: By) -> list[str]:
     shown = connection.scalars(sa.select(item_pictures.c.sha256).where(item_pictures.c.item_id == item_id)).all()
     if not connection.execute(sa.delete(items).where(items.c.id == item_id)).rowcount:
         raise no_such_item(item_id)
-    for table in (item_pictures, item_values, records, field_history, item_texts, item_facts, item_vectors):
+    for table in (item_pictures, item_values, records, field_history, item_texts, item_facts, item_vectors, reviews):
         connection.execute(sa.delete(table).where(table.c.item_id == item_id))
     write_down(connection, by, "forget", item_id, pictures=len(shown))
     row = {"item_id": item_id, "change": next_change(connection), "made_at": by.made_at}

@@ -33,6 +33,7 @@ PASSAGE = ("name", "brand", "category", "colours", "material", "style", "use_sce
 NOT_WORDS = ("barcode",)  # found by their whole number, which words hold anyway, or not by words at all
 KIND = ("name", "category", "use_scenes", "occasions", "audience", "tags", "objects")  # what says what a thing is
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_DATE = re.compile(r"\d{4}-\d\d")
 _OWN = sa.select(items.c.title, items.c.sku, items.c.external_id, items.c.made_at, items.c.records_count).where(
     items.c.id == sa.bindparam("item")
 )
@@ -102,6 +103,8 @@ def index_item(connection: sa.Connection, database: Database, item_id: str, abou
         connection.execute(_DROP_FACTS, {"item": item_id})
     facts = [*_facts(values), ("date", (about.taken_at or about.made_at)[:10], None)]
     facts += [("category_guess", guess, None)] if guess else []
+    taken = _taken(named, about.taken_at)
+    facts += [("taken", taken, None)] if taken else []
     connection.execute(
         _ADD_FACTS, [{"item_id": item_id, "name": name, "text": text, "number": number} for name, text, number in facts]
     )
@@ -174,6 +177,12 @@ def _bases(value: object) -> list[str]:
 
 def _base_names(value: object) -> list[str]:
     return [word for base in _bases(value) for word in (base, base_names()[base])]
+
+
+def _taken(named: Mapping[str, object], by_camera: str | None) -> str:
+    """When a photo was taken, as its field says, which a person may have set; "" for one without a date."""
+    said = named.get("taken_at", by_camera)
+    return str(said).replace(" ", "T")[:19] if isinstance(said, str) and _DATE.match(said) else ""
 
 
 def _id_of(named: object) -> str | None:

@@ -7,6 +7,8 @@ on all. Does not know: which values mean the same; a person says so.
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -26,9 +28,11 @@ from tujian.catalogue.changing import (
 )
 from tujian.catalogue.editing import stood_before
 from tujian.catalogue.indexing import fact_text
-from tujian.catalogue.nouns import MOST_LISTED, Also, Unmerged, ValueCount, no_such_merge
+from tujian.catalogue.nouns import MOST_LISTED, Also, Merged, Unmerged, ValueCount, no_such_merge
 from tujian.catalogue.reading import may_see
+from tujian.catalogue.reviewing import drop_concerns
 from tujian.database import Database
+from tujian.errors import NotFound
 from tujian.records import FieldValue
 from tujian.schema import field_history, item_facts, item_values, items
 
@@ -68,6 +72,40 @@ def having(
     return [row.id for row in connection.execute(wanted) if set(_words(row.value)) & set(values)]
 
 
+def merge_all(
+    database: Database,
+    ids: Sequence[str],
+    field: str,
+    old: Collection[str],
+    into: FieldValue,
+    by: By,
+    also: Also,
+) -> Merged:
+    """On these items, some at a time, so that others may write in between."""
+    numbers: list[int] = []
+    for begun in range(0, len(ids), AT_ONCE):
+        with database.write(durable=True) as connection:
+            still = having(connection, field, old, also, ids[begun : begun + AT_ONCE])
+            numbers += [merge_on(connection, database, one, field, old, into, by, also) for one in still]
+    done = [number for number in numbers if number]
+    return Merged(
+        field=field, into=into, items=len(done), is_trial=False, batch=by.batch_id, number=min(done, default=None)
+    )
+
+
+def unmerge_all(database: Database, number: int, by: By, also: Also) -> Unmerged:
+    """Raises NotFound when `number` is no merge."""
+    with database.read() as connection:
+        lines = lines_of(connection, number)
+    by, ends = replace(by, batch_id=lines[0].batch_id), dict[str, str]()
+    for begun in range(0, len(lines), AT_ONCE):
+        with database.write(durable=True) as connection:
+            for line in lines[begun : begun + AT_ONCE]:
+                with suppress(NotFound):  # forgotten since, or hidden from who asks
+                    ends[line.item_id] = unmerge_on(connection, database, line, by, also)
+    return unmerged(number, lines[0].field, ends)
+
+
 def merge_on(
     connection: sa.Connection,
     database: Database,
@@ -86,6 +124,7 @@ def merge_on(
         return 0  # somebody changed it meanwhile
     moves = [Move(field, held, by_person(_merged(held.value, values, into), held.unit, by.who))]
     write_down(connection, by, "merge", item_id, field=field, into=into)
+    drop_concerns(connection, item_id, [field])
     return apply(connection, database, item_id, by, moves, title=title_of(with_moves(before, moves), item["title"]))
 
 

@@ -29,10 +29,12 @@ from tujian.catalogue.changing import (
 from tujian.catalogue.indexing import About, likeliest, shown_by
 from tujian.catalogue.nouns import EVERYTHING, PictureVector, Saved
 from tujian.catalogue.packing import pack
+from tujian.catalogue.reviewing import keep_concerns
 from tujian.database import Database
 from tujian.describe import UNKNOWN
 from tujian.records import Record
 from tujian.schema import records
+from tujian.tasks import Tasks
 
 APPEND = sa.insert(records)
 
@@ -44,6 +46,7 @@ def save_record(
     record: Record,
     by: By,
     vectors: Mapping[str, PictureVector],
+    tasks: Tasks,
 ) -> Saved:
     """Raises NotFound when the item was forgotten meanwhile."""
     item = lock_item(connection, item_id, by, EVERYTHING, more_records=1)
@@ -54,7 +57,8 @@ def save_record(
         keep_vector(connection, sha256, vector)
     before = values_of(connection, item_id)
     spoken = latest_records(connection, item_id, but=record.task) if number > 1 else {}
-    moves = moved(before, strongest({**spoken, number: record}))
+    spoken = {**spoken, number: record}
+    moves = moved(before, strongest(spoken))
     own = _locked_up(item, record)
     after = with_moves(before, moves)
     kept = item["title"] if record.title in UNKNOWN.values() else record.title  # a file's name says more than that
@@ -66,6 +70,7 @@ def save_record(
     visibility = own[0].new if own else "shown" if item["visibility"] == "pending" else item["visibility"]
     seen = {"visibility": visibility, "visibility_by": visibility_by}  # that it is shown now is no news: nobody decided
     apply(connection, database, item_id, by, moves, own, about=about, title=title, **seen)
+    keep_concerns(connection, database, item_id, spoken, after, tasks, visibility_by == PERSON)
     return Saved(id=item_id, number=number, version=item["version"], changed=_changed(moves))
 
 

@@ -98,6 +98,21 @@ def check(
 
 
 @app.command()
+def review(
+    reason: Annotated[str | None, typer.Argument(help="list these: contradicted, unsure …", show_default=False)] = None,
+    limit: Annotated[int, typer.Option(min=1, max=200)] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="the queue as JSON")] = False,
+    also: Also = None,
+    lang: Lang = None,
+) -> None:
+    """What waits for a person's eyes: how much of each reason, or the items of one; decided on the page /review."""
+    from tujian.cli.reviewing import run
+
+    settings = _settings(lang=lang, engine="none")
+    raise typer.Exit(_told(settings, lambda: run(settings, reason, limit, seen(also), as_json=as_json)))
+
+
+@app.command()
 def duplicates(
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
     as_json: Annotated[bool, typer.Option("--json", help="one pair a line")] = False,

@@ -35,6 +35,7 @@ class Looked:
     newer: int = 0
     differences: Sequence[Difference] = ()
     similar: Similar = field(default_factory=lambda: Similar(hits=[], variants=[]))
+    beside: tuple[str | None, str | None] = (None, None)  # of a photo: those before and after it in the album
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ def render_item(reader: Reader, looked: Looked) -> str:
         address=f"/v1/pictures/{picture.sha256}/thumbnail?size=" if picture else "",
         lang_at=f"/catalogue/{item.id}?{urlencode([('picture', looked.number)])}{seeing and '&' + seeing}",
         item=item,
+        beside=looked.beside,
         picture=picture,
         similar=looked.similar,
         picture_class=ratio_class(*size_px),

@@ -26,7 +26,9 @@ ROOMS = (  # the entries of the bar, in their order: address, key of its name
     ("/", "nav_recognise"),
     ("/chat", "nav_chat"),
     ("/catalogue", "nav_catalogue"),
+    ("/album", "nav_album"),
     ("/search", "nav_search"),
+    ("/review", "nav_review"),
     ("/models", "nav_models"),
 )
 SAMPLES_SHOWN = 3  # shared/ui/README.md: empty states teach by doing, three own samples to try

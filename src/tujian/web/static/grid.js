@@ -35,7 +35,7 @@ async function load() {
   try {
     const reply = await reach(more.href);
     const other = new DOMParser().parseFromString(await reply.text(), "text/html");
-    put(other.querySelector(".page"), more);
+    put([...other.querySelectorAll("#grid > .page, #grid > section")], more);
     const next = other.getElementById("more");
     if (next) more.href = next.href;
     else more.remove();
@@ -50,15 +50,24 @@ async function load() {
   }
 }
 
-/** The last row of what is there begins the fresh page, so that no row in the middle ends early. */
 function put(fresh, more) {
-  const page = more.previousElementSibling;
-  const focused = document.activeElement;
+  const [last, focused] = [more.previousElementSibling, document.activeElement];
+  const pages = fresh.map((one) => document.adoptNode(one));
+  if (!last.matches("section")) join(last, pages[0]);
+  else if (last.dataset.month === pages[0].dataset.month) { // the same month goes on
+    const page = pages.shift().querySelector(".page");
+    join(last.querySelector(".page:last-child"), page);
+    last.append(page);
+  }
+  more.before(...pages);
+  if (document.activeElement !== focused) focused.focus({ preventScroll: true });
+}
+
+/** The last row of what is there begins the fresh page, so that no row in the middle ends early. */
+function join(page, fresh) {
   const bottom = page.lastElementChild.offsetTop;
   const row = [...page.children].filter((tile) => tile.offsetTop === bottom);
   if (row.length < page.children.length) fresh.prepend(...row);
-  more.before(document.adoptNode(fresh));
-  if (fresh.contains(focused)) focused.focus({ preventScroll: true });
 }
 
 const watcher = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && load(), { rootMargin: AHEAD });
