@@ -57,6 +57,7 @@ ORDER = tuple(
     estimates, jobs, batches, webhooks, looking, embedding,
     bringing.nouns, bringing.folders, bringing.archives, bringing.seen, bringing.batch, bringing,
     bringing.columns, bringing.shopify, bringing.named, bringing.rows, bringing.tables, bringing.sent, bringing.report,
+    bringing.parcels, bringing.opened, bringing.orders, bringing.foresight, bringing.standing,
     check_sheet, check_row, check, first_report,
     worker,
     web.render, web.routes, web.models, web.table, web.catalogue, web.item, web.search, web.login, web,
