@@ -19,12 +19,12 @@ from tujian.bringing.named import Named, not_sent
 from tujian.bringing.nouns import REASONS, Passed
 from tujian.bringing.opened import ParcelSource, names_inside
 from tujian.bringing.parcels import Parcel
-from tujian.bringing.rows import ADDRESSES, no_such_item
-from tujian.bringing.seen import item_that_shows
+from tujian.bringing.rows import ADDRESSES, KIND, no_such_item
+from tujian.bringing.seen import find_source, item_that_shows
 from tujian.bringing.tables import Table
 from tujian.database import Database
 from tujian.errors import TujianError, UnreadablePicture
-from tujian.schema import items
+from tujian.schema import items, jobs
 from tujian.sniffing import HEAD_BYTES, PICTURE_KINDS, claims_a_picture, refuse, sniff
 
 State = Literal["new", "known", "unchanged", "faulty", "skipped"]
@@ -94,13 +94,14 @@ def _picture(database: Database, name: str, kind: str | None, sha256: str, seen:
     return Foreseen(name, "known" if is_known else "new")
 
 
-def foresee_sheet(database: Database, parcel: Parcel, table: Table, keys: Collection[str], named: Named | None) -> Forecast:
-    """Of a sheet's first rows. `keys` are prints of rows that were brought before; `named` is a folder of the server's
-    whose files the sheet may name where none were sent."""
+def foresee_sheet(database: Database, parcel: Parcel, table: Table, root: str, named: Named | None) -> Forecast:
+    """Of a sheet's first rows. `root` is what the sheet is known by; `named` is a folder of the server's whose files
+    it may name where none were sent."""
     forecast = Forecast(total=table.sheet.count)
     sent = _Sent(names_inside(parcel), named)
     some = list(islice(table, MOST_ROWS))
-    known = _known(database, [row for _, row in some if isinstance(row, RowItem)])
+    good = [row for _, row in some if isinstance(row, RowItem)]
+    known, keys = _known(database, good), _brought(database, root, [row.print for row in good])
     for number, row in some:
         if isinstance(row, RowItem):
             forecast.add(_row(str(number), row, sent, known, keys))
@@ -137,7 +138,7 @@ class _Sent:
         if self._named is not None:
             return bool(self._named.places(name))
         last = PurePosixPath(name.replace("\\", "/").strip().casefold())
-        return last.name in self._names or last.stem in self._names and not last.suffix
+        return last.name in self._names or (last.stem in self._names and not last.suffix)
 
 
 def _is_address(name: str) -> bool:
@@ -152,6 +153,18 @@ def _known(database: Database, rows: Sequence[RowItem]) -> dict[str, set[str]]:
         with database.read() as connection:
             found[name] = set(connection.scalars(sa.select(items.c[name]).where(items.c[name].in_(told))))
     return found
+
+
+def _brought(database: Database, root: str, prints: Sequence[str]) -> set[str]:
+    """Those rows of the sheet that have a job already, but for jobs that died or were cancelled."""
+    source_id, found = find_source(database, root), set[str]()
+    if source_id is None:
+        return found
+    by_key = {f"{KIND}:{source_id}:{one}": one for one in prints}
+    alive = jobs.c.state.not_in(["dead", "cancelled"])
+    with database.read() as connection:
+        mine = sa.select(jobs.c.key).where(jobs.c.key.in_(list(by_key)), alive)
+        return {by_key[key] for key in connection.scalars(mine)}
 
 
 def rows_shown(table: Table, most: int) -> Iterator[tuple[int, Sequence[str]]]:

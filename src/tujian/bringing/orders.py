@@ -55,17 +55,17 @@ def place_order(house: House, catalogue: Catalogue, batches: Batches, order: Ord
         told = {"called": source.root[-MOST_ROOT:], "folder": source.root}
         return _queue(catalogue, batches, order, source.kind, source.root, told)
     parcel = Parcel(house.settings.home_dir, order.parcel)
-    told = {"called": called(parcel), "parcel": parcel.number}
+    told: dict[str, Any] = {"called": called(parcel), "parcel": parcel.number}
     if parcel.sheet is None:
         source = ParcelSource(parcel)
         told["files"] = len(parcel.files)
         return _queue(catalogue, batches, order, source.kind, source.root, told)
     table = Table.opened(parcel.path(parcel.sheet), order.columns, house.tasks)
     told |= {"print": parcel.sheet.sha256, "rows": table.sheet.count}
-    return _queue(catalogue, batches, order, "sheet", _root(house, parcel.sheet), told)
+    return _queue(catalogue, batches, order, "sheet", sheet_root(house, parcel.sheet), told)
 
 
-def _root(house: House, sheet: Sent) -> str:
+def sheet_root(house: House, sheet: Sent) -> str:
     """What a sheet that was sent is known by: the same name is the same sheet in another state."""
     return str(house.settings.home_dir / "imports" / sheet.name)
 
@@ -75,9 +75,7 @@ def called(parcel: Parcel) -> str:
     return (parcel.sheet or parcel.files[0]).name if parcel.files else ""
 
 
-def _queue(
-    catalogue: Catalogue, batches: Batches, order: Order, kind: str, root: str, told: Mapping[str, Any]
-) -> str:
+def _queue(catalogue: Catalogue, batches: Batches, order: Order, kind: str, root: str, told: Mapping[str, Any]) -> str:
     look = order.wanted.look
     options = {"kind": order.wanted.kind, "task": look.task if look else None, **told}
     source_id = catalogue.source(kind, root)
@@ -145,7 +143,7 @@ def _bring(
     has_own = any(one.is_picture or one.kind == "archive" for one in parcel.files)
     folder = pictures if has_own else house.settings.pictures_root or pictures
     table = Table.opened(parcel.path(parcel.sheet), told["columns"], house.tasks)
-    root, keeps = _root(house, parcel.sheet), folder == pictures
+    root, keeps = sheet_root(house, parcel.sheet), folder == pictures
     return Queueing(catalogue, batches, table, wanted, folder, root, keeps_pictures=keeps).run(step)
 
 

@@ -5,6 +5,7 @@ content, and notes beside them: what was decided, how far it is. Does not know w
 A parcel is kept for three days after somebody last touched it, and as long as something works on it.
 """
 
+import asyncio
 import contextlib
 import hashlib
 import json
@@ -115,7 +116,7 @@ class Parcel:
                     digest.update(piece)
                     head = (head + piece)[:HEAD_BYTES] if len(head) < HEAD_BYTES else head
                     file.write(piece)
-            return self._keep(part, name, count, digest.hexdigest(), head)
+            return await asyncio.to_thread(self._keep, part, name, count, digest.hexdigest(), head)
         finally:
             part.unlink(missing_ok=True)
 

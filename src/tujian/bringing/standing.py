@@ -76,9 +76,7 @@ class Standing:
 def standing(database: Database, ledger: Batches, batch_id: str, lang: Lang) -> Standing:
     """Raises NotFound."""
     with database.read() as connection:
-        told = connection.scalar(
-            sa.select(batches.c.options).where(batches.c.id == batch_id, batches.c.kind == IMPORT)
-        )
+        told = connection.scalar(sa.select(batches.c.options).where(batches.c.id == batch_id, batches.c.kind == IMPORT))
         mine = sa.and_(jobs.c.batch_id == batch_id, jobs.c.kind == ORDER)
         order = connection.execute(sa.select(jobs).where(mine).order_by(jobs.c.id.desc()).limit(1)).one_or_none()
         waits = sa.and_(jobs.c.batch_id == batch_id, jobs.c.state == "todo", jobs.c.due_s >= WAITS_FOR_A_WORD)
@@ -104,7 +102,9 @@ def standing(database: Database, ledger: Batches, batch_id: str, lang: Lang) -> 
 
 def _failed(database: Database, batch_id: str, lang: Lang) -> list[Failed]:
     failed = [
-        Failed(row.name, Said(*row.trouble[lang])) for row in failed_rows(database, batch_id, MOST_FAILED) if row.trouble
+        Failed(row.name, Said(*row.trouble[lang]))
+        for row in failed_rows(database, batch_id, MOST_FAILED)
+        if row.trouble
     ]
     dead = sa.select(jobs.c.payload, jobs.c.trouble)
     dead = dead.where(jobs.c.batch_id == batch_id, jobs.c.kind == "look", jobs.c.state == "dead").limit(MOST_FAILED)
