@@ -43,7 +43,7 @@ def no_headings(first: Sequence[str]) -> BadInput:
         ),
         en=(
             f"No heading row was found (the first row is: {shown}).",
-            "Name the columns in one of the first 20 rows: image, title, brand, barcode …. On a command line: --map column=field.",
+            "Name the columns in one of the first 20 rows: image, title, brand, barcode … (or say --map column=field).",
         ),
     )
 

@@ -23,6 +23,7 @@ from tujian.bringing.rows import bring_row
 from tujian.bringing.sent import bring_archive
 from tujian.catalogue import Catalogue
 from tujian.embedding import embed_range
+from tujian.check_jobs import fill_check
 from tujian.errors import (
     AlreadyThere,
     BadEdit,
@@ -36,6 +37,7 @@ from tujian.errors import (
     TujianError,
     UnreadablePicture,
 )
+from tujian.export_jobs import fill_export
 from tujian.house import House
 from tujian.jobs import LEASE_S, Claimed, Jobs
 from tujian.logs import note
@@ -62,6 +64,8 @@ def handlers_of(house: House, catalogue: Catalogue) -> Mapping[str, Handler]:
     return {
         "embed": lambda job, stopped: embed_range(house, job.payload, stopped),
         "archive": lambda job, stopped: bring_archive(house, catalogue, batches, job, stopped),
+        "check": lambda job, stopped: fill_check(house, catalogue, job, stopped),
+        "export": lambda job, stopped: fill_export(house, catalogue, job, stopped),
         "order": lambda job, stopped: fill_order(house, catalogue, batches, job, stopped),
         "row": lambda job, stopped: bring_row(house, catalogue, batches, job, stopped),
         "look": lambda job, stopped: look_at(house, catalogue, job.payload, job.batch_id, stopped),

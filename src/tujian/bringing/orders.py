@@ -23,6 +23,7 @@ from tujian.bringing.opened import ParcelSource, unpack
 from tujian.bringing.parcels import Parcel, Sent
 from tujian.bringing.tables import Queueing, Table
 from tujian.catalogue import Catalogue
+from tujian.database import Database
 from tujian.errors import BadInput, Busy, Stopped, TujianError
 from tujian.folding import printable
 from tujian.house import House
@@ -93,7 +94,7 @@ def fill_order(
     house: House, catalogue: Catalogue, batches: Batches, claimed: Claimed, stopped: threading.Event
 ) -> Keep:
     """Brings it. Raises BadInput, NotFound, StoreFailed; Stopped, and it goes on where it was."""
-    told, batch_id, step = claimed.payload, claimed.batch_id or "", _watch(catalogue, claimed, stopped)
+    told, batch_id, step = claimed.payload, claimed.batch_id or "", watched(catalogue.database, claimed, stopped)
     look = Look(told["task"], told["lang"], trial=told["trial"]) if told["task"] else None
     step("")  # before the batch is gone on with: somebody may have paused it
     try:
@@ -106,8 +107,8 @@ def fill_order(
     return lambda _: {"counts": dict(done.counts), "reasons": dict(done.reasons)}
 
 
-def _watch(catalogue: Catalogue, claimed: Claimed, stopped: threading.Event) -> Callable[[str], None]:
-    """What raises Stopped once the worker stops, or somebody paused or cancelled the batch."""
+def watched(database: Database, claimed: Claimed, stopped: threading.Event) -> Callable[[str], None]:
+    """What to call after each thing done: it raises Stopped once the worker stops, or the batch is paused or gone."""
     mine = sa.select(batch_table.c.is_paused, jobs.c.state).join(jobs, jobs.c.batch_id == batch_table.c.id)
     mine = mine.where(jobs.c.id == claimed.id)
     looked_s = 0.0
@@ -118,7 +119,7 @@ def _watch(catalogue: Catalogue, claimed: Claimed, stopped: threading.Event) -> 
             raise Stopped
         if time.monotonic() - looked_s > LOOK_S:
             looked_s = time.monotonic()
-            with catalogue.database.read() as connection:
+            with database.read() as connection:
                 now = connection.execute(mine).one_or_none()
             if now is None or now.is_paused or now.state != "doing":
                 raise Stopped
