@@ -1,7 +1,7 @@
 """An export as a job: the items are gone through by a worker, and the file waits to be fetched. req: F5, F6
 
-Enters: a form, which items, what was acknowledged. Leaves: the file in a parcel, what the form could not express; or the
-advertising words that nobody has said yes to yet, and no file. Does not know pages.
+Enters: a form, which items, what was acknowledged. Leaves: the file in a parcel, what the form could not express; or
+the advertising words that nobody has said yes to yet, and no file. Does not know pages.
 """
 
 import threading

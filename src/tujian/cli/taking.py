@@ -27,10 +27,8 @@ def run_export(
     settings: Settings, to: str, out: Path | None, pictures_at: str, also: Also, *, acknowledged: bool
 ) -> int:
     """Writes and tells. Raises BadInput, NotAcknowledged, StoreFailed."""
-    form, terms = (
-        find_form(to),
-        terms_of(settings, Knowledge.load(settings.home_dir, lambda *_: None).taxonomy, pictures_at),
-    )
+    knowledge = Knowledge.load(settings.home_dir, lambda *_: None)
+    form, terms = find_form(to), terms_of(settings, knowledge.taxonomy, pictures_at)
     catalogue = Catalogue.opened(settings)
     try:
         taken = export(catalogue, form, terms, also=also, acknowledged=acknowledged, who=user())

@@ -46,7 +46,7 @@ def own_categories(path: Path) -> dict[str, str]:
 
 
 def write_one_file(form: Form, pieces: Iterable[Piece], folder: Path, step: Callable[[], None] = lambda: None) -> Path:
-    """All pieces as one file in `folder`; `step` is called for each. Raises StoreFull, StoreDown, and what it raises."""
+    """All pieces as one file in `folder`; `step` is called for each. Raises StoreFull, StoreDown, what it raises."""
     with told_unwritten("导出的文件", "export", folder.name):
         if form.in_folder:
             return _zip(pieces, folder / f"tujian-{form.name}.zip", step)

@@ -17,7 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tujian.catalogue.nouns import Also, ItemHead, bad_cursor, from_cursor, to_cursor
+from tujian.catalogue.nouns import ItemHead, bad_cursor, from_cursor, to_cursor
 from tujian.catalogue.reading import heads, may_see
 from tujian.database import Database
 from tujian.errors import EngineError, EngineRefused, StoreFailed
@@ -120,11 +120,6 @@ class Search:
         ranked_count = len({item_id for found in ranked.values() for item_id in found})
         count = connection.scalar(sa.select(sa.func.max(item_texts.c.number))) or 0
         return count * len(left) / ranked_count <= FEW
-
-    def ids(self, filters: Sequence[Filter], also: Also = ()) -> list[str]:
-        """All items that the filters leave. Raises BadInput."""
-        with self._database.read() as connection:
-            return list(connection.scalars(sa.select(items.c.id).where(may_see(also), *conditions(filters))))
 
     def holds_anything(self) -> bool:
         """Whether there is any item that everybody may see."""
