@@ -8,7 +8,6 @@ import threading
 import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -42,15 +41,24 @@ class Chosen:
     ids: list[str]
     also: Also = ()
 
+    def count(self, catalogue: Catalogue) -> int:
+        """How many they are. Raises BadInput."""
+        counted = sa.select(sa.func.count()).select_from(items).where(*self._wanted(catalogue))
+        with catalogue.database.read() as connection:
+            return connection.scalar(counted) or 0
+
     def among(self, catalogue: Catalogue) -> list[str] | None:
         """Their ids; None for all. Raises BadInput."""
         if not self.filters and not self.ids:
             return None
-        wanted = [may_see(self.also), *conditions([Filter(name, "is", value) for name, value in self.filters.items()])]
-        if self.ids:
-            wanted.append(catalogue.database.is_one_of(items.c.id, self.ids))
+        wanted = self._wanted(catalogue)
         with catalogue.database.read() as connection:
             return list(connection.scalars(sa.select(items.c.id).where(*wanted)))
+
+    def _wanted(self, catalogue: Catalogue) -> list[sa.ColumnElement[bool]]:
+        filters = [Filter(name, "is", value) for name, value in self.filters.items()]
+        own = [catalogue.database.is_one_of(items.c.id, self.ids)] if self.ids else []
+        return [may_see(self.also), *conditions(filters), *own]
 
 
 def queue_export(
@@ -102,9 +110,3 @@ def fill_export(house: House, catalogue: Catalogue, claimed: Claimed, stopped: t
     path = write_one_file(form, taken.pieces, parcel.made, one_more)
     lost = [loss.say(lang) for loss in taken.lost]
     return lambda _: facts | {"file": path.name, "lost": lost, "bytes": path.stat().st_size}
-
-
-def file_of(parcel: Parcel, name: str) -> Path | None:
-    """The file that was made under that name, if it still is there."""
-    path = parcel.made / Path(name).name
-    return path if name and path.is_file() else None

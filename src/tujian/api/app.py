@@ -16,12 +16,15 @@ from starlette.types import ASGIApp, Scope
 
 from tujian import __version__
 from tujian.api.answers import answers_router
+from tujian.api.bringing_pages import bringing_router
 from tujian.api.bulk import bulk_router
 from tujian.api.chat import chat_router
 from tujian.api.chats import chats_router
+from tujian.api.checking_pages import checking_router
 from tujian.api.completions import completions_router
 from tujian.api.duplicates import duplicates_router
 from tujian.api.errors import add_handlers, body_of, fault, status_of
+from tujian.api.exports import exports_router
 from tujian.api.facts import facts_router
 from tujian.api.guard import Guard
 from tujian.api.imports import imports_router
@@ -29,9 +32,11 @@ from tujian.api.items import items_router
 from tujian.api.jobs import jobs_router
 from tujian.api.logged import Logged
 from tujian.api.pages import pages_router, trouble_page
+from tujian.api.parcels import parcels_router
 from tujian.api.pictures import pictures_router
 from tujian.api.printed import printed_router
 from tujian.api.search import search_router
+from tujian.api.taking_pages import taking_router
 from tujian.api.v1 import v1_router
 from tujian.batches import Batches
 from tujian.catalogue import Catalogue
@@ -110,6 +115,10 @@ def _add_catalogue(app: FastAPI, house: House, catalogue: Catalogue) -> None:
     app.include_router(pages_router(house, catalogue, search, lambda: _mark(house)))
     app.include_router(duplicates_router(house, catalogue))
     app.include_router(imports_router(house, catalogue, batches))
+    app.include_router(parcels_router(house, catalogue))
+    app.include_router(exports_router(house, catalogue))
+    for router in (bringing_router, checking_router, taking_router):
+        app.include_router(router(house, catalogue, batches, lambda: _mark(house)))
 
 
 def _mark(house: House) -> EngineMark | None:

@@ -81,6 +81,13 @@ class Parcel:
         folder.mkdir(exist_ok=True, mode=0o700)
         return folder
 
+    def made_file(self, name: str) -> Path:
+        """One of what was made. Raises NotFound."""
+        path = self.made / Path(name).name
+        if not name or not path.is_file():
+            raise no_such_parcel()
+        return path
+
     @cached_property
     def files(self) -> list[Sent]:
         """What came, by name."""

@@ -13,7 +13,7 @@ from tujian.finding import COUNTED, Facet, Found
 from tujian.web.render import Reader, render_template
 from tujian.web.table import Table
 
-FACETS = ("kind", "category", "brand", "colour")
+FACETS = ("kind", "category", "brand", "colour", "batch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,7 @@ def render_catalogue(reader: Reader, shelf: Shelf) -> str:
         chosen=[_drop(shelf, facet) for facet in FACETS if facet in shelf.chosen],
         also=[_also(shelf, one) for one in EVERYTHING],
         seeing=urlencode([("also", one) for one in shelf.also]),
+        export=f"/export?{urlencode(list(shelf.chosen.items()))}" if shelf.chosen else "/export",
         following=_href(shelf, after=found.next) if found.next else "",
     )
 

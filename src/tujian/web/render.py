@@ -27,6 +27,7 @@ ROOMS = (  # the entries of the bar, in their order: address, key of its name
     ("/chat", "nav_chat"),
     ("/catalogue", "nav_catalogue"),
     ("/search", "nav_search"),
+    ("/import", "nav_import"),
     ("/models", "nav_models"),
 )
 SAMPLES_SHOWN = 3  # shared/ui/README.md: empty states teach by doing, three own samples to try
