@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import os
 import re
 import shutil
 import threading
@@ -33,7 +34,7 @@ MOST_BYTES = 20_000_000_000  # of one parcel
 LEFT_FREE_BYTES = 500_000_000  # of the disk
 LONGEST_NAME = 120
 SHEETS = frozenset(".csv .tsv .txt .jsonl .ndjson .json .xlsx .xlsm .xls".split())
-UNSAFE = re.compile(r'[\x00-\x1f/\\:*?"<>|\x7f]+')
+UNSAFE = re.compile(r"[\x00-\x1f/\\\x7f]+" if os.name == "posix" else r'[\x00-\x1f/\\:*?"<>|\x7f]+')
 ID = re.compile(r"[0-9a-f]{32}")
 _LOCK = threading.Lock()  # names are given one at a time
 
@@ -189,8 +190,8 @@ class Parcel:
 def safe_name(name: str) -> str:
     """The file's own name as a name here: no folder, nothing that a disk does not take.
 
-    >>> safe_name("C:\\\\a\\\\红色 上衣.JPG"), safe_name("../../.bashrc"), safe_name("a<b>.png")
-    ('红色 上衣.JPG', 'bashrc', 'a_b_.png')
+    >>> safe_name("C:\\\\a\\\\红色 上衣.JPG"), safe_name("../../.bashrc"), safe_name("\\n")
+    ('红色 上衣.JPG', 'bashrc', '_')
     """
     last = printable(name).replace("\\", "/").rpartition("/")[2]
     kept = UNSAFE.sub("_", last).replace("\ufffd", "_").strip(" .")

@@ -120,12 +120,26 @@ def _failed(database: Database, batch_id: str, lang: Lang) -> list[Failed]:
     ]
 
 
-def recent_imports(database: Database, ledger: Batches, lang: Lang) -> list[tuple[Progress, Mapping[str, Any]]]:
-    """The last imports, each with what was ordered, the newest first."""
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """One of the last imports: how far it is, what was ordered, its rows by state."""
+
+    progress: Progress
+    told: Mapping[str, Any]
+    rows: Mapping[str, int]
+
+
+def recent_imports(database: Database, ledger: Batches, lang: Lang) -> list[Recent]:
+    """The newest first."""
     asked = sa.select(batches.c.id, batches.c.options).where(batches.c.kind == IMPORT)
     with database.read() as connection:
         rows = connection.execute(asked.order_by(batches.c.made_at.desc()).limit(RECENT)).all()
-    return [(ledger.progress(row.id, lang), row.options) for row in rows]
+        counted = sa.select(batch_rows.c.batch_id, batch_rows.c.state, sa.func.count())
+        mine = counted.where(batch_rows.c.batch_id.in_([row.id for row in rows]))
+        by_batch: dict[str, dict[str, int]] = {}
+        for batch_id, state, count in connection.execute(mine.group_by(batch_rows.c.batch_id, batch_rows.c.state)):
+            by_batch.setdefault(batch_id, {})[state] = count
+    return [Recent(ledger.progress(row.id, lang), row.options, by_batch.get(row.id, {})) for row in rows]
 
 
 def no_such_import() -> NotFound:

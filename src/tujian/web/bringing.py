@@ -11,7 +11,7 @@ from typing import Any
 from tujian.batches import Progress
 from tujian.bringing.foresight import MOST_TOLD, STATES, Forecast
 from tujian.bringing.mapping import Mapped
-from tujian.bringing.standing import Standing
+from tujian.bringing.standing import Recent, Standing
 from tujian.errors import Said
 from tujian.web.render import Reader, Words, read_words, render_template
 from tujian.web.wizard import Fault, Summary, time_words, when_words
@@ -28,7 +28,7 @@ class Start:
     """The first page: a folder's `root` where one may be named, the last imports, what went wrong with a try."""
 
     root: str = ""
-    recent: Sequence[tuple[Progress, Mapping[str, Any]]] = ()
+    recent: Sequence[Recent] = ()
     trouble: Said | None = None
 
 
@@ -76,24 +76,29 @@ class Shown:
 
 def render_import(reader: Reader, start: Start) -> str:
     words = read_words(reader.lang)
-    recent = [_recent(progress, told, words) for progress, told in start.recent]
+    recent = [_recent(one, words) for one in start.recent]
     return render_template("import.html", HERE, reader, root=start.root, recent=recent, trouble=start.trouble)
 
 
-def _recent(progress: Progress, told: Mapping[str, Any], words: Words) -> dict[str, str]:
-    counts = progress.counts
+def _recent(one: Recent, words: Words) -> dict[str, str]:
+    progress, done, failed = one.progress, one.rows.get("done", 0), one.rows.get("failed", 0)
+    told = [words["recent_done"].format(count=f"{done:,}")] if done else []
+    told += [words["recent_failed"].format(count=f"{failed:,}")] if failed else []
     return {
         "id": progress.id,
-        "name": _called(progress, told),
+        "name": _called(progress, one.told, words),
         "state": progress.state,
         "state_words": words[f"job_{progress.state}"],
-        "counts": f"{counts['done']:,} / {sum(counts.values()):,}",
+        "counts": " · ".join(told),
         "made_at": progress.made_at,
         "made_words": when_words(progress.made_at),
     }
 
 
-def _called(progress: Progress, told: Mapping[str, Any]) -> str:
+def _called(progress: Progress, told: Mapping[str, Any], words: Words) -> str:
+    """A sheet or a folder by its name, files by the first of them."""
+    if int(told.get("files", 0)) > 1:
+        return words["job_files"].format(name=told["called"], count=f"{told['files']:,}")
     return str(told.get("called") or progress.name.replace("\\", "/").rpartition("/")[2])
 
 
@@ -150,7 +155,7 @@ def shown_of(now: Standing, reader: Reader) -> Shown:
     return Shown(
         id=progress.id,
         title=words[f"job_{state}"],
-        name=_called(progress, now.told),
+        name=_called(progress, now.told, words),
         made_at=progress.made_at,
         made_words=when_words(progress.made_at),
         is_open=now.is_open,

@@ -1,7 +1,7 @@
 """The pages of the health check: a sheet is chosen, checked, and its findings are shown. req: F2
 
-Enters: a parcel, what its columns mean; a job and its findings. Leaves: pages as text. What it does not know: how a sheet
-is checked. Cells and reasons are foreign text.
+Enters: a parcel, what its columns mean; a job and its findings. Leaves: pages as text. What it does not know: how a
+sheet is checked. Cells and reasons are foreign text.
 """
 
 from collections.abc import Mapping, Sequence
