@@ -56,7 +56,10 @@ def _add_choosing(router: APIRouter, house: House, catalogue: Catalogue, batches
         return page_of(render_import(reader, _start(house, batches, reader.lang)), reader)
 
     @router.post("/import", response_class=HTMLResponse)
-    async def send_files(reader: Annotated[Reader, reading], file: Annotated[list[UploadFile], File()]) -> Response:
+    async def send_files(
+        reader: Annotated[Reader, reading],
+        file: Annotated[list[UploadFile], File()] = [],  # noqa: B006
+    ) -> Response:
         """For whoever runs no script; with one, files are sent one by one to /v1/parcels."""
         try:
             parcel = await kept_parcel(house, catalogue, file)

@@ -39,7 +39,10 @@ def _add_sending(router: APIRouter, house: House, catalogue: Catalogue, batches:
         return page_of(render_check(reader, Sheet()), reader)
 
     @router.post("/check", response_class=HTMLResponse)
-    async def send_files(reader: Annotated[Reader, reading], file: Annotated[list[UploadFile], File()]) -> Response:
+    async def send_files(
+        reader: Annotated[Reader, reading],
+        file: Annotated[list[UploadFile], File()] = [],  # noqa: B006
+    ) -> Response:
         try:
             parcel = await kept_parcel(house, catalogue, file)
         except TujianError as error:

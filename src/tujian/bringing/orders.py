@@ -150,9 +150,9 @@ def _bring(
 
 def allowed_folder(house: House, text: str) -> Path:
     """A folder of the server's machine, below `pictures_root`. Raises BadInput for any other. # req: B2"""
-    root = house.settings.pictures_root
-    if root is not None and text.strip():
-        path = (root / text.strip().replace("\0", "")).resolve()
+    root, told = house.settings.pictures_root, text.replace("\0", "").strip()
+    if root is not None and told:
+        path = (root / told).resolve()
         if path.is_relative_to(root.resolve()) and path.is_dir():
             return path
     shown, where = printable(text)[:120], printable(str(root)) if root else "TUJIAN_PICTURES_ROOT"
