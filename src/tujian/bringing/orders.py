@@ -104,7 +104,17 @@ def fill_order(
     except TujianError:
         batches.close(batch_id)  # or it would never end, were this the last try
         raise
+    finally:
+        _sweep(catalogue.database, batches, claimed)
     return lambda _: {"counts": dict(done.counts), "reasons": dict(done.reasons)}
+
+
+def _sweep(database: Database, batches: Batches, claimed: Claimed) -> None:
+    """What was queued between the word that cancels a batch and the next look at it is cancelled, too."""
+    with database.read() as connection:
+        state = connection.scalar(sa.select(jobs.c.state).where(jobs.c.id == claimed.id))
+    if state == "cancelled" and claimed.batch_id:
+        batches.cancel(claimed.batch_id, who=claimed.payload["who"])
 
 
 def watched(database: Database, claimed: Claimed, stopped: threading.Event) -> Callable[[str], None]:
