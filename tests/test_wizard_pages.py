@@ -63,7 +63,7 @@ def work(home, catalogue):
 def send(client, *files: tuple[str, bytes], to: str = "/import"):
     answer = client.post(to, files=[("file", file) for file in files])
     inline = Inline(answer.text)
-    assert (inline.found, inline.scripts) == ([], 1)
+    assert (inline.found, inline.scripts) == ([], 2)
     return answer
 
 
@@ -310,10 +310,15 @@ def test_what_was_not_acknowledged_stops_it_once_more(client, work, stocked, cat
 def test_some_items_are_exported_by_filter_or_by_number(client, work, stocked):
     page = client.get("/export?to=jsonl&brand=ALPRO")
     assert "品牌 ALPRO" in words(page) and "1 件" in words(page)
-    for chosen in ({"brand": "ALPRO"}, {"ids": [stocked[1], stocked[2]]}):
+    for chosen in ({"brand": "ALPRO"}, {"item": [stocked[1], stocked[2]]}):
         job = client.post("/export", data={"to": "csv", **chosen})
         work()
         assert [row["SKU"] for row in rows_of(client, job)] == ["A2"]
+    hidden = client.get(f"/export?to=csv&item={stocked[2]}&also=hidden")
+    assert "隐藏的" in words(hidden) and "1 件" in words(hidden)
+    job = client.post("/export", data={"to": "csv", "item": stocked[2], "also": "hidden"})
+    work()
+    assert [row["SKU"] for row in rows_of(client, job)] == ["A3"]
 
 
 def test_every_form_becomes_one_file(client, work, stocked):

@@ -10,10 +10,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from tujian.api.bringing_pages import WHO
 from tujian.api.checking_pages import file_answer, watched_job
 from tujian.api.errors import status_of
+from tujian.api.items import Hidden
 from tujian.batches import Batches
 from tujian.bringing.orders import at_work
 from tujian.bringing.parcels import Parcel
 from tujian.catalogue import Catalogue
+from tujian.catalogue.nouns import Also
 from tujian.errors import BadInput, Lang, NotFound, TujianError
 from tujian.exchange import FORMS
 from tujian.exchange.asked import terms_of
@@ -24,7 +26,6 @@ from tujian.web.routes import Mark, page_of, reader_of
 from tujian.web.taking import Wish, render_export, render_exported
 from tujian.web.wizard import size_words
 
-FILTERS = ("kind", "category", "brand", "colour", "batch")
 NAMES = ("export_running", "export_ended", "export_failed")
 Text = Annotated[str, Query(max_length=200)]
 Posted = Annotated[str, Form(max_length=200)]
@@ -50,9 +51,11 @@ def _add_choosing(router: APIRouter, house: House, catalogue: Catalogue, batches
         brand: Text = "",
         colour: Text = "",
         batch: Text = "",
-        ids: Ids = [],  # noqa: B006
+        item: Ids = [],  # noqa: B006
+        also: Hidden = [],  # noqa: B006
     ) -> HTMLResponse:
-        chosen = _chosen({"kind": kind, "category": category, "brand": brand, "colour": colour, "batch": batch}, ids)
+        filters = {"kind": kind, "category": category, "brand": brand, "colour": colour, "batch": batch}
+        chosen = _chosen(filters, item, also)
         return page_of(render_export(reader, _wish(house, catalogue, reader, to, chosen)), reader)
 
     @router.post("/export", response_class=HTMLResponse)
@@ -65,9 +68,11 @@ def _add_choosing(router: APIRouter, house: House, catalogue: Catalogue, batches
         brand: Posted = "",
         colour: Posted = "",
         batch: Posted = "",
-        ids: Annotated[list[str], Form(max_length=10_000)] = [],  # noqa: B006
+        item: Annotated[list[str], Form(max_length=10_000)] = [],  # noqa: B006
+        also: Annotated[list[Literal["hidden", "sensitive"]], Form()] = [],  # noqa: B006
     ) -> Response:
-        chosen = _chosen({"kind": kind, "category": category, "brand": brand, "colour": colour, "batch": batch}, ids)
+        filters = {"kind": kind, "category": category, "brand": brand, "colour": colour, "batch": batch}
+        chosen = _chosen(filters, item, also)
         try:
             terms_of(house.settings, house.knowledge.taxonomy, pictures_at)  # a wrong address is said before a job is
             batch_id = _queue(house, catalogue, batches, reader.lang, to, chosen, pictures_at)
@@ -77,8 +82,8 @@ def _add_choosing(router: APIRouter, house: House, catalogue: Catalogue, batches
         return RedirectResponse(f"/export/{batch_id}", 303)
 
 
-def _chosen(filters: Mapping[str, str], ids: Sequence[str]) -> Chosen:
-    return Chosen({name: value for name, value in filters.items() if value}, list(ids))
+def _chosen(filters: Mapping[str, str], ids: Sequence[str], also: Also) -> Chosen:
+    return Chosen({name: value for name, value in filters.items() if value}, list(ids), tuple(also))
 
 
 def _wish(
@@ -91,13 +96,14 @@ def _wish(
     error: TujianError | None = None,
 ) -> Wish:
     words = read_words(reader.lang)
-    told = [*chosen.filters.items(), *(("ids", one) for one in chosen.ids)]
+    told = [*chosen.filters.items(), *(("item", one) for one in chosen.ids), *(("also", one) for one in chosen.also)]
     filters = [_in_words(house, name, value, reader) for name, value in chosen.filters.items()]
+    filters += [words[f"visibility_{one}"] for one in chosen.also]
     filters += [words["export_some"].format(count=len(chosen.ids))] if chosen.ids else []
     to = to if to in FORMS else "shopify"
     address = f"/export?{urlencode([('to', to), *told])}"
     said = error.say(reader.lang) if error else None
-    return Wish(to, chosen.count(catalogue), told, filters, pictures_at, address, said)
+    return Wish(to, chosen.count(catalogue), told, filters, pictures_at, address, tuple(chosen.also), said)
 
 
 def _in_words(house: House, name: str, value: str, reader: Reader) -> str:

@@ -26,6 +26,7 @@ class Wish:
     filters: Sequence[str] = ()
     pictures_at: str = ""
     address: str = "/export"
+    also: Sequence[str] = ()
     trouble: Said | None = None
 
 

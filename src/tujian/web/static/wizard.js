@@ -3,12 +3,11 @@
 import { Refused, reach } from "./api.js";
 import { make, say } from "./dom.js";
 import { follow } from "./follow.js";
-import { startTheme } from "./theme.js";
+import { listenForDrops } from "./sources.js";
 
 const AT_ONCE = 3; // files on their way together
 const $ = (id) => document.getElementById(id);
 
-startTheme($("theme"));
 follow();
 addEventListener("pageshow", ({ persisted }) => persisted && location.reload()); // "back" shows the state of now
 
@@ -20,14 +19,10 @@ let stopping = null;
 if (form) {
   const input = form.querySelector("input[type=file]");
   input.addEventListener("change", () => input.files.length && send([...input.files]));
-  for (const type of ["dragover", "dragleave", "drop"]) {
-    document.addEventListener(type, (event) => {
-      if (!event.dataTransfer?.types.includes("Files")) return;
-      event.preventDefault();
-      form.classList.toggle("is-over", type === "dragover");
-      if (type === "drop" && !stopping) send([...event.dataTransfer.files]);
-    });
-  }
+  listenForDrops((sources) => {
+    const files = sources.map(({ file }) => file).filter(Boolean);
+    if (files.length && !stopping) send(files);
+  });
   $("sending-stop").addEventListener("click", () => stopping.abort());
 }
 
