@@ -5,7 +5,7 @@ the ledger, requests. Names of files and cells are foreign: they only ever becom
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tujian.batches import Progress
@@ -120,7 +120,7 @@ def render_decision(reader: Reader, decision: Decision) -> str:
         reader,
         lang_at=decision.address,
         address=decision.address,
-        summary=decision.summary,
+        summary=decision.summary if mapped or forecast is None else replace(decision.summary, refused=()),
         trouble=decision.trouble,
         mapped=mapped,
         roles=decision.roles,
@@ -129,7 +129,7 @@ def render_decision(reader: Reader, decision: Decision) -> str:
         counts=counts,
         part=part,
         faults=faults,
-        faulty=forecast.counts["faulty"] if forecast else 0,
+        faulty=forecast.counts["faulty"] + forecast.counts["skipped"] if forecast else 0,
         comes=bool(forecast and (forecast.counts["new"] or forecast.counts["known"])),
         many=bool(forecast and forecast.total > MANY),
     )
