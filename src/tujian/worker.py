@@ -22,8 +22,8 @@ from tujian.bringing.orders import fill_order
 from tujian.bringing.rows import bring_row
 from tujian.bringing.sent import bring_archive
 from tujian.catalogue import Catalogue
-from tujian.embedding import embed_range
 from tujian.check_jobs import fill_check
+from tujian.embedding import embed_range
 from tujian.errors import (
     AlreadyThere,
     BadEdit,
