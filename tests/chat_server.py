@@ -53,11 +53,12 @@ class ServedHouse:
 
 
 @contextmanager
-def served_house(home: Path, engine: FakeEngine | None) -> Iterator[ServedHouse]:
-    """A running server; it is stopped and its house closed at the end."""
-    house = House(read_settings(home=home, lang="zh"), engine=engine)
+def served_house(home: Path, engine: FakeEngine | None, port: int = 0, **chosen: object) -> Iterator[ServedHouse]:
+    """A running server, on any free port by default; it is stopped and its house closed at the end."""
+    house = House(read_settings(home=home, lang="zh", **chosen), engine=engine)
     with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        free.bind(("127.0.0.1", port))
         port = free.getsockname()[1]
     server = uvicorn.Server(uvicorn.Config(create_app(house), port=port, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)

@@ -20,6 +20,8 @@ PAGES = [
     "/catalogue?view=table",
     "/catalogue/{drink}",
     "/search?q=燕麦奶",
+    "/check",
+    "/export",
     "/nowhere",
 ]
 WIDTHS = (390, 1024, 2560)

@@ -9,6 +9,9 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from page_server import canned_record
 
+from tujian import batches
+from tujian.bringing import foresight
+from tujian.exchange import FORMS
 from tujian.presets import presets
 from tujian.records import Record, Source, Verdict
 from tujian.settings import Settings
@@ -18,6 +21,12 @@ from tujian.web.render import HERE, ROOMS, EngineMark, Reader, read_words, rende
 ZH, EN = read_words("zh"), read_words("en")
 SCRIPTS = sorted(static_dir.glob("*.js"))
 TEMPLATE = "".join(path.read_text("utf-8") for path in sorted((HERE / "templates").glob("*.html")))
+DRAWING = "".join(path.read_text("utf-8") for path in (*HERE.glob("*.py"), *(HERE.parent / "api").glob("*_pages.py")))
+DRAWN = {  # spelled by the modules that draw pages
+    "export_": [*FORMS, *(f"{form}_for" for form in FORMS)],
+    "foresee_": get_args(foresight.State),
+    "job_": [*get_args(batches.State), "failed"],
+}
 SCRIPT_TEXT = {path.name: path.read_text(encoding="utf-8") for path in SCRIPTS}
 REMOTE: EngineMark = {"model": "qwen3-vl", "url": "https://key@models.example.com/v1", "remote": True}
 SAMPLES = [{"file": "a b.png", "title_zh": "盒<子>", "title_en": "Box"}]
@@ -44,6 +53,8 @@ NAMES_NOT_WORDS = {
     "s",
     "u",  # keys
     "JSON",
+    "CSV",
+    "XLSX",
 }  # a command is typed alike in every language
 
 
@@ -60,7 +71,9 @@ def words_asked_for():
     made = {start + code for start in re.findall(r"`(\w+_)\$\{", script) for code in CODES.get(start, [])}
     offered = {f"prompt_{one.name}" for one in presets()}  # the templates go through them
     entries = {name for _, name in ROOMS}
-    return template | spelled | made | offered | entries
+    drawn = {key for key in re.findall(r'"([a-z]+_[a-z_]+)"', DRAWING) if key in ZH}  # say a key, or raise KeyError
+    drawn |= {start + code for start, codes in DRAWN.items() for code in codes}
+    return template | spelled | made | offered | entries | drawn
 
 
 def test_both_languages_have_the_same_keys():

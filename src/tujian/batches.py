@@ -142,6 +142,17 @@ class Batches:
             ended_at=batch.ended_at,
         )
 
+    def told(self, batch_id: str, kind: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
+        """What a batch of this kind was told at its beginning, and the result of its last job. Raises NotFound."""
+        mine = sa.select(batches.c.options).where(batches.c.id == batch_id, batches.c.kind == kind)
+        last = sa.select(jobs.c.result).where(jobs.c.batch_id == batch_id).order_by(jobs.c.id.desc()).limit(1)
+        with self._database.read() as connection:
+            options = connection.scalar(mine)
+            result = connection.scalar(last)
+        if options is None:
+            raise no_such_batch()
+        return options, result
+
     def look_after(self) -> None:
         """Holds what may not run now, lets go what may, ends what is done."""
         with self._database.read() as connection:
@@ -263,7 +274,11 @@ def _waiting(batch_id: str) -> sa.Select[Any]:
 
 
 def _durations_s(connection: sa.Connection, batch_id: str) -> list[float]:
+    """Of those of the kinds that are still to be done: unpacking once says nothing of looking a thousand times."""
+    left = sa.select(jobs.c.kind).where(jobs.c.batch_id == batch_id, jobs.c.state.in_(OPEN)).distinct()
+    kinds = connection.scalars(left).all()
     own = sa.and_(jobs.c.batch_id == batch_id, jobs.c.state == "done", jobs.c.elapsed_ms.is_not(None))
+    own = sa.and_(own, jobs.c.kind.in_(kinds)) if kinds else own
     recent = sa.select(jobs.c.elapsed_ms).where(own).order_by(jobs.c.ended_s.desc()).limit(RECENT)
     return [elapsed_ms / 1000 for elapsed_ms in connection.scalars(recent)]
 

@@ -5,9 +5,9 @@ where there is one a proposed value with its evidence. Nothing is changed and no
 Does not know: how a table is stored (`check_sheet.py`), what is wrong with one row (`check_row.py`).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +16,15 @@ from tujian.bringing.columns import Columns, known_headings, names_in
 from tujian.bringing.named import Named, two_called
 from tujian.check_row import Checking, check_row, columns_to_check
 from tujian.check_sheet import Kind, Mark, Row, Table, read_table
-from tujian.errors import TujianError
+from tujian.errors import Lang, TujianError
 from tujian.folding import fold, printable
 from tujian.house import House, Shot
+from tujian.lanes import when_free
 from tujian.perception.colours import oklab_of
 from tujian.perception.gs1 import is_valid, to_gtin14
 from tujian.recent import Looked
 from tujian.sheet_troubles import no_headings
+from tujian.sheets import heading_key
 
 MOST_PICTURES = 5  # of one row that are looked at
 AHEAD = 4  # rows queued a thread
@@ -33,6 +35,8 @@ SAME = ((1, 0.965), (4, 0.985))
 SAME_COLOUR = 0.02
 
 Step = Callable[[], None]
+Seen = Callable[[int, Sequence[Looked], Sequence[Mark]], None]
+Kept = Callable[[Sequence[str]], Sequence[Shot]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +58,43 @@ class _Main:
     colour: np.ndarray  # OKLab of the largest
 
 
-def check_table(path: Path, folder: Path | None, house: House, step: Callable[[int], Step] | None = None) -> Checked:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody says beside the sheet: field by heading, the language of reasons. `seen` is shown each row's looks
+    with its marks; `kept` gives pictures that lie elsewhere under a row's numbers, where the row has none itself."""
+
+    given: Mapping[str, str] = field(default_factory=dict)
+    lang: Lang | None = None
+    seen: Seen | None = None
+    kept: Kept | None = None
+
+
+def check_table(
+    path: Path,
+    folder: Path | None,
+    house: House,
+    step: Callable[[int], Step] | None = None,
+    asked: Asked | None = None,
+) -> Checked:
     """Checks a spreadsheet. `step` is told how many rows there are and gives what to call after each.
 
     Raises BadInput for a file that is no spreadsheet or has no headings that are known.
     """
-    table = read_table(path, list(known_headings(house.tasks)))
-    columns = columns_to_check(table.headings, house.tasks)
+    wish = asked or Asked()
+    known = {*known_headings(house.tasks), *map(heading_key, wish.given)}
+    table = read_table(path, list(known))
+    columns = columns_to_check(table.headings, house.tasks, wish.given)
     if not columns.fields and columns.at("picture", "sku", "group", "title") is None:
         raise no_headings(table.headings)
-    asked = list(columns.fields.values())
+    fields = list(columns.fields.values())
     product = house.tasks.get("product")
-    task = product.model_copy(update={"fields": asked or product.fields, "items": []})
-    checking = Checking(columns, task, house.knowledge, house.settings.lang)
+    task = product.model_copy(update={"fields": fields or product.fields, "items": []})
+    checking = Checking(columns, task, house.knowledge, wish.lang or house.settings.lang)
     files = Named(folder or path.parent)
     done = step(len(table.rows)) if step else lambda: None
     marks: list[Mark] = []
     mains: dict[int, _Main] = {}
-    for place, (found, main) in enumerate(_each(table.rows, checking, files, house)):
+    for place, (found, main) in enumerate(_each(table.rows, checking, files, house, wish)):
         marks += found
         if main is not None:
             mains[place] = main
@@ -80,37 +103,45 @@ def check_table(path: Path, folder: Path | None, house: House, step: Callable[[i
 
 
 def _each(
-    rows: Sequence[Row], check: Checking, files: Named, house: House
+    rows: Sequence[Row], check: Checking, files: Named, house: House, asked: Asked
 ) -> Iterator[tuple[list[Mark], _Main | None]]:
     """Every row's marks, in order, a few rows looked at together."""
     threads = house.settings.workers
     with ThreadPoolExecutor(threads, thread_name_prefix="check") as pool:
         waiting: list[Future[tuple[list[Mark], _Main | None]]] = []
         for place, row in enumerate(rows):
-            waiting.append(pool.submit(_row, place, row, check, files, house))
+            waiting.append(pool.submit(_row, place, row, check, files, house, asked))
             if len(waiting) >= threads * AHEAD:
                 yield waiting.pop(0).result()
         for one in waiting:
             yield one.result()
 
 
-def _row(place: int, row: Row, check: Checking, files: Named, house: House) -> tuple[list[Mark], _Main | None]:
+def _row(
+    place: int, row: Row, check: Checking, files: Named, house: House, asked: Asked
+) -> tuple[list[Mark], _Main | None]:
     if not any(row.cells) and not row.pictures and not row.formulas:
         return [], None
     looks: list[Looked] = []
     marks: list[Mark] = []
     shots, missing = _shots(place, row, check, files)
+    if not shots and asked.kept is not None:
+        shots = [(check.place, shot) for shot in asked.kept(_numbers(row, check))]
+        missing = [] if shots else missing
     marks += missing
     for column, shot in shots[:MOST_PICTURES]:
         try:
-            looks.append(house.look(shot))
+            looks.append(when_free(lambda shot=shot: house.look(shot)))
         except TujianError as error:
             said = error.say(check.lang)
             reason = check.words(
                 f"图片打不开：{said.message}{said.remedy}", f"cannot be opened: {said.message} {said.remedy}"
             )
             marks.append(Mark(place, column, Kind.NO_PICTURE, printable(reason), None, shot.name))
-    return [*marks, *check_row(place, row, looks, check)], _main(looks[0]) if looks else None
+    marks += check_row(place, row, looks, check)
+    if asked.seen is not None:
+        asked.seen(place, looks, marks)
+    return marks, _main(looks[0]) if looks else None
 
 
 def _main(look: Looked) -> _Main:
@@ -156,8 +187,13 @@ def _not_found(name: str, files: Named, check: Checking) -> str:
 
 
 def _called_like(row: Row, check: Checking, files: Named) -> list[str]:
-    codes = [check.columns.at("sku"), check.columns.at("barcode")]
-    return next((paths for c in codes if c is not None and (paths := files.named_after(row.cells[c]))), [])
+    return next((paths for code in _numbers(row, check) if (paths := files.named_after(code))), [])
+
+
+def _numbers(row: Row, check: Checking) -> list[str]:
+    """What the row is numbered by."""
+    places = (check.columns.at(name) for name in ("external_id", "sku", "barcode"))
+    return [row.cells[place] for place in places if place is not None and row.cells[place]]
 
 
 def _parts(cell: str, files: Named) -> list[str]:

@@ -5,7 +5,7 @@ Enters: a row, which column is what, what was seen on its pictures. Leaves: mark
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tujian.bringing.columns import Columns, columns_in, known_headings
@@ -14,6 +14,7 @@ from tujian.claims import SHEET, Claim
 from tujian.errors import Lang
 from tujian.findings import stated_colours
 from tujian.folding import fold
+from tujian.geometry import Box1000
 from tujian.knowledge import Knowledge
 from tujian.perception import Flaw
 from tujian.perception.colours import palette
@@ -27,6 +28,7 @@ from tujian.replies import said_claims
 from tujian.rules.adlaw import AdFinding, find_absolute_terms, find_in_text, flagged
 from tujian.rules.colour_words import are_neighbours, base_colour, palette_rows
 from tujian.rules.measures import measure_keys
+from tujian.sheets import heading_key
 from tujian.tasks import Task, TaskField, Tasks
 
 COPY = ("name", "selling_points", "detail")  # fields whose words advertise
@@ -63,9 +65,11 @@ class Checking:
         return self.columns.at("picture", "sku", "title") or 0
 
 
-def columns_to_check(headings: Sequence[str], tasks: Tasks) -> Columns:
-    """Columns as an import understands them. A title is copy, no field: it may say more than the name."""
-    found = columns_in(headings, known_headings(tasks), tasks)
+def columns_to_check(headings: Sequence[str], tasks: Tasks, given: Mapping[str, str] | None = None) -> Columns:
+    """Columns as an import understands them; `given` is field by heading. A title is copy, no field: it may say more
+    than the name."""
+    known = {**known_headings(tasks), **{heading_key(heading): name for heading, name in (given or {}).items()}}
+    found = columns_in(headings, known, tasks)
     fields = {
         place: field.model_copy(update={"sources": list(dict.fromkeys([*field.sources, "model"]))})
         for place, field in found.fields.items()
@@ -114,7 +118,8 @@ def _field_mark(
     if value is None:
         return None
     kind = KINDS.get(field.type, Kind.FACT) if field.name != "shelf_life" else Kind.FACT
-    return Mark(place, column, kind, value.reason or "", in_words(value.value, check.lang), _evidence(value))
+    told = in_words(value.value, check.lang)
+    return Mark(place, column, kind, value.reason or "", told, _evidence(value), *_seen_at(value))
 
 
 def _contradicted(
@@ -170,7 +175,7 @@ def _proposal(place: int, column: int, field: TaskField, value: Value, check: Ch
         return None
     told, evidence = in_words(value.value, check.lang), _evidence(value)
     reason = check.words(f"没有填；图上是“{told}”", f"empty; the picture gives “{told}”")
-    return Mark(place, column, Kind.EMPTY, reason, told, evidence)
+    return Mark(place, column, Kind.EMPTY, reason, told, evidence, *_seen_at(value))
 
 
 def _codes(place: int, row: Row, check: Checking) -> Iterator[Mark]:
@@ -230,6 +235,11 @@ def _formulas(place: int, row: Row, check: Checking) -> Iterator[Mark]:
             "this cell is a formula that may run something; not read",
         )
         yield Mark(place, column, Kind.FORMULA, reason, None, formula[:200])
+
+
+def _seen_at(value: Value) -> tuple[Box1000 | None, int]:
+    first = value.evidence[0] if value.evidence else None
+    return (first.box_1000, first.picture) if first is not None else (None, 0)
 
 
 def _evidence(value: Value) -> str:

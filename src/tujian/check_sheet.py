@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from tujian.errors import BadInput, Lang
 from tujian.folding import printable
+from tujian.geometry import Box1000
 from tujian.sheet_troubles import Limits, broken_csv, damaged, no_headings, old_excel, too_large, unreadable
 from tujian.sheets import (
     MISREAD,
@@ -75,7 +76,8 @@ LEVELS = {Kind.EMPTY: "proposal", Kind.ADVERT: "doubt", Kind.POOR_PICTURE: "doub
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One finding: `row` is an index of `Table.rows`, `column` of `Table.headings`; `reason` is in the user's words."""
+    """One finding: `row` is an index of `Table.rows`, `column` of `Table.headings`; `reason` is in the user's words;
+    `box_1000` is where it was seen on the `picture`th of the row's pictures that could be opened."""
 
     row: int
     column: int
@@ -83,6 +85,8 @@ class Mark:
     reason: str
     proposal: str | None = None
     evidence: str = ""
+    box_1000: Box1000 | None = None
+    picture: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,11 +39,11 @@ def no_headings(first: Sequence[str]) -> BadInput:
     return BadInput(
         zh=(
             f"没有认出表头（第一行是：{shown}）。",
-            "前 20 行里要有一行写着列名，例如 图片、标题、品牌、颜色、条码；或用 --map 列=字段 指明。",
+            "前 20 行里要有一行写着列名，例如 图片、标题、品牌、颜色、条码；命令行里也可用 --map 列=字段 指明。",
         ),
         en=(
             f"No heading row was found (the first row is: {shown}).",
-            "Name the columns in one of the first 20 rows: image, title, brand, barcode …; or say --map column=field.",
+            "Name the columns in one of the first 20 rows: image, title, brand, barcode … (or say --map column=field).",
         ),
     )
 

@@ -18,9 +18,11 @@ import sqlalchemy as sa
 
 from tujian.answers import utc_now
 from tujian.batches import Batches
+from tujian.bringing.orders import fill_order
 from tujian.bringing.rows import bring_row
 from tujian.bringing.sent import bring_archive
 from tujian.catalogue import Catalogue
+from tujian.check_jobs import fill_check
 from tujian.embedding import embed_range
 from tujian.errors import (
     AlreadyThere,
@@ -35,6 +37,7 @@ from tujian.errors import (
     TujianError,
     UnreadablePicture,
 )
+from tujian.export_jobs import fill_export
 from tujian.house import House
 from tujian.jobs import LEASE_S, Claimed, Jobs
 from tujian.logs import note
@@ -61,6 +64,9 @@ def handlers_of(house: House, catalogue: Catalogue) -> Mapping[str, Handler]:
     return {
         "embed": lambda job, stopped: embed_range(house, job.payload, stopped),
         "archive": lambda job, stopped: bring_archive(house, catalogue, batches, job, stopped),
+        "check": lambda job, stopped: fill_check(house, catalogue, job, stopped),
+        "export": lambda job, stopped: fill_export(house, catalogue, job, stopped),
+        "order": lambda job, stopped: fill_order(house, catalogue, batches, job, stopped),
         "row": lambda job, stopped: bring_row(house, catalogue, batches, job, stopped),
         "look": lambda job, stopped: look_at(house, catalogue, job.payload, job.batch_id, stopped),
         "tell": lambda job, _: tell(catalogue.database, house.fetcher, job.payload["event"], utc_now()),

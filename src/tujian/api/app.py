@@ -18,12 +18,15 @@ from tujian import __version__
 from tujian.albums import Album
 from tujian.api.album import album_router
 from tujian.api.answers import answers_router
+from tujian.api.bringing_pages import bringing_router
 from tujian.api.bulk import bulk_router
 from tujian.api.chat import chat_router
 from tujian.api.chats import chats_router
+from tujian.api.checking_pages import checking_router
 from tujian.api.completions import completions_router
 from tujian.api.duplicates import duplicates_router
 from tujian.api.errors import add_handlers, body_of, fault, status_of
+from tujian.api.exports import exports_router
 from tujian.api.facts import facts_router
 from tujian.api.guard import Guard
 from tujian.api.imports import imports_router
@@ -32,6 +35,7 @@ from tujian.api.jobs import jobs_router
 from tujian.api.lock import Lock, lock_router
 from tujian.api.logged import Logged
 from tujian.api.pages import pages_router, trouble_page
+from tujian.api.parcels import parcels_router
 from tujian.api.pictures import pictures_router
 from tujian.api.printed import printed_router
 from tujian.api.review import review_router
@@ -39,6 +43,7 @@ from tujian.api.review_pages import review_pages
 from tujian.api.search import search_router
 from tujian.api.search_page import search_page_router
 from tujian.api.searches import searches_router
+from tujian.api.taking_pages import taking_router
 from tujian.api.v1 import v1_router
 from tujian.batches import Batches
 from tujian.catalogue import Catalogue
@@ -127,6 +132,10 @@ def _add_catalogue(app: FastAPI, house: House, catalogue: Catalogue) -> None:
     app.include_router(album_router(Album(house.database), house.settings, lambda: _mark(house)))
     app.include_router(duplicates_router(house, catalogue))
     app.include_router(imports_router(house, catalogue, batches))
+    app.include_router(parcels_router(house, catalogue))
+    app.include_router(exports_router(house, catalogue))
+    for router in (bringing_router, checking_router, taking_router):
+        app.include_router(router(house, catalogue, batches, lambda: _mark(house)))
 
 
 def _mark(house: House) -> EngineMark | None:

@@ -18,12 +18,14 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.types import Message, Receive, Send
 
+from tujian.bringing.parcels import MOST_BYTES
 from tujian.errors import BadInput, Busy, PictureTooLarge, TujianError, UploadStalled
 
 MOST_PICTURES = 8  # in one request
 FORM_ROOM_BYTES = 1_000_000  # multipart boundaries and text fields beside the pictures
 MOST_FIELDS = 64  # text fields of one form
 PLAIN_BYTES = 3_200_000  # a form without files: a field has 1 MB at most, and %XX makes three characters of one
+STREAMED = "/v1/parcels/"  # paths whose bodies go to the disk as they come: nothing of them is held
 MOST_JSON_VALUES = 200_000  # a JSON of empty objects takes thirty times its bytes once it is parsed
 STALLED_S = 30.0  # without a byte of the body
 LINGER_S = 1.0  # for a client that still sends when it is refused
@@ -54,7 +56,9 @@ class Limits:
         self.form_bytes = self.picture_bytes * MOST_PICTURES + FORM_ROOM_BYTES
         self.json_bytes = self.picture_bytes * 4 // 3 + FORM_ROOM_BYTES  # one picture in base64, or several small ones
 
-    def of(self, content_type: str) -> int:
+    def of(self, content_type: str, path: str = "") -> int:
+        if path.startswith(STREAMED):
+            return MOST_BYTES
         if content_type.startswith("multipart/form-data"):
             return self.form_bytes
         return self.json_bytes if _is_json(content_type) else PLAIN_BYTES
@@ -85,11 +89,13 @@ class Body:
         limits: Limits,
         room: Room,
         refused: Callable[[str], None],
+        path: str = "",
     ) -> None:
         self._type, self._receive, self._send = headers.get("content-type", "").lower(), receive, send
         self._limits, self._room, self._refused = limits, room, refused
-        self._limit_bytes = limits.of(self._type)
-        self._is_json = _is_json(self._type)
+        self._limit_bytes = limits.of(self._type, path)
+        self._is_streamed = path.startswith(STREAMED)
+        self._is_json = _is_json(self._type) and not self._is_streamed
         self._got_bytes, self._values = 0, 0
         self._is_whole = headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers
 
@@ -108,7 +114,7 @@ class Body:
 
     def _count(self, piece: bytes) -> None:
         self._got_bytes += len(piece)
-        has_room = self._room.take(len(piece))
+        has_room = self._is_streamed or self._room.take(len(piece))
         if self._got_bytes > self._limit_bytes:
             raise self._given_up("too_large", self._limits.too_large(self._type))
         if not has_room:
@@ -146,7 +152,8 @@ class Body:
 
     def let_go(self) -> None:
         """The request is over: what it held is free."""
-        self._room.give_back(self._got_bytes)
+        if not self._is_streamed:
+            self._room.give_back(self._got_bytes)
 
 
 class PictureRoute(APIRoute):

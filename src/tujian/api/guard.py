@@ -25,7 +25,10 @@ from tujian.web.login import TOKEN_COOKIE
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 OPEN_PATHS = ("/healthz", "/readyz", "/login")
-PAGES = ("/", "/chat", "/catalogue", "/album", "/search", "/review", "/models", "/lock")
+PAGES = (
+    "/", "/chat", "/catalogue", "/album", "/search", "/review", "/import", "/check", "/export", "/models", "/lock",
+)  # fmt: skip
+BELOW = ("/catalogue/", "/import/", "/check/", "/export/")  # addresses below are pages, too
 
 
 class Guard:
@@ -40,7 +43,7 @@ class Guard:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         headers = Headers(scope=scope)
-        body = Body(headers, receive, send, self._limits, self._room, self._metrics.refused)
+        body = Body(headers, receive, send, self._limits, self._room, self._metrics.refused, scope["path"])
         try:
             self._check(scope, headers)
         except TujianError as error:
@@ -80,7 +83,7 @@ class Guard:
         if asks_for_hidden(scope["query_string"]) and not scope["may_see_hidden"]:
             raise locked()
         length, kind = headers.get("content-length", "0"), headers.get("content-type", "").lower()
-        if not (length.isascii() and length.isdecimal() and int(length[:20]) <= self._limits.of(kind)):
+        if not (length.isascii() and length.isdecimal() and int(length[:20]) <= self._limits.of(kind, scope["path"])):
             self._metrics.refused("too_large")
             raise self._limits.too_large(kind)
 
@@ -146,7 +149,7 @@ async def _refuse(send: Send, error: TujianError, settings: Settings, scope: Sco
     status, path = status_of(error), scope["path"]
     scope["state"]["error"] = type(error).__name__
     headers = [(b"content-type", b"application/json; charset=utf-8")]
-    is_page = path in PAGES or path.startswith("/catalogue/")
+    is_page = path in PAGES or path.startswith(BELOW)
     if isinstance(error, NotAllowed) and scope["method"] in SAFE_METHODS and is_page:  # a person with a browser
         status, headers = 303, [(b"location", _way_in(scope))]
     body = json.dumps(body_of(error, settings.lang, path), ensure_ascii=False).encode()

@@ -62,12 +62,13 @@ def _add_catalogue(router: APIRouter, house: House, search: Search, saved: Saved
         category: Text = "",
         brand: Text = "",
         colour: Text = "",
+        batch: Text = "",
         also: Hidden = [],  # noqa: B006
         after: Annotated[str, Query(max_length=300)] = "",
         view: Literal["", "table"] = "",
         column: Annotated[list[str], Query(max_length=60)] = [],  # noqa: B006
     ) -> HTMLResponse:
-        asked = {"kind": kind, "category": category, "brand": brand, "colour": colour}
+        asked = {"kind": kind, "category": category, "brand": brand, "colour": colour, "batch": batch}
         wanted = {facet: asked[facet] for facet in FACETS if asked[facet]}
         filters = tuple(Filter(facet, "is", value) for facet, value in wanted.items())
         found = search.find(Asked(filters=filters, limit=AT_ONCE, after=after, also=tuple(also)))
@@ -137,6 +138,7 @@ def _names(
         "kind": {"product": words["kind_product"], "photo": words["kind_photo"]},
         "category": {one: _category(house, one, lang) for one in values["category"]},
         "brand": as_written(house.database, "brand", values["brand"], also),
+        "batch": {chosen.get("batch", ""): words["facet_batch_of"]},
         "colour": base_names() if lang == "zh" else {one: one.capitalize() for one in base_names()},
     }
 

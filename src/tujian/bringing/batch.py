@@ -35,7 +35,7 @@ def _kept(insert_into: Callable[[sa.Table], Any]) -> sa.Insert:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What became of a batch: rows by state, how many of them made an item of their own, looks by state."""
+    """What became of a batch: rows by state, how many items they made, looks by state."""
 
     rows: Counter[str]
     new: int
@@ -46,7 +46,9 @@ def tally(database: Database, batch_id: str) -> Tally:
     """Counts of now."""
     rows, looks = batch_rows.c.batch_id == batch_id, sa.and_(jobs.c.batch_id == batch_id, jobs.c.kind == "look")
     by_state = sa.select(batch_rows.c.state, sa.func.count()).where(rows).group_by(batch_rows.c.state)
-    new = sa.select(sa.func.count()).where(rows, items.c.id == batch_rows.c.item_id, items.c.batch_id == batch_id)
+    new = sa.select(sa.func.count(items.c.id.distinct())).where(
+        rows, items.c.id == batch_rows.c.item_id, items.c.batch_id == batch_id
+    )
     looked = sa.select(jobs.c.state, sa.func.count()).where(looks).group_by(jobs.c.state)
     with database.read() as connection:
         counted = [Counter(dict(iter(connection.execute(query)))) for query in (by_state, looked)]

@@ -111,6 +111,14 @@ def _missing(name: str, folder: Path) -> UnreadablePicture:
     )
 
 
+def not_sent(name: str) -> UnreadablePicture:
+    shown = printable(name)[:80]
+    return UnreadablePicture(
+        zh=(f"上传的文件里没有图片 {shown!r}。", "请把它和表格一起上传（可放进 ZIP），或改正表里的文件名。"),
+        en=(f"The picture {shown!r} was not uploaded.", "Upload it with the sheet (a ZIP will do), or mend its name."),
+    )
+
+
 def two_called(name: str, found: Sequence[str]) -> UnreadablePicture:
     shown, places = printable(name)[:80], ", ".join(map(printable, found[:3]))
     return UnreadablePicture(

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from tujian.batches import Batches
 from tujian.bringing.columns import RowItem
-from tujian.bringing.named import Named
+from tujian.bringing.named import Named, not_sent
 from tujian.bringing.nouns import unreadable
 from tujian.bringing.seen import item_that_shows
 from tujian.catalogue import Catalogue, FileAt, Incoming, RowAt
@@ -48,7 +48,8 @@ Keep = Callable[[sa.Connection], dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class RowJob:
-    """What a job says of its row. `who` is the sheet; `task` None: the item is not looked at."""
+    """What a job says of its row. `who` is the sheet; `task` None: the item is not looked at. `keeps`: its pictures are
+    kept on the shelf, since their folder goes away."""
 
     number: int
     print: str
@@ -57,6 +58,7 @@ class RowJob:
     kind: Kind
     task: str | None
     lang: Any
+    keeps: bool = False
 
     def payload(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in RowJob.__slots__}
@@ -133,13 +135,17 @@ def _open(house: House, catalogue: Catalogue, name: str, job: RowJob, batch_id: 
         content, picture = house.open(Shot(name, called))
         return Incoming(replace(picture, pixels=None), content)  # pyright: ignore[reportArgumentType]
     named = _named(job.folder, batch_id)
+    if job.keeps and not named.places(name):
+        raise not_sent(name)
     path = named.find(name)
     place = named.folder / path
     try:
         facts = place.stat()
     except OSError as error:
         raise unreadable(path, error.strerror or str(error)) from error
-    _, picture = house.open(Shot(place, path))
+    content, picture = house.open(Shot(place, path))
+    if job.keeps:
+        return Incoming(replace(picture, pixels=None), content)  # pyright: ignore[reportArgumentType]
     file = FileAt(_source(catalogue, str(named.folder)), path, facts.st_size, facts.st_mtime_ns)
     return Incoming(replace(picture, pixels=None), file=file)  # pyright: ignore[reportArgumentType]
 

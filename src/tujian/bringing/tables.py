@@ -71,7 +71,7 @@ def _batched(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:  # itertool
 
 class Queueing:
     """One go through one table. `pictures` is the folder that paths are relative to, the sheet's own by default; `root`
-    is what the sheet is known by, its path by default."""
+    is what the sheet is known by, its path by default. `keeps_pictures`: they do not stay where they are."""
 
     def __init__(
         self,
@@ -81,6 +81,8 @@ class Queueing:
         wanted: Wanted,
         pictures: Path | None = None,
         root: str | None = None,
+        *,
+        keeps_pictures: bool = False,
     ) -> None:
         self._catalogue, self._database, self._batches = catalogue, catalogue.database, batches
         self._table, self._wanted = table, wanted
@@ -92,6 +94,7 @@ class Queueing:
             options["print"] = hashlib.file_digest(file, "sha256").hexdigest()  # row numbers hold for this file only
         self._batch = ImportBatch(batches, self._database, self._source_id, root, wanted.who, options)
         self._folder = str((pictures or table.path.parent).resolve())
+        self._keeps_pictures = keeps_pictures
         self._who = f"{BY_SHEET}{printable(table.path.name)[:150]}"
         self._queued = 0
         self.told = Told(batch_id=self._batch.id)
@@ -150,9 +153,8 @@ class Queueing:
 
     def _job(self, number: int, print_: str, key: str, batch_id: str) -> NewJob:
         look, wanted = self._wanted.look, self._wanted
-        told = RowJob(
-            number, print_, self._folder, self._who, wanted.kind, look and look.task, look.lang if look else "zh"
-        )
+        task, lang = (look.task, look.lang) if look else (None, "zh")
+        told = RowJob(number, print_, self._folder, self._who, wanted.kind, task, lang, self._keeps_pictures)
         waits = look is not None and look.trial is not None and self._queued >= look.trial
         self._queued += 1
         due_s = WAITS_FOR_A_WORD if waits else 0.0

@@ -7,18 +7,18 @@ standard error what the form could not express. A file that another program wrot
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from tujian.catalogue import Catalogue
 from tujian.catalogue.nouns import Also
 from tujian.cli.keeping import user
-from tujian.errors import BadInput, BadSettings
-from tujian.exchange import Form, Terms, export, find_form, google_categories
+from tujian.errors import BadInput
+from tujian.exchange import Form, export, find_form
+from tujian.exchange.asked import terms_of
 from tujian.exchange.nouns import Losses, Piece
 from tujian.exchange.xmp import is_ours
 from tujian.folding import printable
 from tujian.knowledge import Knowledge
-from tujian.settings import Settings, read_own
+from tujian.settings import Settings
 
 STDOUT = Path("-")
 
@@ -27,7 +27,8 @@ def run_export(
     settings: Settings, to: str, out: Path | None, pictures_at: str, also: Also, *, acknowledged: bool
 ) -> int:
     """Writes and tells. Raises BadInput, NotAcknowledged, StoreFailed."""
-    form, terms = find_form(to), _terms(settings, pictures_at)
+    knowledge = Knowledge.load(settings.home_dir, lambda *_: None)
+    form, terms = find_form(to), terms_of(settings, knowledge.taxonomy, pictures_at)
     catalogue = Catalogue.opened(settings)
     try:
         taken = export(catalogue, form, terms, also=also, acknowledged=acknowledged, who=user())
@@ -36,35 +37,6 @@ def run_export(
         catalogue.database.close()
     _tell(written, taken.lost, settings)
     return 0
-
-
-def _terms(settings: Settings, pictures_at: str) -> Terms:
-    if pictures_at and urlsplit(pictures_at).scheme not in ("http", "https"):
-        raise BadInput(
-            zh=(f"--pictures-at {printable(pictures_at)[:60]!r} 不是网址。", "请写成 https://cdn.example.com/shop。"),
-            en=(f"--pictures-at {printable(pictures_at)[:60]!r} is no address.", "Write https://cdn.example.com/shop."),
-        )
-    knowledge = Knowledge.load(settings.home_dir, lambda *_: None)
-    return Terms(
-        settings.lang,
-        knowledge.taxonomy,
-        google_categories(),
-        pictures_at,
-        own_categories(settings.home_dir / "taobao_categories.txt"),
-    )
-
-
-def own_categories(path: Path) -> dict[str, str]:
-    """A platform's ids by our category's id or name: lines `连衣裙=50010850`. Raises BadSettings."""
-    lines = (line.strip() for line in read_own(path).splitlines())
-    pairs = [line.partition("=") for line in lines if line and not line.startswith("#")]
-    wrong = next((name for name, equals, number in pairs if not equals or not number.strip()), None)
-    if wrong is not None:
-        raise BadSettings(
-            zh=(f"{path.name} 有一行不对：{printable(wrong)[:60]!r}。", "每行写“类目=平台类目编号”。"),
-            en=(f"A line of {path.name} is wrong: {printable(wrong)[:60]!r}.", "Write category=number, one a line."),
-        )
-    return {name.strip(): number.strip() for name, _, number in pairs}
 
 
 def _write(form: Form, pieces: Iterator[Piece], out: Path | None) -> str:

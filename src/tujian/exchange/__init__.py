@@ -5,7 +5,7 @@ Text that a spreadsheet would run is defused; what a model wrote is marked; a fo
 until somebody acknowledges them. Pictures are never written.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -75,13 +75,20 @@ class _Articles:
 
 
 def export(
-    catalogue: Catalogue, form: Form, terms: Terms, *, also: Also = (), acknowledged: bool = False, who: str
+    catalogue: Catalogue,
+    form: Form,
+    terms: Terms,
+    *,
+    also: Also = (),
+    among: Collection[str] | None = None,
+    acknowledged: bool = False,
+    who: str,
 ) -> Export:
-    """Takes out what the form can hold. Acknowledged adverts are written into the audit.
+    """Takes out what the form can hold, of all items or those `among`. Acknowledged adverts are written into the audit.
 
     Raises NotAcknowledged with the advertising words found, StoreFailed.
     """
-    stock = Stock(catalogue, kind=form.kind, also=also)
+    stock = Stock(catalogue, kind=form.kind, also=also, among=among)
     adverts = find_adverts(stock) if form.for_buyers else []
     if adverts and not acknowledged:
         raise _not_acknowledged(adverts)

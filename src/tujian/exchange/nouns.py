@@ -174,8 +174,8 @@ class Article:
         if not self.terms.pictures_at:
             losses.add(
                 self.called,
-                "图片没有公开网址，图片列空着（用 --pictures-at 给出）",
-                "its pictures have no public address, so their columns are empty (give --pictures-at)",
+                "图片没有公开网址，图片列空着（请给出图片网址，命令行用 --pictures-at）",
+                "its pictures have no public address, so their columns are empty (give it; --pictures-at)",
             )
             return []
         base = self.terms.pictures_at.rstrip("/")

@@ -4,7 +4,7 @@ Enters: a catalogue, and which items. Leaves: items, oldest first, those of one 
 Hidden and sensitive items are not there unless `also` asks for them.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tujian.catalogue import Catalogue, Item
@@ -17,11 +17,14 @@ MOST_ADVERTS = 1000  # told; an export with more of them is stopped just as well
 
 
 class Stock:
-    """Items, read from the catalogue as they are asked for; may be gone through again."""
+    """Items, all or those `among`, read from the catalogue as they are asked for; may be gone through again."""
 
-    def __init__(self, catalogue: Catalogue, *, kind: Kind | None = None, also: Also = ()) -> None:
+    def __init__(
+        self, catalogue: Catalogue, *, kind: Kind | None = None, also: Also = (), among: Collection[str] | None = None
+    ) -> None:
         self._catalogue, self._also = catalogue, also
-        self._ids = _grouped(_all_ids(catalogue, kind, also))
+        chosen = None if among is None else set(among)
+        self._ids = _grouped(one for one in _all_ids(catalogue, kind, also) if chosen is None or one[0] in chosen)
         self._fields: list[str] | None = None
 
     def __len__(self) -> int:

@@ -48,6 +48,9 @@ def _condition(one: Filter) -> sa.ColumnElement[bool]:
     if one.field == "kind":
         is_it = items.c.kind == str(one.value)
         return sa.not_(is_it) if one.op == "not" else is_it
+    if one.field == "batch":  # the import that brought it
+        is_it = items.c.batch_id == str(one.value)
+        return sa.not_(is_it) if one.op == "not" else is_it
     names = (one.field, "category_name") if one.field == "category" else (one.field,)
     has = sa.exists().where(item_facts.c.item_id == items.c.id, item_facts.c.name.in_(names), _value(one))
     return sa.not_(has) if one.op == "not" else has

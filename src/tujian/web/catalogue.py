@@ -71,6 +71,7 @@ def render_catalogue(reader: Reader, shelf: Shelf, saved: Sequence[SavedSearch] 
         chosen=[_drop(shelf, facet) for facet in FACETS if facet in shelf.chosen],
         also=[_also(shelf, one) for one in EVERYTHING],
         seeing=urlencode([("also", one) for one in shelf.also]),
+        export=f"/export?{urlencode(list(shelf.chosen.items()))}" if shelf.chosen else "/export",
         following=_href(shelf, after=found.next) if found.next else "",
     )
 

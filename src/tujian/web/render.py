@@ -29,6 +29,7 @@ ROOMS = (  # the entries of the bar, in their order: address, key of its name
     ("/album", "nav_album"),
     ("/search", "nav_search"),
     ("/review", "nav_review"),
+    ("/import", "nav_import"),
     ("/models", "nav_models"),
 )
 SAMPLES_SHOWN = 3  # shared/ui/README.md: empty states teach by doing, three own samples to try
