@@ -336,11 +336,11 @@ def _overdue(timeout_s: float) -> DecodeFailed:
     return DecodeFailed(
         zh=(
             f"解这张图片超过了 {timeout_s:g} 秒，已停止。",
-            "请缩小图片、换一种格式，或调高 TUJIAN_DECODE_TIMEOUT_S。",
+            "请缩小图片，或换一种格式再试。",
         ),
         en=(
             f"Decoding took longer than {timeout_s:g} s and was stopped.",
-            "Shrink it, save it in another format, or raise TUJIAN_DECODE_TIMEOUT_S.",
+            "Shrink it, or save it in another format.",
         ),
     )
 

@@ -137,6 +137,10 @@ class Search:
             return None, "ready"
         try:
             embedder = self._embedder()
+            if self._kept_up[0] != embedder.name:  # else nothing of another embedder is left
+                meaning = self._keep_up()
+                if meaning != "ready":
+                    return None, meaning
             vector = self._asked_before(text)
             mean, near = self._background.of(embedder, vector)
         except EngineError as error:
