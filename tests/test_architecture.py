@@ -14,7 +14,7 @@ SOURCE = ROOT / "src" / "tujian"
 ORDER = tuple(
     line.strip()
     for line in """
-    errors, geometry, folding, settings, logs, metrics, scratch, heap, clocks, lanes,
+    errors, geometry, folding, whole_files, settings, logs, metrics, scratch, heap, clocks, lanes,
     exif, file_times, rendering, decoding, sniffing, fetching, pictures,
     taxonomy, places, perception.gs1, perception.shrinking, perception.bars, perception.text_regions,
     perception.letters, perception.crops, perception.bends, perception.looks, perception.cells, perception.belief,
@@ -22,7 +22,7 @@ ORDER = tuple(
     perception.barcodes, perception.colours, perception.views, perception.labels,
     perception.faces, perception.safety, perception.quality, perception.regions, perception.scripts, perception.vectors,
     perception.ink, perception,
-    records, tasks, presets,
+    records, task_troubles, tasks, own_tasks, presets,
     rules, rules.layout, rules.labels, rules.gtin, rules.measures, rules.promotions, rules.prices, rules.periods,
     rules.materials, rules.sizes, rules.garment_tags, rules.dates, rules.nutrition, rules.ingredients,
     rules.pack_facts, rules.books, rules.model_numbers, rules.brands, rules.headlines, rules.colour_words,
