@@ -195,27 +195,30 @@ class House:
         if stored:
             self.metrics.answered("stored")
             return _served_again(Record.model_validate(stored), [called for _, called in read], begun)
+        record = self._made(read, wish, stopped)
+        self._remember(record, key, recipe)
+        return record
+
+    def try_out(self, task: Task, shot: Shot, lang: Lang, stopped: threading.Event | None = None) -> Record:
+        """The record that a task makes which nobody has saved; nothing is kept. Raises as `record` does."""
+        return self._made([self._read(shot)], Wish(lang=lang, priority="high"), stopped, task)
+
+    def _made(
+        self, read: Sequence[tuple[bytes, str]], wish: Wish, stopped: threading.Event | None, task: Task | None = None
+    ) -> Record:
         clock = Clock.of(PATIENCE_S, stopped)
         first, *others = [self._look(content, called, wish.priority, clock) for content, called in read]
-        task = self._choose(wish.task, first.percepts).drawn_by(wish.sampling)
+        task = task or self._choose(wish.task, first.percepts).drawn_by(wish.sampling)
         if task.items and not others:  # several pictures are of one item
             first = self._apart(first, wish.priority, clock)
+        engine = None if self.is_blind else self._asked
         record = recognise(
-            first,
-            task,
-            None if self.is_blind else self._asked,
-            knowledge=self.knowledge,
-            lang=wish.lang,
-            question=wish.question,
-            insist=wish.insist,
-            more=others,
-            priority=wish.priority,
-            stopped=stopped,
-        )
+            first, task, engine, knowledge=self.knowledge, lang=wish.lang, question=wish.question, insist=wish.insist,
+            more=others, priority=wish.priority, stopped=stopped,
+        )  # fmt: skip
         record = _with_opening(record, first.opened_ms)
         if self.is_blind:
             record = record.model_copy(update={"review": [*record.review, BLIND[wish.lang]]})
-        self._remember(record, key, recipe)
         return record
 
     def preview(self, source: bytes | Path | str, max_tokens: int = 1024) -> bytes:

@@ -8,7 +8,7 @@ import threading
 
 import yaml
 
-from tujian.errors import BadTask, LostUpdate, Said
+from tujian.errors import AlreadyThere, BadTask, LostUpdate, Said
 from tujian.tasks import MOST_FILE_BYTES, Task, Tasks, parse_task, shipped_files
 from tujian.whole_files import write_whole
 
@@ -31,10 +31,10 @@ class OwnTasks:
         except (OSError, UnicodeDecodeError) as error:
             raise _unreadable(name, str(error)) from error
 
-    def save(self, text: str, was: str = "") -> Task:
-        """Writes a task. `was` is the identity of the one of that name that it was made from, if any.
+    def save(self, text: str, opened: str = "", was: str = "") -> Task:
+        """Writes a task. `opened` is the name of the one that it was made from, if any, `was` its identity then.
 
-        Raises BadTask; LostUpdate when somebody changed that one meanwhile.
+        Raises BadTask; AlreadyThere when its new name is taken; LostUpdate when somebody changed that one meanwhile.
         """
         text = unix_lines(text)
         task, folder = checked(text), self.tasks.own_folder
@@ -42,13 +42,16 @@ class OwnTasks:
             raise _unwritable(task.name, "no folder")
         with self._changing:
             self.tasks.reload()  # a file that somebody else broke is told before anything is written
-            if was and task.name in self.tasks.names() and self.tasks.get(task.name).identity != was:
-                raise _lost(task.name)
+            if opened and task.name in self.tasks.names():
+                if task.name != opened:
+                    raise _name_taken(task.name)
+                if was and self.tasks.get(opened).identity != was:
+                    raise _lost(opened)
             path = self.tasks.own_file(task.name) or folder / f"{task.name}.md"
             if path.exists() and self.tasks.own_file(task.name) is None:
                 raise _taken(path.name, task.name)
             try:
-                write_whole(path, text)
+                write_whole(path.resolve(), text)  # a link stays a link
             except OSError as error:
                 raise _unwritable(task.name, error.strerror or str(error)) from error
             self.tasks.reload()
@@ -123,6 +126,13 @@ def _taken(file: str, name: str) -> BadTask:
     return BadTask(
         zh=Said(f"任务文件夹里的 {file} 是另一个任务，没有保存。", f"请先把它改名，或换一个不叫 {name} 的名字。"),
         en=Said(f"{file} in the folder of tasks is another task; nothing was saved.", f"Rename it, or {name} here."),
+    )
+
+
+def _name_taken(name: str) -> AlreadyThere:
+    return AlreadyThere(
+        zh=Said(f"已经有叫 {name} 的任务，没有保存。", "请在 name: 那一行换一个名字；要改那个任务，请打开它。"),
+        en=Said(f"There is a task {name} already; nothing was saved.", "Give it another name:, or open that task."),
     )
 
 

@@ -19,6 +19,7 @@ from tujian.api.bulk import bulk_router
 from tujian.api.chat import chat_router
 from tujian.api.chats import chats_router
 from tujian.api.completions import completions_router
+from tujian.api.desk_pages import tasks_router
 from tujian.api.duplicates import duplicates_router
 from tujian.api.errors import add_handlers, body_of, fault, status_of
 from tujian.api.facts import facts_router
@@ -76,6 +77,7 @@ def create_app(house: House) -> FastAPI:
     app.include_router(login_router(settings))
     samples = Path(str(files("tujian").joinpath("data/samples")))
     app.include_router(page_router(settings, lambda: _mark(house), _samples(samples)))
+    app.include_router(tasks_router(house, lambda: _mark(house), _samples(samples)))
     app.mount("/samples", StaticFiles(directory=samples, check_dir=False), name="samples")
     app.mount("/static", StaticFiles(directory=static_dir), name="static")
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)  # event streams are left as they are

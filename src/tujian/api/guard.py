@@ -23,7 +23,7 @@ from tujian.web.login import TOKEN_COOKIE
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 OPEN_PATHS = ("/healthz", "/readyz", "/login")
-PAGES = ("/", "/chat", "/catalogue", "/search", "/models")
+PAGES = ("/", "/chat", "/catalogue", "/search", "/overview", "/tasks", "/models", "/settings")
 
 
 class Guard:
@@ -117,7 +117,7 @@ async def _refuse(send: Send, error: TujianError, settings: Settings, scope: Sco
     status, path = status_of(error), scope["path"]
     scope["state"]["error"] = type(error).__name__
     headers = [(b"content-type", b"application/json; charset=utf-8")]
-    is_page = path in PAGES or path.startswith("/catalogue/")
+    is_page = path in PAGES or path.startswith(("/catalogue/", "/tasks/"))
     if isinstance(error, NotAllowed) and scope["method"] in SAFE_METHODS and is_page:  # a person with a browser
         status, headers = 303, [(b"location", b"/login")]
     body = json.dumps(body_of(error, settings.lang, path), ensure_ascii=False).encode()

@@ -5,6 +5,7 @@ What it does not know: requests, cookies, headers (routes.py), records (the brow
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -27,7 +28,10 @@ ROOMS = (  # the entries of the bar, in their order: address, key of its name
     ("/chat", "nav_chat"),
     ("/catalogue", "nav_catalogue"),
     ("/search", "nav_search"),
+    ("/overview", "nav_overview"),
+    ("/tasks", "nav_tasks"),
     ("/models", "nav_models"),
+    ("/settings", "nav_settings"),
 )
 SAMPLES_SHOWN = 3  # shared/ui/README.md: empty states teach by doing, three own samples to try
 
@@ -105,15 +109,16 @@ def engine_host(url: str) -> str:
 
 def render_page(reader: Reader, samples: list[Sample]) -> str:
     """The page of records as HTML. Its words go along in a meta element, since the CSP allows no inline script."""
-    return render_template("page.html", "/", reader, samples=_titled(samples, reader.lang))
+    return render_template("page.html", "/", reader, samples=titled(samples, reader.lang))
 
 
 def render_chat(reader: Reader, samples: list[Sample], sampling: Sampling) -> str:
     """The page of chats as HTML; `sampling` is what its fields start with."""
-    return render_template("chat.html", "/chat", reader, samples=_titled(samples, reader.lang), sampling=sampling)
+    return render_template("chat.html", "/chat", reader, samples=titled(samples, reader.lang), sampling=sampling)
 
 
-def _titled(samples: list[Sample], lang: Lang) -> list[dict[str, str]]:
+def titled(samples: Sequence[Sample], lang: Lang) -> list[dict[str, str]]:
+    """The samples that a page offers, in its language."""
     shown = samples[:SAMPLES_SHOWN]
     return [{"file": s["file"], "title": s["title_zh"] if lang == "zh" else s["title_en"]} for s in shown]
 
