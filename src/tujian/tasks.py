@@ -319,7 +319,8 @@ def parse_task(text: str, name: str) -> Task:
     try:
         return Task.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
+        found = error.errors()  # a name written wrong explains the one that is missing
+        first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])
         where = ".".join(map(str, first["loc"])) or "fields"
         line, wrong = _line_of(tree, list(first["loc"])) + 2, explain(first, _known_at(first["loc"]))
         raise _refused(name, line, f"{where}: {wrong.en}", f"{where}：{wrong.zh}") from error

@@ -6,7 +6,7 @@ import { listenForDrops, listenForPastes } from "./sources.js";
 
 const REST_MS = 350; // after the last key
 const $ = (id) => document.getElementById(id);
-if ($("task")) startWriting($("task"), $("text"));
+startWriting($("task"), $("text"));
 
 function startWriting(form, text) {
   const begun = text.value;
