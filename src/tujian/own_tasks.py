@@ -1,4 +1,4 @@
-"""The user's own task files changed: checked first, written whole, known at once. A shipped task is copied, never changed.
+"""The user's own task files changed: checked first, written whole, known at once. A shipped one is never changed.
 
 Enters: the text of a task. Leaves: Task and a file in the folder of own ones, or BadTask and nothing changed.
 Does not know who asks. A file of another process is seen by it at its next start.

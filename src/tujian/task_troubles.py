@@ -21,7 +21,10 @@ class Wrong(NamedTuple):
 _SAID: dict[str, Callable[[Context], tuple[str, str]]] = {
     "missing": lambda _: ("缺少这一项", "this entry is missing"),
     "literal_error": lambda c: (f"只能是 {c['expected'].replace(' or ', '、')}", f"must be {c['expected']}"),
-    "string_type": lambda _: ("要写成文字（有特殊字符就加引号）", "must be text (in quotes if YAML reads it otherwise)"),
+    "string_type": lambda _: (
+        "要写成文字（有特殊字符就加引号）",
+        "must be text, perhaps in quotes",
+    ),
     "string_too_short": lambda _: ("不能是空的", "must not be empty"),
     "string_pattern_mismatch": lambda c: (f"写法不对，要符合 {c['pattern']}", f"must match {c['pattern']}"),
     "int_parsing": lambda _: ("要写成整数", "must be a whole number"),
@@ -31,7 +34,10 @@ _SAID: dict[str, Callable[[Context], tuple[str, str]]] = {
     "float_type": lambda _: ("要写成数字", "must be a number"),
     "bool_parsing": lambda _: ("只能是 true 或 false", "must be true or false"),
     "bool_type": lambda _: ("只能是 true 或 false", "must be true or false"),
-    "list_type": lambda _: ("要写成列表：- 一行一项，或 [甲, 乙]", "must be a list: lines that open with '- ', or [a, b]"),
+    "list_type": lambda _: (
+        "要写成列表：- 一行一项，或 [甲, 乙]",
+        "must be a list: '- ' lines or [a, b]",
+    ),
     "model_type": lambda _: ("要写成“键: 值”", "must be 'key: value' lines"),
     "too_short": lambda c: (f"至少要有 {c['min_length']} 项", f"must have {c['min_length']} or more"),
     "too_long": lambda c: (f"最多 {c['max_length']} 项", f"must have {c['max_length']} at most"),

@@ -19,7 +19,7 @@ from tujian.api.bulk import bulk_router
 from tujian.api.chat import chat_router
 from tujian.api.chats import chats_router
 from tujian.api.completions import completions_router
-from tujian.api.desk_pages import tasks_router
+from tujian.api.desk_pages import overview_router, tasks_router
 from tujian.api.duplicates import duplicates_router
 from tujian.api.errors import add_handlers, body_of, fault, status_of
 from tujian.api.facts import facts_router
@@ -104,6 +104,7 @@ def _add_catalogue(app: FastAPI, house: House, catalogue: Catalogue) -> None:
     app.include_router(search_router(house, search))
     app.include_router(answers_router(house, catalogue, search))
     app.include_router(pages_router(house, catalogue, search, lambda: _mark(house)))
+    app.include_router(overview_router(house, lambda: _mark(house)))
     app.include_router(duplicates_router(house, catalogue))
     app.include_router(imports_router(house, catalogue, batches))
 

@@ -1,5 +1,8 @@
 """The pages of the desk: tasks read and written here. What is asked for is asked once and drawn. req: D4, D8"""
 
+import shutil
+from functools import partial
+from pathlib import Path
 from threading import Event
 from typing import Annotated
 
@@ -9,12 +12,18 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from tujian.api.bodies import PictureRoute
 from tujian.api.errors import status_of
 from tujian.api.flow import finished
+from tujian.api.pages import category_name
 from tujian.api.v1 import content_of
-from tujian.errors import BadInput, BadTask, Lang, TujianError
+from tujian.errors import BadInput, BadTask, TujianError
+from tujian.familiar import as_written
 from tujian.house import House, Shot
+from tujian.overview import take_overview
 from tujian.own_tasks import OwnTasks, checked
+from tujian.rules.colour_words import base_names
+from tujian.settings import Settings
 from tujian.tasks import Task
 from tujian.web.item import render_missing
+from tujian.web.overview import Disk, render_overview
 from tujian.web.render import Reader, Sample
 from tujian.web.routes import Mark, page_of, reader_of
 from tujian.web.tasks import Listed, Opened, render_checked, render_task, render_tasks, render_tried
@@ -33,9 +42,7 @@ def tasks_router(house: House, mark: Mark, samples: list[Sample]) -> APIRouter:
 
 
 def _add_reading(router: APIRouter, house: House, own: OwnTasks, samples: list[Sample], reading: object) -> None:
-    def naming(category_id: str, lang: Lang) -> str:
-        known = house.knowledge.taxonomy
-        return known.get(category_id).name(lang) if category_id in known else category_id
+    naming = partial(category_name, house)
 
     @router.get("/tasks", response_class=HTMLResponse)
     def show_tasks(reader: Annotated[Reader, reading]) -> HTMLResponse:
@@ -96,6 +103,31 @@ def _add_trying(router: APIRouter, house: House, reading: object) -> None:
             return page_of(render_tried(reader, house.try_out(task, shot, reader.lang, stopped), task), reader)
 
         return await finished(request, work)
+
+
+def overview_router(house: House, mark: Mark) -> APIRouter:
+    """The page of the overview."""
+    router, reading = APIRouter(include_in_schema=False), Depends(reader_of(house.settings, mark))
+
+    @router.get("/overview", response_class=HTMLResponse)
+    def show_overview(reader: Annotated[Reader, reading]) -> HTMLResponse:
+        seen, lang = take_overview(house.database), reader.lang
+        words = base_names() if lang == "zh" else {one: one.capitalize() for one in base_names()}
+        names = {
+            "category": {one.text: category_name(house, one.text, lang) for one in seen.categories},
+            "brand": as_written(house.database, "brand", [one.text for one in seen.brands]),
+            "colour": words,
+        }
+        return page_of(render_overview(reader, seen, names, disk_of(house.settings)), reader)
+
+    return router
+
+
+def disk_of(settings: Settings) -> Disk:
+    place, home = settings.database_place, settings.home_dir
+    folder = next(one for one in (home, *home.parents) if one.is_dir())
+    own = place.stat().st_size if isinstance(place, Path) and place.exists() else None
+    return Disk(own, shutil.disk_usage(folder).free)
 
 
 def _opened(own: OwnTasks, name: str, done: str = "") -> Opened:
