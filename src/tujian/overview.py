@@ -7,6 +7,7 @@ summed in SQL: no item is loaded. req: C1
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -186,7 +187,7 @@ def _imports(connection: sa.Connection, now: dt.datetime) -> list[Imported]:
 
 
 def _imported(
-    row: sa.Row[tuple[str, str, str, str]], by_state: Mapping[str, tuple[int, float | None]], now: dt.datetime
+    row: sa.Row[Any, Any, Any, Any], by_state: Mapping[str, tuple[int, float | None]], now: dt.datetime
 ) -> Imported:
     left = sum(by_state.get(state, (0, None))[0] for state in ("todo", "doing"))
     begun_s = dt.datetime.fromisoformat(row.made_at).timestamp()

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from tujian.overview import Counted, Imported, Overview
 from tujian.web.render import ROOMS, Reader, render_template
 
-CHART_HEIGHT, COLUMN_WIDTH, GAP = 120, 20, 4  # of the drawing, in its own units
-LABELS = 6  # of a row of columns: more run into each other on a phone
+CHART_HEIGHT, COLUMN_WIDTH, GAP = 100, 20, 4  # of the drawing, in its own units
 REASONS = ("contradicted", "advertising", "sensitive", "unsure", "unseen", "picture")  # the gravest first
 
 Names = Mapping[str, Mapping[str, str]]  # of categories and brands and colours, by fact
@@ -38,14 +37,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a drawing, in its units; `label` beneath it, where there is room."""
+    """A column of a drawing, in its units."""
 
     name: str
     count: int
     x: int
     y: float
     height: float
-    label: str
 
 
 def render_overview(reader: Reader, seen: Overview, names: Names, disk: Disk) -> str:
@@ -63,7 +61,8 @@ def render_overview(reader: Reader, seen: Overview, names: Names, disk: Disk) ->
         colours=_lines(seen.colours, names.get("colour", {}), sum(one.count for one in seen.colours)),
         strip=_strip(seen.colours),
         columns=columns,
-        chart_width=len(columns) * (COLUMN_WIDTH + GAP),
+        chart_width=max(1, len(columns) * (COLUMN_WIDTH + GAP) - GAP),
+        most=max((one.count for one in columns), default=0),
         imports=[_import(one, most_per_minute) for one in seen.imports],
         pictures_size=size(seen.pictures_bytes),
         kept_size=size(seen.kept_bytes),
@@ -109,13 +108,12 @@ def _strip(counted: Sequence[Counted]) -> list[tuple[str, float, float]]:
 
 
 def _columns(counted: Sequence[Counted]) -> list[Column]:
-    most, step = max((one.count for one in counted), default=1), max(1, -(-len(counted) // LABELS))
-    made = list[Column]()
-    for place, one in enumerate(counted):
-        height = round(CHART_HEIGHT * one.count / most, 1)
-        label = one.text if (len(counted) - 1 - place) % step == 0 else ""
-        made.append(Column(one.text, one.count, place * (COLUMN_WIDTH + GAP), CHART_HEIGHT - height, height, label))
-    return made
+    most = max((one.count for one in counted), default=1)
+    heights = [round(CHART_HEIGHT * one.count / most, 1) for one in counted]
+    return [
+        Column(one.text, one.count, place * (COLUMN_WIDTH + GAP), CHART_HEIGHT - height, height)
+        for place, (one, height) in enumerate(zip(counted, heights, strict=True))
+    ]
 
 
 def _import(one: Imported, most_per_minute: float) -> dict[str, object]:

@@ -8,6 +8,7 @@ requests, who recognises. Task files, values and quotes are foreign: they only e
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tujian.errors import Lang, TujianError
 from tujian.records import Record, Value, in_words
@@ -126,7 +127,7 @@ def render_tried(reader: Reader, record: Record, task: Task) -> str:
     )
 
 
-def _checked(lang: Lang, text: str, task: Task | None, trouble: TujianError | None) -> dict[str, object]:
+def _checked(lang: Lang, text: str, task: Task | None, trouble: TujianError | None) -> dict[str, Any]:
     line = getattr(trouble, "line", 0)
     lines = text.splitlines()
     return {
