@@ -64,7 +64,7 @@ ORDER = tuple(
     api.errors, api.bodies, api.guard, api.logged, api.patience,
     api.flow, api.facts, api.v1, api.printed, api.chat, api.completions, api.chats, api.items, api.bulk, api.pictures,
     api.jobs, api.search, api.answers, api.duplicates, api.imports,
-    api.pages, api.desk_pages, api.app, api,
+    api.pages, api.desk_pages, api.settings_pages, api.app, api,
     cli.recognising, cli.learning, cli.searching, cli.keeping, cli.asking, cli.bringing, cli.duplicates,
     cli.safekeeping, cli.taxonomies, cli.valuing, cli.taking, cli.checking, cli.working, cli.models, cli.serving,
     cli.listing, cli.doctor, cli.main, cli.catalogue, cli.vocabulary, cli.agents, cli, __main__

@@ -38,6 +38,10 @@ NAMES_NOT_WORDS = {
     "tujian serve --engine-url",
     "tujian import",
     "JSON",
+    "tujian backup",
+    "/openapi.json",
+    "http://127.0.0.1:8080/v1",
+    "api",
 }  # a command is typed alike in every language
 
 
@@ -54,7 +58,8 @@ def words_asked_for():
     made = {start + code for start in re.findall(r"`(\w+_)\$\{", script) for code in CODES.get(start, [])}
     offered = {f"prompt_{one.name}" for one in presets()}  # the templates go through them
     entries = {name for _, name in ROOMS}
-    return template | spelled | made | offered | entries
+    settings = {f"setting_{name}" for name in Settings.model_fields}  # the page goes through them
+    return template | spelled | made | offered | entries | settings
 
 
 def test_both_languages_have_the_same_keys():

@@ -86,10 +86,10 @@ def take_overview(database: Database, now: dt.datetime | None = None) -> Overvie
         )
 
 
-def holds_anything(database: Database) -> bool:
-    """Whether there is any item, whoever may see it."""
+def holds_nothing(database: Database) -> bool:
+    """Whether there is no item at all, whoever may see it."""
     with database.read() as connection:
-        return connection.scalar(sa.select(items.c.id).limit(1)) is not None
+        return connection.scalar(sa.select(items.c.id).limit(1)) is None
 
 
 def _top(connection: sa.Connection, name: str, most: int) -> list[Counted]:

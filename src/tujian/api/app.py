@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from tujian.api.pages import pages_router, trouble_page
 from tujian.api.pictures import pictures_router
 from tujian.api.printed import printed_router
 from tujian.api.search import search_router
+from tujian.api.settings_pages import settings_router
 from tujian.api.v1 import v1_router
 from tujian.batches import Batches
 from tujian.catalogue import Catalogue
@@ -39,6 +41,7 @@ from tujian.chats import Chats
 from tujian.finding import Search
 from tujian.house import House
 from tujian.jobs import Jobs
+from tujian.overview import holds_nothing
 from tujian.shelf import Shelf
 from tujian.thumbnails import Thumbnails
 from tujian.web import EngineMark, Sample, login_router, page_router, static_dir
@@ -76,7 +79,9 @@ def create_app(house: House) -> FastAPI:
     app.include_router(facts_router(house))
     app.include_router(login_router(settings))
     samples = Path(str(files("tujian").joinpath("data/samples")))
-    app.include_router(page_router(settings, lambda: _mark(house), _samples(samples)))
+    is_empty = partial(holds_nothing, house.database)
+    app.include_router(page_router(settings, lambda: _mark(house), _samples(samples), is_empty))
+    app.include_router(settings_router(house, lambda: _mark(house)))
     app.include_router(tasks_router(house, lambda: _mark(house), _samples(samples)))
     app.mount("/samples", StaticFiles(directory=samples, check_dir=False), name="samples")
     app.mount("/static", StaticFiles(directory=static_dir), name="static")
