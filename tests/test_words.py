@@ -39,6 +39,7 @@ NAMES_NOT_WORDS = {
     "tujian import",
     "JSON",
     "tujian backup",
+    "tujian models use",
     "/openapi.json",
     "http://127.0.0.1:8080/v1",
     "api",
