@@ -85,8 +85,8 @@ def test_the_page_names_size_and_host_before_anything_goes_to_the_internet(clien
 
 
 def test_from_the_page_it_is_fetched_stopped_and_gone_on_with(client, hub):
-    hub.pause_s = 0.3
-    wish = {"model": OFFER.name, "source": "modelscope"}
+    hub.pause_s = 0.1
+    wish = {"model": OFFER.name, "source": "hf"}
     answer = client.post("/models/pull", data=wish, follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/models")
     wait_until(lambda: "MB/s" in client.get("/models/pull").text, 20)
@@ -95,7 +95,7 @@ def test_from_the_page_it_is_fetched_stopped_and_gone_on_with(client, hub):
     again = client.post("/models/pull", data=wish | {"model": "qwen3-vl-4b"})
     assert again.status_code == 409 and 'role="alert"' in again.text
     client.post("/models/pull/stop")
-    wait_until(lambda: EN["pull_resume"] in client.get("/models").text, 20)
+    wait_until(lambda: EN["pull_resume"] in client.get("/models/pull").text, 20)
     hub.pause_s = 0
     client.post("/models/pull", data=wish)
     wait_until(lambda: EN["pull_done"] in text_of(client.get("/models/pull?lang=en").text), 20)
