@@ -35,6 +35,8 @@ def hub(tmp_path, monkeypatch):
         for name in ("HF_HOME", "MODELSCOPE_CACHE", "MODELSCOPE_HOME"):
             monkeypatch.setenv(name, str(tmp_path / name))
         monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", serving.url)
+        template = f"{serving.url}/{{repo_id}}/resolve/{{revision}}/{{filename}}"  # of whoever imported it first
+        monkeypatch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)
         monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "HF_HOME"))
         facts.hosts.cache_clear()
         yield serving
