@@ -157,12 +157,14 @@ def _waiting(connection: sa.Connection) -> dict[str, int]:
     """Of what is sensitive everybody may know how much there is."""
     told = item_values.c.verdict
     reason = sa.case((told == "contradicted", "contradicted"), else_="unsure")
-    doubted = (
-        sa.select(reason.label("reason"), sa.func.count(item_values.c.item_id.distinct()))
+    each = (  # once an item: PostgreSQL sorts all of them for a count(distinct)
+        sa.select(item_values.c.item_id, reason.label("reason"))
         .where(sa.or_(told == "contradicted", sa.and_(told == "unchecked", item_values.c.confidence < UNSURE)))
         .where(item_values.c.item_id.not_in(_UNSEEN))
-        .group_by("reason")
+        .distinct()
+        .subquery()
     )
+    doubted = sa.select(each.c.reason, sa.func.count()).group_by(each.c.reason)
     sensitive = sa.select(sa.func.count()).select_from(items).where(items.c.visibility == "sensitive")
     counts = {name: count for name, count in connection.execute(doubted)}
     return {name: count for name, count in {**counts, "sensitive": connection.scalar(sensitive) or 0}.items() if count}
