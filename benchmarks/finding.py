@@ -72,11 +72,7 @@ def fill(home: Path, described: Sequence[Described]) -> tuple[Search, dict[str, 
             picture = [incoming(str(at).encode())]
             places[catalogue.add(picture, who="benchmark", values=values, within=connection).id] = at
     embedder = default_embedder()
-    search = Search(
-        database,
-        lambda text: (embedder.name, embedder.query(text)),
-        lambda text: (embedder.name, embedder.passages([text])[0]),
-    )
+    search = Search(database, lambda: embedder)
     while search.keep_up():
         pass
     return search, places

@@ -77,11 +77,7 @@ def main() -> None:
         begun = time.perf_counter()
         fill(database, asked.items, np.stack(vectors).astype(np.float32))
         filled_s = time.perf_counter() - begun
-        search = Search(
-            database,
-            lambda text: (embedder.name, embedder.query(text)),
-            lambda text: (embedder.name, embedder.passages([text])[0]),
-        )
+        search = Search(database, lambda: embedder)
         begun = time.perf_counter()
         search.find(Query("凉鞋", looks=(look(0),)), LOOKER)
         first_s = time.perf_counter() - begun

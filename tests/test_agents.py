@@ -57,7 +57,7 @@ def folder(tmp_path_factory, samples):
 @pytest.fixture(scope="module")
 def agents(opened, folder):
     house, catalogue, _ = opened
-    return Agents(house, catalogue, Search.of(house.database, lambda: house.perception), [folder])
+    return Agents(house, catalogue, Search(house.database, lambda: house.embedder), [folder])
 
 
 def items_in(answer):
@@ -138,7 +138,7 @@ def test_whatever_is_elsewhere_or_not_there_is_refused_in_the_same_words(agents,
 
 def test_without_folders_only_bytes_are_looked_at(opened, folder):
     house, catalogue, _ = opened
-    agents = Agents(house, catalogue, Search.of(house.database, lambda: house.perception), [])
+    agents = Agents(house, catalogue, Search(house.database, lambda: house.embedder), [])
     with pytest.raises(NotAllowed):
         agents.recognise(str(folder / "shop" / "sample.jpg"))
     content = base64.b64encode((folder / "shop" / "sample.jpg").read_bytes()).decode()

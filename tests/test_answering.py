@@ -28,11 +28,7 @@ def asked(tmp_path_factory):
     }
     catalogue.hide(ids["秘密样品耳机"], who="t")
     embedder = default_embedder()
-    search = Search(
-        database,
-        lambda text: (embedder.name, embedder.query(text)),
-        lambda text: (embedder.name, embedder.passages([text])[0]),
-    )
+    search = Search(database, lambda: embedder)
 
     def ask(question, says=None, lang="zh"):
         prompts = []

@@ -32,7 +32,7 @@ ORDER = tuple(
     claims, learning, learned_files, examples, category_list, shopify_lists, category_imports,
     nearest_category, knowledge,
     engines.loops, engines.dialect, engines.metered, engines.asking, engines, engines.boxes,
-    engines.wire, engines.troubles, engines.remote, engines.fake,
+    engines.wire, engines.troubles, engines.remote, engines.embedding, engines.fake,
     engines.lifeline, engines.last_words, engines.child, engines.hosted, engines.machine, engines.memory,
     engines.gguf_files, engines.gguf_pairs, engines.preflight, engines.llamacpp_child, engines.llamacpp,
     engines.transformers_folder,
@@ -50,12 +50,12 @@ ORDER = tuple(
     sheet_troubles, sheets, sheet_writing,
     shelf, fields, catalogue.nouns, catalogue.packing, catalogue.indexing, catalogue.changing, catalogue.sources,
     catalogue.adding, catalogue.saving, catalogue.editing, catalogue.reading, catalogue.cells, catalogue.merging,
-    catalogue.forgetting, catalogue.near, catalogue, thumbnails, backup,
+    catalogue.forgetting, catalogue.pending, catalogue.near, catalogue, thumbnails, backup,
     exchange.nouns, exchange.sheets_out, exchange.shopify, exchange.google, exchange.taobao,
     exchange.jsonld, exchange.xmp, exchange.stock, exchange,
     familiar, finding.facts, finding.words, finding.meanings, finding.background, finding.nouns, finding, sought,
     aspects, overview, passages, answering, agents,
-    estimates, jobs, batches, webhooks, looking,
+    estimates, jobs, batches, webhooks, looking, embedding,
     bringing.nouns, bringing.folders, bringing.archives, bringing.seen, bringing.batch, bringing,
     bringing.columns, bringing.shopify, bringing.named, bringing.rows, bringing.tables, bringing.sent, bringing.report,
     check_sheet, check_row, check, first_report,
@@ -66,14 +66,15 @@ ORDER = tuple(
     api.flow, api.facts, api.v1, api.printed, api.chat, api.completions, api.chats, api.items, api.bulk, api.pictures,
     api.jobs, api.search, api.answers, api.duplicates, api.imports,
     api.pages, api.desk_pages, api.settings_pages, api.app, api,
-    cli.recognising, cli.learning, cli.searching, cli.keeping, cli.asking, cli.bringing, cli.duplicates,
-    cli.safekeeping, cli.taxonomies, cli.valuing, cli.taking, cli.checking, cli.working, cli.models, cli.serving,
-    cli.listing, cli.doctor, cli.main, cli.catalogue, cli.vocabulary, cli.agents, cli, __main__
+    cli.recognising, cli.learning, cli.keeping, cli.searching, cli.asking, cli.bringing, cli.duplicates,
+    cli.safekeeping, cli.pending, cli.taxonomies, cli.valuing, cli.taking, cli.checking, cli.working, cli.models,
+    cli.serving, cli.listing, cli.doctor, cli.main, cli.catalogue, cli.vocabulary, cli.agents, cli, __main__
     """.split(",")
 )
 MODULES = sorted(SOURCE.rglob("*.py"))
 MOST_LINES, MOST_FUNCTION_LINES, LONG_FUNCTION_LINES = 400, 60, 35
-CLIENTS = ("remote", "troubles", "huggingface", "modelscope")  # a model's server, and the hubs that models come from
+# servers of models, and the hubs that models come from
+CLIENTS = ("remote", "embedding", "troubles", "huggingface", "modelscope")
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "core", "services", "managers"}
 
 

@@ -62,7 +62,7 @@ def test_a_folder_becomes_items_and_the_second_time_nothing(bring, folder, datab
     again = bring(folder)
     assert dict(again.counts) == {"unchanged": 2}
     assert (count(database, items), count(database, ledger)) == (2, 2)
-    page = bring.catalogue.list()
+    page = bring.catalogue.list(also=["pending"])
     assert {head.title for head in page.items} == {"red", "blue"}
     assert bring.catalogue.content(page.items[0].cover)  # it lies where it lay
 
@@ -78,7 +78,7 @@ def test_what_changed_moved_went_and_came_back_is_told(bring, folder, database):
     assert told.names == {
         "moved": ["blue.png"], "new": ["new.jpg"], "changed": ["red.jpg"], "gone": ["deep/blue.png"],
     }  # fmt: skip
-    item = bring.catalogue.get(red)
+    item = bring.catalogue.get(red, also=["pending"])
     assert item.pictures[0].size_px == (80, 80) and count(database, items) == 3
     (folder / "new.jpg").unlink()
     assert dict(bring(folder).counts) == {"unchanged": 2, "gone": 1}

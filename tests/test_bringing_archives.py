@@ -49,7 +49,7 @@ def test_a_zip_is_brought_once_and_its_pictures_are_kept(bring, tmp_path):
     assert dict(bring(path).counts) == {"new": 2, "skipped": 1}
     assert dict(bring(path).counts) == {"unchanged": 2, "skipped": 1}
     path.unlink()
-    cover = bring.catalogue.list().items[0].cover
+    cover = bring.catalogue.list(also=["pending"]).items[0].cover
     assert bring.catalogue.content(cover)[:3] == b"\xff\xd8\xff"
     pack(path, ("a.jpg", jpeg("green")))
     assert dict(bring(path).counts) == {"changed": 1, "gone": 1}

@@ -39,8 +39,7 @@ def shop(catalogue):
 
 @pytest.fixture
 def search(database, embedder):
-    asked, told = embedder.query, lambda text: embedder.passages([text])[0]
-    return Search(database, lambda text: (embedder.name, asked(text)), lambda text: (embedder.name, told(text)))
+    return Search(database, lambda: embedder)
 
 
 def add(catalogue, title, vector=None, **values):
@@ -207,8 +206,7 @@ def test_a_cursor_of_another_list_is_told_apart(search, shop, begin):
 
 def test_a_search_goes_on_while_the_database_takes_no_writes(catalogue, database, embedder, shop):
     """What has no vector yet is found by its words."""
-    asked, told = embedder.query, lambda text: embedder.passages([text])[0]
-    search = Search(database, lambda text: (embedder.name, asked(text)), lambda text: (embedder.name, told(text)))
+    search = Search(database, lambda: embedder)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(type(database), "write", refused)
         assert titles(search.find(Query("双肩包")))[:1] == ["黑色双肩包"]
@@ -261,10 +259,16 @@ def test_kinds_are_counted(search, catalogue, shop):
 def test_another_embedder_makes_its_own_vectors(search, database, embedder, shop):
     search.find(Query("凉鞋"))
 
-    def turned(text):
-        return "turned 1", np.eye(2, dtype=np.float32)[int("鞋" not in text)]
+    class Turned:
+        name = "turned 1"
 
-    other = Search(database, turned, turned)
+        def query(self, text):
+            return np.eye(2, dtype=np.float32)[int("鞋" not in text)]
+
+        def passages(self, texts):
+            return np.stack([self.query(text) for text in texts])
+
+    other = Search(database, Turned)
     while other.keep_up():
         pass
     assert set(titles(other.find(Query("鞋", ways=("meaning",), strictness=0.0)))) == {"浅色女士凉鞋", "白色运动鞋"}

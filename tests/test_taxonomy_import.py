@@ -195,3 +195,53 @@ def test_shopifys_own_files_are_read_whole_and_hold_every_id_of_ours(shared, tmp
     found = load_categories(tmp_path)
     assert [c.id for c in Taxonomy.load() if c.id not in found] == []
     assert found.get("el-2-2-7").google == "Electronics > Audio > Audio Components > Headphones & Headsets"
+
+
+# a server that runs meanwhile
+
+
+def test_a_running_server_takes_a_list_that_another_process_imported(tmp_path, house, samples):  # req: F5
+    import os
+    import subprocess
+    import sys
+
+    from fastapi.testclient import TestClient
+
+    from tujian.api import create_app
+    from tujian.house import House
+    from tujian.settings import read_settings
+
+    home, own, clock = tmp_path / "home", tmp_path / "own.csv", [0.0]
+    home.mkdir()
+    opened = House(read_settings(home=home, lang="zh", engine="none"))
+    opened._perception, opened._knowing._clock = house.perception, lambda: clock[0]
+    opened._knowing._looked_s = 0.0
+    client = TestClient(create_app(opened), base_url="http://localhost:7860")
+    juice = (samples / "juice.jpg").read_bytes()
+
+    def look():
+        clock[0] += 2.0
+        files = {"image": ("juice.jpg", juice)}
+        return client.post("/v1/records", files=files, data={"task": "describe"}).json()
+
+    def run(*command):
+        environment = {**os.environ, "TUJIAN_HOME": str(home)}
+        return subprocess.run(
+            [sys.executable, "-m", "tujian", *command], env=environment, capture_output=True, text=True
+        )
+
+    before = look()
+    assert look()["recipe"] == before["recipe"]
+    own.write_text("id,parent,zh,en,synonyms\nd,,我家饮料,Our drinks,\nj,d,我家果汁,Our juice,果汁|fb-1-7\n", "utf-8")
+    said = run("taxonomy", "import", str(own))
+    assert said.returncode == 0 and "马上生效" in said.stdout
+    after = look()
+    assert after["recipe"] != before["recipe"] and "我家" in after["fields"]["category"]["value"]
+    assert opened.knowledge.taxonomy.named("我家果汁")
+    taken = next(home.glob("categories.*"))
+    taken.write_bytes(b"id\tparent\n\xff")  # half a file: what was known stays
+    assert look()["recipe"] == after["recipe"]
+    for path in home.glob("categories.*"):
+        path.unlink()
+    assert look()["recipe"] == before["recipe"]
+    opened.close()

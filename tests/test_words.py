@@ -37,6 +37,7 @@ NAMES_NOT_WORDS = {
     "tujian models pull qwen3-vl-2b",
     "tujian serve --engine-url",
     "tujian import",
+    "tujian pending",
     "JSON",
     "tujian backup",
     "tujian models use",

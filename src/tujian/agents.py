@@ -53,7 +53,12 @@ class Agents:
         """Items that fit, the best first, each with its reasons. Raises BadInput."""
         asked = Query(text[:LONGEST_TEXT], tuple(where), limit=max(1, min(limit, MOST_HITS)))
         found = self._search.find(asked)
-        return {"note": CONTENT, "total": found.total, "hits": [self._hit(hit) for hit in found.hits]}
+        return {
+            "note": CONTENT,
+            "meaning": found.meaning,
+            "total": found.total,
+            "hits": [self._hit(hit) for hit in found.hits],
+        }
 
     def get(self, item: str) -> Answer:
         """An item by its id, the beginning of it, its external id or SKU. Raises NotFound."""

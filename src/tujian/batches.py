@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from pydantic import Field
 
 from tujian.answers import utc_now
+from tujian.catalogue.pending import count_pending
 from tujian.errors import BadInput, NotFound
 from tujian.estimates import Estimate, time_left
 from tujian.folding import printable
@@ -64,6 +65,7 @@ class Progress(Strict):
     state: State
     counts: dict[str, int] = Field(description="jobs by state: todo, doing, done, dead, cancelled")
     estimate: Estimate | None = Field(description="for the rest, once five jobs are done")
+    pending: int = Field(default=0, description="items it brought that nobody has looked at yet: they are not shown")
     troubles: list[DeadJob] = Field(description=f"the first {MOST_TROUBLES} that died")
     made_at: str
     ended_at: str | None
@@ -133,6 +135,7 @@ class Batches:
             name=batch.name,
             state=self._state(batch, counts, waiting),
             counts=counts,
+            pending=count_pending(self._database, batch_id) if batch.kind == "import" else 0,
             estimate=time_left(durations_s, counts["todo"] + counts["doing"], max(1, counts["doing"])),
             troubles=troubles,
             made_at=batch.made_at,

@@ -30,8 +30,9 @@ from tujian.chats import (
 from tujian.engines.asking import EMPTY, unusable
 from tujian.engines.dialect import Question, Reply, Speech, Turn
 from tujian.engines.selftest import Report
+from tujian.engines.troubles import no_engine
 from tujian.errors import BadInput, Busy, ContextTooSmall, EngineBrokeOff, EngineError, Lang, Stopped, TujianError
-from tujian.house import House, Shot, no_engine
+from tujian.house import House, Shot
 from tujian.pictures import CELL_PX
 from tujian.tasks import CHAT_SAMPLING, Sampling
 

@@ -21,19 +21,22 @@ from tujian.decoding import Decoder
 from tujian.engines.asking import listen, steady, watched
 from tujian.engines.attaching import adapt, attach, keep_report, kept_report
 from tujian.engines.dialect import Engine, Question, Reply, SchemaBy, Speech
+from tujian.engines.embedding import RemoteEmbedder
 from tujian.engines.metered import Metered
 from tujian.engines.selftest import Report, run_checks
-from tujian.errors import EngineError, EngineRefused, Lang, NoEngine, StoreFailed
+from tujian.engines.troubles import no_engine
+from tujian.errors import EngineError, EngineRefused, Lang, StoreFailed
 from tujian.fetching import FETCH_TIMEOUT_S, Fetcher
 from tujian.file_times import NamedTime, time_in_name
 from tujian.findings import likely_category_id
 from tujian.folding import printable
 from tujian.geometry import Size
-from tujian.knowledge import Knowledge
+from tujian.knowledge import Knowing, Knowledge
 from tujian.lanes import Lanes, Priority
 from tujian.logs import note
 from tujian.metrics import Metrics
 from tujian.perception import Perception, Percepts
+from tujian.perception.vectors import TextEmbedder, default_name
 from tujian.pictures import Picture, fit_to_tokens, open_picture, read_content
 from tujian.recent import Looked, Recent
 from tujian.recipes import recipe_hash, recipe_parts
@@ -92,13 +95,13 @@ class House:
     def __init__(self, settings: Settings, *, engine: Engine | None = None) -> None:
         self.settings = settings
         self.tasks = Tasks.load(settings.home_dir / "tasks")
-        self.knowledge = Knowledge.load(settings.home_dir, lambda word, values: self.perception.nearest(word, values))
+        self._knowing = Knowing(settings.home_dir, lambda word, values: self.perception.nearest(word, values))
         self.engine = engine or attach(settings)
+        self._embedder = RemoteEmbedder.from_settings(settings)
         self.metrics = Metrics()
         self._asked = Metered(self.engine, self.metrics.engine_answered) if self.engine else None
         self._decoder = Decoder(
-            settings.decode_timeout_s,
-            settings.decode_memory_mb,
+            memory_mb=settings.decode_memory_mb,
             children=min(2, settings.workers),
             replaced=self.metrics.decode_restarted,
         )
@@ -129,6 +132,19 @@ class House:
         with self._loading:
             self._perception = self._perception or Perception()
         return self._perception
+
+    @property
+    def knowledge(self) -> Knowledge:
+        return self._knowing.now
+
+    @property
+    def embedder(self) -> TextEmbedder:
+        """Who makes vectors of texts for search: the server that the settings name, else perception's own."""
+        return self._embedder or self.perception.texts
+
+    @property
+    def embedder_name(self) -> str:
+        return self._embedder.name if self._embedder else default_name()
 
     def warm(self) -> None:
         """Loads every model and looks at one blank picture, so that the first real one is quick."""
@@ -171,6 +187,8 @@ class House:
         self._decoder.close()
         if self.engine is not None:
             self.engine.close()
+        if self._embedder is not None:
+            self._embedder.close()
 
     def record(
         self,
@@ -188,24 +206,26 @@ class House:
         """
         begun = time.perf_counter()
         read = [self._read(shot) for shot in (Shot(source, name), *more)]
-        key, recipe = _key(read), self._recipe(wish)
+        knowledge = self.knowledge  # one for the recipe and for what is made by it
+        key, recipe = _key(read), self._recipe(wish, knowledge)
         if self.is_blind and wish.insist:
             raise EngineRefused(zh=(f"{BLIND['zh']}。", "请换一个模型。"), en=(f"{BLIND['en']}.", "Use another model."))
         stored = self._find(key, recipe)
         if stored:
             self.metrics.answered("stored")
             return _served_again(Record.model_validate(stored), [called for _, called in read], begun)
-        record = self._made(read, wish, stopped)
+        record = self._made(read, wish, knowledge, stopped)
         self._remember(record, key, recipe)
         return record
 
     def try_out(self, task: Task, shot: Shot, lang: Lang, stopped: threading.Event | None = None) -> Record:
         """The record that a task makes which nobody has saved; nothing is kept. Raises as `record` does."""
-        return self._made([self._read(shot)], Wish(lang=lang, priority="high"), stopped, task)
+        return self._made([self._read(shot)], Wish(task.name, lang, priority="high"), self.knowledge, stopped, task)
 
     def _made(
-        self, read: Sequence[tuple[bytes, str]], wish: Wish, stopped: threading.Event | None, task: Task | None = None
-    ) -> Record:
+        self, read: Sequence[tuple[bytes, str]], wish: Wish, knowledge: Knowledge, stopped: threading.Event | None,
+        task: Task | None = None,
+    ) -> Record:  # fmt: skip
         clock = Clock.of(PATIENCE_S, stopped)
         first, *others = [self._look(content, called, wish.priority, clock) for content, called in read]
         task = task or self._choose(wish.task, first.percepts).drawn_by(wish.sampling)
@@ -213,13 +233,12 @@ class House:
             first = self._apart(first, wish.priority, clock)
         engine = None if self.is_blind else self._asked
         record = recognise(
-            first, task, engine, knowledge=self.knowledge, lang=wish.lang, question=wish.question, insist=wish.insist,
+            first, task, engine, knowledge=knowledge, lang=wish.lang, question=wish.question, insist=wish.insist,
             more=others, priority=wish.priority, stopped=stopped,
         )  # fmt: skip
         record = _with_opening(record, first.opened_ms)
-        if self.is_blind:
-            record = record.model_copy(update={"review": [*record.review, BLIND[wish.lang]]})
-        return record
+        blind = [BLIND[wish.lang]] if self.is_blind else []
+        return record.model_copy(update={"review": [*record.review, *blind]})
 
     def preview(self, source: bytes | Path | str, max_tokens: int = 1024) -> bytes:
         """A JPEG of the picture, upright and small enough for a page."""
@@ -296,7 +315,7 @@ class House:
             return self.tasks.get(name)
         return self.tasks.for_category(likely_category_id(percepts, self.knowledge))
 
-    def _recipe(self, wish: Wish) -> str | None:
+    def _recipe(self, wish: Wish, knowledge: Knowledge) -> str | None:
         """What the answer is stored under: known before the picture is decoded, so `auto` stands for all tasks.
 
         None while the engine cannot say who it is: nothing is stored then.
@@ -309,7 +328,7 @@ class House:
         task = self.tasks.get("describe" if wish.task == AUTO else wish.task)
         versions = self.perception.versions
         task = task.drawn_by(wish.sampling)
-        parts = recipe_parts(task, wish.lang, engine, wish.question, versions, self.knowledge.version)
+        parts = recipe_parts(task, wish.lang, engine, wish.question, versions, knowledge.version)
         return recipe_hash(parts | ({"auto": self.tasks.identity} if wish.task == AUTO else {}))
 
     def _remember(self, record: Record, key: str, recipe: str | None) -> None:
@@ -347,20 +366,6 @@ class House:
         with self._lanes.turn(priority, clock):
             self.metrics.waited(time.perf_counter() - begun)
             yield
-
-
-def no_engine() -> NoEngine:
-    """Nobody can be asked: what to do about it."""
-    return NoEngine(
-        zh=(
-            "没有连接视觉语言模型。",
-            "运行 tujian models pull 下载一个；或用 --model 给出 GGUF 文件，用 --engine-url 给出服务地址。",
-        ),
-        en=(
-            "No vision-language model is attached.",
-            "Run tujian models pull to fetch one, name a GGUF file by --model, or a server by --engine-url.",
-        ),
-    )
 
 
 def _named_at(name: str) -> NamedTime | None:

@@ -55,7 +55,8 @@ def begin_looking(
 
     Raises BadInput when there is nothing to look at, AlreadyThere when the key was used for something else.
     """
-    pictures, asked = catalogue.pictures_of(item_ids), fingerprint("batch", item_ids, asdict(new), asdict(look))
+    pictures = catalogue.pictures_of(item_ids, also=["pending"])
+    asked = fingerprint("batch", item_ids, asdict(new), asdict(look))
     if not pictures:
         raise _nothing_to_look_at()
     database = catalogue.database

@@ -144,7 +144,7 @@ items = sa.Table(
     sa.Column("external_id", sa.String(200), unique=True),  # what the shop calls it
     sa.Column("sku", sa.String(200)),
     sa.Column("variant_group", sa.String(200)),  # items of one group are variants of one product
-    sa.Column("visibility", sa.String(16), nullable=False),  # shown, hidden, sensitive
+    sa.Column("visibility", sa.String(16), nullable=False),  # shown, hidden, sensitive, pending
     sa.Column("visibility_by", sa.String(16), nullable=False),  # default, rule, person
     sa.Column("version", sa.Integer, nullable=False),  # the ETag: counts every change of this item
     sa.Column("change", sa.BigInteger, nullable=False, unique=True),  # one row of numbers over all items
@@ -156,6 +156,8 @@ items = sa.Table(
 sa.Index("items_by_age", items.c.made_at, items.c.id)
 sa.Index("items_by_sku", items.c.sku)
 sa.Index("items_by_group", items.c.variant_group)
+PENDING = sa.text("visibility = 'pending'")  # spelled alike in index and question, or the index is not used
+sa.Index("items_pending", items.c.made_at, items.c.id, sqlite_where=PENDING, postgresql_where=PENDING)
 
 item_pictures = sa.Table(
     "item_pictures",
@@ -298,6 +300,17 @@ item_vectors = sa.Table(
     sa.Column("embedder", sa.String(100), nullable=False),
     sa.Column("digest", sa.String(16), nullable=False),  # of the passage that it was made of
     sa.Column("vector", sa.LargeBinary, nullable=False),  # float16, length 1
+)
+
+sa.Index("item_vectors_by_embedder", item_vectors.c.embedder, item_vectors.c.number)
+
+backgrounds = sa.Table(  # what questions are measured against (finding/background.py), for embedders that do not ship
+    "backgrounds",
+    metadata,
+    sa.Column("embedder", sa.String(100), primary_key=True),
+    sa.Column("version", sa.String(32), nullable=False),  # of the names that were embedded
+    sa.Column("dimensions", sa.Integer, nullable=False),
+    sa.Column("vectors", sa.LargeBinary, nullable=False),  # float16, one after the other
 )
 
 # work at volume

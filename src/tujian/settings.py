@@ -48,7 +48,6 @@ class Settings(BaseSettings):
 
     fetch_allow: str = Field(default="", description="private networks pictures may be fetched from, e.g. 10.1.0.0/16")
 
-    decode_timeout_s: float = Field(default=20, gt=0, description="longest one picture may take to decode")
     decode_memory_mb: int = Field(default=1024, ge=256, description="memory the decode child may use")
 
     engine: Literal["auto", "none", "remote", "llama.cpp", "transformers"] = Field(
@@ -66,8 +65,14 @@ class Settings(BaseSettings):
         default=0, ge=0, le=256, description="questions asked at once (0: 8, or what memory allows)"
     )
     engine_timeout_s: float = Field(default=120, gt=0, description="longest one answer of it may take")
+    embedder: SecretStr | None = Field(
+        default=None,
+        description="a /v1/embeddings server for search, ADDRESS#MODEL, its key as https://:KEY@HOST/v1#MODEL",
+    )
 
-    @field_validator("token", "database", "engine_key", "engine_url", "engine_model", "model", "mmproj", mode="before")
+    @field_validator(
+        "token", "database", "embedder", "engine_key", "engine_url", "engine_model", "model", "mmproj", mode="before"
+    )
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         """`TUJIAN_TOKEN=` sets nothing: an empty token would let everybody in."""

@@ -6,9 +6,10 @@ Does not know: which items use it (`catalogue/forgetting.py` does).
 
 import contextlib
 import errno
+import hashlib
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tujian.errors import NotFound, StoreDown, StoreFailed, StoreFull
@@ -120,4 +121,23 @@ def picture_is_gone(where: str) -> NotFound:
     return NotFound(
         zh=(f"图片文件不在了：{where}。", "请把文件放回原处，或重新导入。"),
         en=(f"The picture's file is gone: {where}.", "Put it back, or import it again."),
+    )
+
+
+def read_in_place(sha256: str, there: Sequence[tuple[str, str]]) -> bytes:
+    """The first file that still has these bytes."""
+    for root, path in there:
+        try:
+            content = (Path(root) / path).read_bytes()
+        except OSError:
+            continue  # gone or unreadable; another file may have the same bytes
+        if hashlib.sha256(content).hexdigest() == sha256:
+            return content
+    raise _changed_in_place(", ".join(path for _, path in there[:3]) or sha256)
+
+
+def _changed_in_place(where: str) -> NotFound:
+    return NotFound(
+        zh=(f"原图不在原处，或内容已经变了：{where}。", "请把文件放回原处，或重新导入这个文件夹。"),
+        en=(f"The original is gone or was changed: {where}.", "Put it back, or import the folder again."),
     )

@@ -21,6 +21,7 @@ from tujian.batches import Batches
 from tujian.bringing.rows import bring_row
 from tujian.bringing.sent import bring_archive
 from tujian.catalogue import Catalogue
+from tujian.embedding import embed_range
 from tujian.errors import (
     AlreadyThere,
     BadEdit,
@@ -58,6 +59,7 @@ def handlers_of(house: House, catalogue: Catalogue) -> Mapping[str, Handler]:
     """What this program can do, by kind of job."""
     batches = Batches(Jobs(catalogue.database))
     return {
+        "embed": lambda job, stopped: embed_range(house, job.payload, stopped),
         "archive": lambda job, stopped: bring_archive(house, catalogue, batches, job, stopped),
         "row": lambda job, stopped: bring_row(house, catalogue, batches, job, stopped),
         "look": lambda job, stopped: look_at(house, catalogue, job.payload, job.batch_id, stopped),

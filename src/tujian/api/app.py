@@ -1,6 +1,7 @@
 """Puts the HTTP edge together: guard, routes, page, static files."""
 
 import json
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -38,6 +39,7 @@ from tujian.api.v1 import v1_router
 from tujian.batches import Batches
 from tujian.catalogue import Catalogue
 from tujian.chats import Chats
+from tujian.embedding import keep_embedded
 from tujian.finding import Search
 from tujian.house import House
 from tujian.jobs import Jobs
@@ -61,7 +63,11 @@ def create_app(house: House) -> FastAPI:
         threads = 2 * (settings.workers + settings.queue) + SPARE_THREADS  # waiting to be looked at, and for an engine
         anyio.to_thread.current_default_thread_limiter().total_tokens = threads
         worker.start()
+        stopped = threading.Event()
+        keeping = (house, Batches(Jobs(house.database)), stopped)
+        threading.Thread(target=keep_embedded, args=keeping, name="embedding", daemon=True).start()
         yield
+        stopped.set()
         worker.stop()
         house.close()
 
@@ -100,7 +106,7 @@ def _broken(house: House, scope: Scope) -> ASGIApp:
 
 def _add_catalogue(app: FastAPI, house: House, catalogue: Catalogue) -> None:
     batches = Batches(Jobs(house.database))
-    search = Search.of(house.database, lambda: house.perception)
+    search = Search(house.database, lambda: house.embedder)
     app.include_router(bulk_router(catalogue))  # before /v1/items/{id}: "bulk" is no id
     app.include_router(items_router(house, catalogue, batches.jobs))
     shelf = Shelf(house.settings.home_dir / "pictures")

@@ -9,13 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tujian.api.items import Who
 from tujian.catalogue import Catalogue
-from tujian.catalogue.nouns import Visibility
+from tujian.catalogue.nouns import Chosen
 from tujian.errors import BadInput
 from tujian.records import FieldValue
 
 MOST_AT_ONCE = 500  # one transaction: what fails leaves everything as it was
 ItemId = Annotated[str, Field(max_length=64)]
-Seen = Literal["hidden", "sensitive"]
+Seen = Literal["hidden", "sensitive", "pending"]
 
 
 class BulkEdit(BaseModel):
@@ -25,7 +25,7 @@ class BulkEdit(BaseModel):
 
     items: list[ItemId] = Field(min_length=1, max_length=MOST_AT_ONCE, description="ids")
     fields: dict[str, FieldValue] = Field(default={}, max_length=50)
-    visibility: Visibility | None = None
+    visibility: Chosen | None = None
     why: str = Field(default="", max_length=2000)
     also: list[Seen] = Field(default=[], description="such items may be among them")
 

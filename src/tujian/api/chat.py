@@ -13,8 +13,9 @@ from starlette.datastructures import UploadFile as Uploaded
 from tujian.api.bodies import PictureRoute
 from tujian.api.flow import finished
 from tujian.api.v1 import address_of, content_of
+from tujian.engines.troubles import no_engine
 from tujian.errors import BadInput
-from tujian.house import House, Wish, no_engine
+from tujian.house import House, Wish
 from tujian.tasks import CHAT_SAMPLING, Sampling
 
 LONGEST_QUESTION = 20_000  # characters

@@ -22,8 +22,9 @@ from tujian.api.flow import finished, opened
 from tujian.api.v1 import address_of
 from tujian.engines.asking import read_reply, unusable
 from tujian.engines.dialect import SYSTEM, Question, Reply, Turn
+from tujian.engines.troubles import no_engine
 from tujian.errors import BadInput, Stopped, TujianError
-from tujian.house import House, no_engine
+from tujian.house import House
 from tujian.tasks import CHAT_SAMPLING, Sampling
 
 MOST_TEXT = 100_000  # characters in all messages together

@@ -16,8 +16,9 @@ from tujian.engines.memory import read_memory
 from tujian.engines.models import open_hub
 from tujian.engines.offers import find_offer, read_offers
 from tujian.engines.pulling import Pulls
+from tujian.engines.troubles import no_engine
 from tujian.errors import BadInput, EngineError
-from tujian.house import House, no_engine
+from tujian.house import House
 from tujian.records import record_schema
 from tujian.web.models import Standing, render_models, render_pull
 from tujian.web.render import Reader, engine_host

@@ -12,17 +12,18 @@ from pydantic import BaseModel, Field
 from tujian.api.bodies import MOST_PICTURES, PictureRoute
 from tujian.api.flow import finished
 from tujian.api.v1 import content_of
-from tujian.catalogue import Added, Catalogue, Changes, FieldChange, Incoming, Item, Merged, Page, ValueCount
-from tujian.catalogue.nouns import MOST_LISTED, Kind, Visibility
+from tujian.catalogue import Added, Catalogue, Changes, FieldChange, Incoming, Item, Merged, Page, Unmerged, ValueCount
+from tujian.catalogue.nouns import EVERYTHING, MOST_LISTED, Chosen, Kind, Visibility
 from tujian.errors import BadInput
 from tujian.house import House, Shot
 from tujian.jobs import Jobs
 from tujian.looking import Look, look_jobs
 from tujian.records import FieldValue
+from tujian.rules.sensitive import find_sensitive
 from tujian.tasks import AUTO
 from tujian.web.routes import pick_name
 
-Hidden = Annotated[list[Literal["hidden", "sensitive"]], Query(description="find such items too")]
+Hidden = Annotated[list[Literal["hidden", "sensitive", "pending"]], Query(description="find such items too")]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
 WHO = "api"  # who has no name
 
@@ -41,7 +42,7 @@ class Edit(BaseModel):
     """What a person sets. Fields by name; null says that there is none; `item.sku` and the like are the item's own."""
 
     fields: dict[str, FieldValue] = {}
-    visibility: Visibility | None = None
+    visibility: Chosen | None = None
     why: str = Field(default="", max_length=2000)
 
 
@@ -52,6 +53,12 @@ class Merge(BaseModel):
     values: list[str] = Field(min_length=1, max_length=1000)
     into: str | float | bool
     dry_run: bool = False
+
+
+class Unmerge(BaseModel):
+    """A merge by the `number` that it was answered with."""
+
+    number: int = Field(ge=1, le=2**62)
 
 
 def items_router(house: House, catalogue: Catalogue, jobs: Jobs) -> APIRouter:
@@ -77,23 +84,20 @@ def _add_adding(router: APIRouter, house: House, catalogue: Catalogue, jobs: Job
         look: Annotated[bool, Form(description="false: not looked at until `POST /v1/jobs`")] = True,
         key: Key = None,
     ) -> Item:
-        """Pictures become an item; a job looks at them soon after. Sent again under one Idempotency-Key, one item."""
+        """Pictures become an item: perception looks at once for papers that nobody else should see, a job in full soon
+        after. Sent again under one Idempotency-Key, one item."""
         named = {"kind": kind, "external_id": external_id, "sku": sku, "variant_group": variant_group}
 
         def work(_: object) -> Added:
-            brought = [_incoming(house, upload) for upload in image]
-            return _add(
-                house,
-                catalogue,
-                jobs,
-                brought,
-                {**named, "values": _fields(fields), "key": key},
-                task if look else None,
-            )
+            _check_count(len(image))
+            shots = [Shot(content_of(upload, house), upload.filename or "") for upload in image]
+            brought, visibility = _looked_at(house, shots) if look else (_opened(house, shots), "shown")
+            asked = {**named, "visibility": visibility, "values": _fields(fields), "key": key}
+            return _add(house, catalogue, jobs, brought, asked, task if look else None)
 
         added = await finished(request, work)
         response.status_code = 200 if added.again else 201
-        return _tagged(response, catalogue.get(added.id, also=("hidden", "sensitive")))
+        return _tagged(response, catalogue.get(added.id, also=EVERYTHING))
 
 
 def _add_reading(router: APIRouter, catalogue: Catalogue) -> None:
@@ -143,13 +147,13 @@ def _add_changing(router: APIRouter, catalogue: Catalogue) -> None:
                 catalogue.edit(item_id, edit.fields, who=who, version=version, why=edit.why, also=also, within=within)
             if edit.visibility is not None:
                 catalogue.set_visibility(item_id, edit.visibility, who=who, why=edit.why, within=within)
-        return _tagged(response, catalogue.get(item_id, also=("hidden", "sensitive")))
+        return _tagged(response, catalogue.get(item_id, also=EVERYTHING))
 
     @router.post("/v1/items/{item_id}/undo")
     def undo(response: Response, item_id: str, who: Who, also: Hidden = []) -> Item:  # noqa: B006
         """Takes back a person's last act on the item; again, the one before."""
         catalogue.undo(item_id, who=who, also=also)
-        return _tagged(response, catalogue.get(item_id, also=("hidden", "sensitive")))
+        return _tagged(response, catalogue.get(item_id, also=EVERYTHING))
 
     @router.post("/v1/values/merge")
     def merge_values(merge: Merge, who: Who, also: Hidden = []) -> Merged:  # noqa: B006
@@ -157,26 +161,41 @@ def _add_changing(router: APIRouter, catalogue: Catalogue) -> None:
         chosen = {"who": who, "also": also, "is_trial": merge.dry_run}
         return catalogue.merge_values(merge.field, merge.values, merge.into, **chosen)
 
+    @router.post("/v1/values/undo")
+    def unmerge_values(unmerge: Unmerge, also: Hidden = []) -> Unmerged:  # noqa: B006
+        """Takes a whole merge back, but for items that somebody changed since; these are told."""
+        return catalogue.unmerge(unmerge.number, who=WHO, also=also)
+
     @router.delete("/v1/items/{item_id}", status_code=204)
     def forget_item(item_id: str, who: Who) -> None:
         """The item goes with its records and history; its pictures stay while other items show them."""
         catalogue.forget(item_id, who=who)
 
 
-def _incoming(house: House, upload: UploadFile) -> Incoming:
-    content, picture = house.open(Shot(content_of(upload, house), upload.filename or ""))
-    return Incoming(picture, content)
+def _check_count(count: int) -> None:
+    if not 1 <= count <= MOST_PICTURES:
+        raise BadInput(
+            zh=(f"发来 {count} 张图片，要 1–{MOST_PICTURES} 张。", "请分几次发送。"),
+            en=(f"{count} pictures came; 1-{MOST_PICTURES} are taken.", "Send several requests."),
+        )
+
+
+def _opened(house: House, shots: list[Shot]) -> list[Incoming]:
+    return [Incoming(picture, content) for content, picture in map(house.open, shots)]
+
+
+def _looked_at(house: House, shots: list[Shot]) -> tuple[list[Incoming], Visibility]:
+    """So that a paper is at no moment visible; the job that follows finds what was seen. # req: E9"""
+    looks = [house.look(shot, "normal") for shot in shots]
+    lines = [line.text for look in looks for line in look.percepts.text_lines]
+    brought = [Incoming(look.picture, shot.source) for look, shot in zip(looks, shots, strict=True)]  # pyright: ignore[reportArgumentType] - bytes, as they came
+    return brought, "sensitive" if find_sensitive(lines) else "shown"
 
 
 def _add(
     house: House, catalogue: Catalogue, jobs: Jobs, brought: list[Incoming], named: dict[str, Any], task: str | None
 ) -> Added:
     """The item and the job that looks at it are one transaction."""
-    if len(brought) > MOST_PICTURES or not brought:
-        raise BadInput(
-            zh=(f"发来 {len(brought)} 张图片，要 1–{MOST_PICTURES} 张。", "请分几次发送。"),
-            en=(f"{len(brought)} pictures came; 1-{MOST_PICTURES} are taken.", "Send several requests."),
-        )
     if task not in (None, AUTO):
         house.tasks.get(task)  # a wrong name is the caller's error, not the job's
     with catalogue.database.write(durable=True) as within:

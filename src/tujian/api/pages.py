@@ -16,6 +16,7 @@ from tujian.api.search import shot_of
 from tujian.catalogue import FIRST, Catalogue
 from tujian.catalogue.cells import cells_of
 from tujian.catalogue.nouns import Also
+from tujian.catalogue.pending import count_pending
 from tujian.errors import BadInput, Lang, NotFound, TujianError
 from tujian.familiar import as_written
 from tujian.filters import Filter
@@ -32,7 +33,7 @@ from tujian.web.search import Answered, Wish, render_search
 from tujian.web.table import Table, chosen_columns, lay_table
 
 AT_ONCE = 100  # items of a page: two screens of large pictures, 60 kB
-Seen = Literal["hidden", "sensitive"]
+Seen = Literal["hidden", "sensitive", "pending"]
 Text = Annotated[str, Query(max_length=200)]
 MOST_CHARS = 2_000  # of a sentence in an address
 
@@ -75,7 +76,8 @@ def _add_catalogue(router: APIRouter, house: House, search: Search, reading: obj
         wanted = {facet: asked[facet] for facet in FACETS if asked[facet]}
         filters = tuple(Filter(facet, "is", value) for facet, value in wanted.items())
         found = search.find(Asked(filters=filters, limit=AT_ONCE, after=after, also=tuple(also)))
-        shelf = Shelf(found, wanted, _names(house, found, wanted, reader.lang, also), also)
+        names, waiting = _names(house, found, wanted, reader.lang, also), count_pending(house.database)
+        shelf = Shelf(found, wanted, names, also, pending=waiting)
         if view:
             shelf = replace(shelf, table=_table(house, found, column, reader.lang), columns=column)
         return page_of(render_catalogue(reader, shelf), reader)

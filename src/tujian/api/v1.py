@@ -10,8 +10,9 @@ from starlette.datastructures import UploadFile as Uploaded
 from tujian.api.bodies import MOST_PICTURES, PictureRoute
 from tujian.api.errors import body_of
 from tujian.api.flow import finished
+from tujian.engines.troubles import no_engine
 from tujian.errors import BadInput, Lang, Stopped, TujianError
-from tujian.house import House, Shot, Wish, no_engine
+from tujian.house import House, Shot, Wish
 
 Language = Literal["zh", "en"]
 EXAMPLE = {"content": {"application/json": {"example": {"picture": {"path": "milk.jpg", "size_px": [768, 1024]},

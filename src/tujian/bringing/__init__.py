@@ -4,8 +4,9 @@ Enters: a folder or an archive. Leaves: items with the jobs that look at them, a
 before, and counts. Does not know how files are found (`folders.py`, `archives.py`) or looked at (`looking.py`).
 
 Files are told apart by size and time first, by sha256 then. Item, file, row and job are one transaction, so whoever
-breaks off and begins again has nothing twice. Same bytes are linked to the item that shows them. What is gone is marked
-and its item stays; nothing is marked when the source itself cannot be read.
+breaks off and begins again has nothing twice. What is to be looked at is not shown before it was (`pending`). Same
+bytes are linked to the item that shows them. What is gone is marked and its item stays; nothing is marked when the
+source itself cannot be read.
 """
 
 import hashlib
@@ -150,12 +151,23 @@ class Bringing:
             old_id = item_that_shows(connection, known.sha256) if known else None
             if known and old_id and not is_elsewhere(connection, known.sha256, file):
                 self._catalogue.replace_picture(
-                    old_id, known.sha256, incoming, who=self._wanted.who, batch_id=batch_id, within=connection
+                    old_id,
+                    known.sha256,
+                    incoming,
+                    who=self._wanted.who,
+                    waits=self._wanted.look is not None,
+                    batch_id=batch_id,
+                    within=connection,
                 )
                 item_id, fate = old_id, "changed"
             else:
                 item_id = self._catalogue.add(
-                    [incoming], who=self._wanted.who, kind=self._wanted.kind, batch_id=batch_id, within=connection
+                    [incoming],
+                    who=self._wanted.who,
+                    kind=self._wanted.kind,
+                    visibility="shown" if self._wanted.look is None else "pending",
+                    batch_id=batch_id,
+                    within=connection,
                 ).id
                 fate = "changed" if known else "new"
             self._batch.note(connection, file.path, "done", item_id=item_id)

@@ -25,8 +25,13 @@ HEADINGS: dict[Lang, tuple[str, ...]] = {
 }
 STATES: dict[str, tuple[str, str]] = {
     "done": ("完成", "done"), "failed": ("失败", "failed"), "skipped": ("跳过", "skipped"), "todo": ("未做", "to do"),
+    "waiting": ("已导入，等着识别，暂不显示", "brought, not shown until it is looked at"),
     "noted": ("完成，有问题", "done, with a problem"), "unseen": ("已导入，识别失败", "brought, not recognised"),
 }  # fmt: skip
+UNSHOWN = (
+    "它暂不显示：再运行同样的导入会再试；确认可以显示，就运行 tujian pending --show {id}。",
+    "It is not shown: the same import tries again; if it may be seen, run tujian pending --show {id}.",
+)
 AT_ONCE = 1_000
 
 
@@ -67,12 +72,16 @@ def _lines(database: Database, batch_id: str, lang: Lang) -> Iterator[list[str]]
         trouble, state = row.trouble, row.state
         if state == "done" and trouble is None and row.item_id in unseen:
             state, trouble = "unseen", unseen[row.item_id]
+        elif state == "done" and trouble is None and row.visibility == "pending":
+            state = "waiting"
         elif state == "done" and trouble is not None:
             state = "noted"
         facts: dict[str, Any] = row.row or {}
         pictures = "; ".join(facts.get("pictures", ()))
         reason = facts.get("reason", "")
         message, remedy = trouble[lang] if trouble else (reason_said(reason, lang) if reason in REASONS else "", "")
+        if state == "unseen" and row.visibility == "pending":
+            remedy = f"{remedy} {UNSHOWN[place].format(id=row.seen_id[:12])}"
         own = (row.sku or facts.get("sku") or "", row.external_id or facts.get("external_id") or "", row.seen_id or "")
         told = (row.name, STATES[state][place], pictures, *own, message, remedy)
         yield [printable(cell) for cell in told]
@@ -80,8 +89,9 @@ def _lines(database: Database, batch_id: str, lang: Lang) -> Iterator[list[str]]
 
 def _rows(database: Database, batch_id: str) -> Iterator[sa.Row]:
     """In their order, some at a time: nobody waits for the whole report. What items are that are hidden is left out."""
-    joined = batch_rows.outerjoin(items, sa.and_(items.c.id == batch_rows.c.item_id, may_see(())))
-    asked = sa.select(batch_rows, items.c.id.label("seen_id"), items.c.sku, items.c.external_id).select_from(joined)
+    joined = batch_rows.outerjoin(items, sa.and_(items.c.id == batch_rows.c.item_id, may_see(["pending"])))
+    asked = sa.select(batch_rows, items.c.id.label("seen_id"), items.c.sku, items.c.external_id, items.c.visibility)
+    asked = asked.select_from(joined)
     last = 0
     while True:
         after = sa.and_(batch_rows.c.batch_id == batch_id, batch_rows.c.number > last)

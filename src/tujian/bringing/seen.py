@@ -67,7 +67,8 @@ def unseen_items(database: Database, source_id: str, batch_id: str | None) -> li
     lying = lying.where(files.c.source_id == source_id, files.c.gone_at.is_(None))
     told = sa.select(batch_rows.c.item_id).join(batches, batches.c.id == batch_rows.c.batch_id)
     told = told.where(batches.c.source_id == source_id, batch_rows.c.item_id.is_not(None))
-    mine = sa.and_(items.c.records_count == 0, items.c.batch_id.is_distinct_from(batch_id))
+    unseen = sa.or_(items.c.records_count == 0, items.c.visibility == "pending")
+    mine = sa.and_(unseen, items.c.batch_id.is_distinct_from(batch_id))
     asked = sa.select(items.c.id).where(mine, items.c.id.in_(lying.union(told)))
     with database.read() as connection:
         return list(connection.scalars(asked.order_by(items.c.made_at, items.c.id)))

@@ -9,11 +9,9 @@ the caller's, such as the end of a job. Hidden and sensitive items are nowhere u
 """
 
 import datetime as dt
-import hashlib
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import nullcontext
-from pathlib import Path
+from contextlib import nullcontext, suppress
 
 import sqlalchemy as sa
 
@@ -23,12 +21,13 @@ from tujian.catalogue.adding import NewItem, add_item, append_pictures, replace_
 from tujian.catalogue.changing import By, again, answer, answered_before, fingerprint, speaker
 from tujian.catalogue.editing import edit_item, set_visibility, undo_last
 from tujian.catalogue.forgetting import drop_pictures, forget_item
-from tujian.catalogue.merging import AT_ONCE, count_values, having, merge_on
+from tujian.catalogue.merging import AT_ONCE, WHY, count_values, having, lines_of, merge_on, unmerge_on, unmerged
 from tujian.catalogue.nouns import (
     OWN_FIELDS,
     Added,
     Also,
     Changes,
+    Chosen,
     Difference,
     FieldChange,
     FileAt,
@@ -42,6 +41,7 @@ from tujian.catalogue.nouns import (
     RowAt,
     Saved,
     ShownPicture,
+    Unmerged,
     ValueCount,
     Visibility,
     no_such_item,
@@ -55,12 +55,12 @@ from tujian.folding import printable
 from tujian.records import FieldValue, Record
 from tujian.schema import items, records
 from tujian.settings import Settings
-from tujian.shelf import Shelf, picture_is_gone
+from tujian.shelf import Shelf, picture_is_gone, read_in_place
 from tujian.tasks import Tasks
 
 __all__ = [
     "Added", "Catalogue", "Changes", "Difference", "FieldChange", "FileAt", "Incoming", "Item", "ItemHead", "Merged",
-    "Page", "PictureVector", "RowAt", "Saved", "ShownPicture", "ValueCount",
+    "Page", "PictureVector", "RowAt", "Saved", "ShownPicture", "Unmerged", "ValueCount",
 ]  # fmt: skip
 
 LONGEST_NAME = 200
@@ -94,6 +94,7 @@ class Catalogue:
         sku: str | None = None,
         variant_group: str | None = None,
         values: Mapping[str, object] | None = None,
+        visibility: Visibility = "shown",
         batch_id: str | None = None,
         row: RowAt | None = None,
         key: str | None = None,
@@ -101,10 +102,11 @@ class Catalogue:
     ) -> Added:
         """Pictures, the main one first, become an item; `values` are a person's. # req: C1
 
+        A `pending` one is shown once a record is saved that finds nothing sensitive. # req: E9
         Raises BadEdit for values, AlreadyThere when the external id or the idempotency `key` is taken, StoreFailed.
         """
         names = (_name(external_id), _name(sku), _name(variant_group))
-        new = NewItem(pictures, kind, *names, self._checked(values or {}, FIRST[kind]))
+        new = NewItem(pictures, kind, *names, visibility, self._checked(values or {}, FIRST[kind]))
         by, asked = self._by(who, "", batch_id), _print_of(new)
         for one in pictures:
             self._keep(one)
@@ -164,15 +166,16 @@ class Catalogue:
         incoming: Incoming,
         *,
         who: str,
+        waits: bool = False,
         batch_id: str | None = None,
         within: sa.Connection | None = None,
     ) -> None:
-        """The file that an item shows has other content now. Raises NotFound, StoreFailed."""
+        """The file that an item shows has other content, and `waits` for a look. Raises NotFound, StoreFailed."""
         self._keep(incoming)
         with self.database.write(within, durable=True) as connection:
             self._keep_again(connection, [incoming])
             by = self._by(who, "", batch_id)
-            replace_picture(connection, self.database, item_id, old_sha256, incoming, by)
+            replace_picture(connection, self.database, item_id, old_sha256, incoming, by, waits=waits)
 
     def edit(
         self,
@@ -211,15 +214,32 @@ class Catalogue:
         old = {printable(value).strip() for value in values} - {str(one), ""}
         with self.database.read() as connection:
             ids = having(connection, field, old, also) if old else []
-        by = self._by(who, f"merged: {', '.join(sorted(old))[:500]} → {one}", uuid.uuid4().hex)
+        by = self._by(who, f"{WHY}{', '.join(sorted(old))[:500]} → {one}", uuid.uuid4().hex)
         if is_trial or not ids:
             return Merged(field=field, into=one, items=len(ids), is_trial=is_trial, batch=None)
-        changed = 0
+        numbers: list[int] = []
         for begun in range(0, len(ids), AT_ONCE):
             with self.database.write(durable=True) as connection:
                 still = having(connection, field, old, also, ids[begun : begun + AT_ONCE])
-                changed += sum(merge_on(connection, self.database, i, field, old, one, by, also) for i in still)
-        return Merged(field=field, into=one, items=changed, is_trial=False, batch=by.batch_id)
+                numbers += [merge_on(connection, self.database, i, field, old, one, by, also) for i in still]
+        done = [number for number in numbers if number]
+        about = {"is_trial": False, "batch": by.batch_id, "number": min(done, default=None)}
+        return Merged(field=field, into=one, items=len(done), **about)
+
+    def unmerge(self, number: int, *, who: str, also: Also = ()) -> Unmerged:
+        """Takes a whole merge back, item by item; where somebody changed the field since, that stays and is told.
+
+        Broken off half-way, the same call does the rest. Raises NotFound, StoreFailed. # req: B11, C4
+        """
+        with self.database.read() as connection:
+            lines = lines_of(connection, number)
+        by, ends = self._by(who, f"merge {number} taken back", lines[0].batch_id), {}
+        for begun in range(0, len(lines), AT_ONCE):
+            with self.database.write(durable=True) as connection:
+                for line in lines[begun : begun + AT_ONCE]:
+                    with suppress(NotFound):  # forgotten since, or hidden from who asks
+                        ends[line.item_id] = unmerge_on(connection, self.database, line, by, also)
+        return unmerged(number, lines[0].field, ends)
 
     def undo(self, item_id: str, *, who: str, also: Also = (), within: sa.Connection | None = None) -> int:
         """Takes back a person's last act on the item; again, the one before. Raises NotFound, BadInput, StoreFailed."""
@@ -235,7 +255,7 @@ class Catalogue:
         return self.set_visibility(item_id, "shown", who=who, why=why)
 
     def set_visibility(
-        self, item_id: str, visibility: Visibility, *, who: str, why: str = "", within: sa.Connection | None = None
+        self, item_id: str, visibility: Chosen, *, who: str, why: str = "", within: sa.Connection | None = None
     ) -> int:
         """A person's choice. Returns the new version. Raises NotFound, StoreFailed."""
         with self.database.write(within, durable=True) as connection:
@@ -300,7 +320,7 @@ class Catalogue:
         if place is None:
             raise picture_is_gone(sha256)
         is_kept, there = place
-        return self._shelf.read(sha256) if is_kept else _read_in_place(sha256, there)
+        return self._shelf.read(sha256) if is_kept else read_in_place(sha256, there)
 
     def values_of(self, field: str, *, also: Also = ()) -> Sequence[ValueCount]:
         """What a field says over all items, the most frequent first. Raises BadEdit for a field that is none."""
@@ -377,22 +397,3 @@ def _own(name: str, value: object) -> str | None:
             en=(f"{name} cannot be {value!r}.", "item.kind is product or photo; the others are text or null."),
         )
     return _name(value if isinstance(value, str) else None)
-
-
-def _read_in_place(sha256: str, there: Sequence[tuple[str, str]]) -> bytes:
-    """The first file that still has these bytes."""
-    for root, path in there:
-        try:
-            content = (Path(root) / path).read_bytes()
-        except OSError:
-            continue  # gone or unreadable; another file may have the same bytes
-        if hashlib.sha256(content).hexdigest() == sha256:
-            return content
-    raise _changed_in_place(", ".join(path for _, path in there[:3]) or sha256)
-
-
-def _changed_in_place(where: str) -> NotFound:
-    return NotFound(
-        zh=(f"原图不在原处，或内容已经变了：{where}。", "请把文件放回原处，或重新导入这个文件夹。"),
-        en=(f"The original is gone or was changed: {where}.", "Put it back, or import the folder again."),
-    )

@@ -13,9 +13,31 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tujian.catalogue.changing import DEFAULT, By, Held, Move, apply, by_person, lock_item, stated, title_of, write_down
+from tujian.catalogue.changing import (
+    DEFAULT,
+    PERSON,
+    RULE,
+    By,
+    Held,
+    Move,
+    apply,
+    by_person,
+    lock_item,
+    stated,
+    title_of,
+    write_down,
+)
 from tujian.catalogue.indexing import About
-from tujian.catalogue.nouns import EVERYTHING, FileAt, Incoming, Kind, PictureVector, RowAt, name_taken
+from tujian.catalogue.nouns import (
+    EVERYTHING,
+    FileAt,
+    Incoming,
+    Kind,
+    PictureVector,
+    RowAt,
+    Visibility,
+    name_taken,
+)
 from tujian.database import Database
 from tujian.folding import printable
 from tujian.records import FieldValue
@@ -66,6 +88,7 @@ class NewItem:
     external_id: str | None = None
     sku: str | None = None
     variant_group: str | None = None
+    visibility: Visibility = "shown"
     values: Mapping[str, tuple[FieldValue, str | None]] = ()  # pyright: ignore[reportAssignmentType] - field: value, unit
 
 
@@ -99,8 +122,8 @@ def _insert(connection: sa.Connection, database: Database, item_id: str, new: Ne
     own = {"kind": new.kind, "external_id": new.external_id, "sku": new.sku, "variant_group": new.variant_group}
     fixed = {
         "title": title,
-        "visibility": "shown",
-        "visibility_by": DEFAULT,
+        "visibility": new.visibility,
+        "visibility_by": RULE if new.visibility == "sensitive" else DEFAULT,
         "version": 1,
         "records_count": 0,
         "batch_id": by.batch_id,
@@ -140,16 +163,24 @@ def end_row(
 
 
 def replace_picture(
-    connection: sa.Connection, database: Database, item_id: str, old_sha256: str, incoming: Incoming, by: By
+    connection: sa.Connection,
+    database: Database,
+    item_id: str,
+    old_sha256: str,
+    incoming: Incoming,
+    by: By,
+    *,
+    waits: bool,
 ) -> None:
-    """The item shows another picture in the place of one. Raises NotFound."""
-    lock_item(connection, item_id, by, EVERYTHING)
+    """The item shows another picture in the place of one, and `waits` until it is looked at. Raises NotFound."""
+    item = lock_item(connection, item_id, by, EVERYTHING)
     keep_picture(connection, database, incoming, by.made_at)
     shown = {"sha256": incoming.picture.sha256, "name": printable(incoming.picture.path)}
     there = sa.and_(item_pictures.c.item_id == item_id, item_pictures.c.sha256 == old_sha256)
     connection.execute(sa.update(item_pictures).where(there).values(shown))
     write_down(connection, by, "replace", item_id, old=old_sha256, new=incoming.picture.sha256, batch=by.batch_id)
-    apply(connection, database, item_id, by)
+    is_open = item["visibility"] == "shown" and item["visibility_by"] != PERSON
+    apply(connection, database, item_id, by, visibility="pending" if waits and is_open else item["visibility"])
 
 
 def keep_picture(connection: sa.Connection, database: Database, incoming: Incoming, made_at: str) -> None:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from tujian.catalogue.changing import (
     PERSON,
+    RULE,
     By,
     Held,
     Move,
@@ -24,9 +25,9 @@ from tujian.catalogue.changing import (
     with_moves,
     write_down,
 )
-from tujian.catalogue.nouns import EVERYTHING, Also, Visibility, name_taken, nothing_to_undo
+from tujian.catalogue.nouns import EVERYTHING, Also, Chosen, name_taken, nothing_to_undo
 from tujian.database import Database
-from tujian.records import FieldValue
+from tujian.records import FieldValue, Record
 from tujian.schema import field_history, items
 
 OWN = "item."
@@ -60,14 +61,13 @@ def undo_last(connection: sa.Connection, database: Database, item_id: str, by: B
     item = lock_item(connection, item_id, by, also)
     lines = _last_act(connection, item_id)
     before = values_of(connection, item_id)
-    said = strongest(latest_records(connection, item_id))
+    spoken = latest_records(connection, item_id)
+    said = strongest(spoken)
     fields = [line for line in lines if not line.field.startswith(OWN)]
-    moves = [Move(line.field, before.get(line.field), _back(line, said, before.get(line.field))) for line in fields]
-    own = [
-        OwnMove(line.field.removeprefix(OWN), line.new, line.old, line.old_source, PERSON)
-        for line in lines
-        if line.field.startswith(OWN)
+    moves = [
+        Move(line.field, before.get(line.field), stood_before(line, said, before.get(line.field))) for line in fields
     ]
+    own = [_own_back(line, spoken) for line in lines if line.field.startswith(OWN)]
     visibility_by = next((move.new_source for move in own if move.column == "visibility"), item["visibility_by"])
     write_down(connection, by, "undo", item_id, change=lines[0].change)
     title = title_of(with_moves(before, moves), item["title"])
@@ -76,7 +76,7 @@ def undo_last(connection: sa.Connection, database: Database, item_id: str, by: B
     return item["version"]
 
 
-def set_visibility(connection: sa.Connection, database: Database, item_id: str, visibility: Visibility, by: By) -> int:
+def set_visibility(connection: sa.Connection, database: Database, item_id: str, visibility: Chosen, by: By) -> int:
     """Hides or shows an item; a person's choice, which no later finding changes. Returns the new version."""
     item = lock_item(connection, item_id, by, EVERYTHING)
     own = [OwnMove("visibility", item["visibility"], visibility, PERSON, item["visibility_by"])]
@@ -107,7 +107,18 @@ def _last_act(connection: sa.Connection, item_id: str) -> Sequence[sa.Row]:
     return lines
 
 
-def _back(line: sa.Row, said: Mapping[str, Held], now: Held | None) -> Held | None:
+def _own_back(line: sa.Row, spoken: Mapping[int, Record]) -> OwnMove:
+    """A column as it was; whether an item may be seen that no person decided on, what was found since decides."""
+    column, old, source = line.field.removeprefix(OWN), line.old, line.old_source
+    if column == "visibility" and source != PERSON:
+        if any(record.sensitive for record in spoken.values()):
+            old, source = "sensitive", RULE
+        elif old == "pending" and spoken:
+            old = "shown"
+    return OwnMove(column, line.new, old, source, PERSON)
+
+
+def stood_before(line: sa.Row, said: Mapping[str, Held], now: Held | None) -> Held | None:
     """What stands once `line` is taken back."""
     if line.old_source == PERSON:
         return by_person(line.old, now and now.unit, line.who)

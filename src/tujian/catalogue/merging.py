@@ -1,24 +1,39 @@
 """What values a field has over all items, and several of them made one. req: B11, C4
 
 Enters: a field, values as they stand, the value that they become. Leaves: counts, and items with a new version and a
-line of history each: an act of a person on every item, which `undo` takes back on that item as any other. Does not
-know: which values mean the same; a person says so.
+line of history each: an act of a person on every item, which `undo` takes back on that item as any other, and `unmerge`
+on all. Does not know: which values mean the same; a person says so.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from tujian.catalogue.changing import By, Move, apply, by_person, lock_item, title_of, values_of, with_moves, write_down
+from tujian.catalogue.changing import (
+    By,
+    Move,
+    apply,
+    by_person,
+    latest_records,
+    lock_item,
+    strongest,
+    title_of,
+    values_of,
+    with_moves,
+    write_down,
+)
+from tujian.catalogue.editing import stood_before
 from tujian.catalogue.indexing import fact_text
-from tujian.catalogue.nouns import Also, ValueCount
+from tujian.catalogue.nouns import MOST_LISTED, Also, Unmerged, ValueCount, no_such_merge
 from tujian.catalogue.reading import may_see
 from tujian.database import Database
 from tujian.records import FieldValue
-from tujian.schema import item_facts, item_values, items
+from tujian.schema import field_history, item_facts, item_values, items
 
 AT_ONCE = 100  # items a transaction: others write in between
+WHY = "merged: "  # how its line in a history begins
 MOST_COUNTED = 10_000  # distinct values told
 
 
@@ -62,17 +77,61 @@ def merge_on(
     into: FieldValue,
     by: By,
     also: Also,
-) -> bool:
-    """The item's value becomes `into` where it is one of `values`; says whether it still was. Raises NotFound."""
+) -> int:
+    """The item's value becomes `into` where it is one of `values`; the change's number, 0 if not. Raises NotFound."""
     item = lock_item(connection, item_id, by, also)
     before = values_of(connection, item_id)
     held = before.get(field)
     if held is None or not set(_words(held.value)) & set(values):
-        return False  # somebody changed it meanwhile
+        return 0  # somebody changed it meanwhile
     moves = [Move(field, held, by_person(_merged(held.value, values, into), held.unit, by.who))]
     write_down(connection, by, "merge", item_id, field=field, into=into)
-    apply(connection, database, item_id, by, moves, title=title_of(with_moves(before, moves), item["title"]))
-    return True
+    return apply(connection, database, item_id, by, moves, title=title_of(with_moves(before, moves), item["title"]))
+
+
+def lines_of(connection: sa.Connection, number: int) -> Sequence[sa.Row[Any]]:
+    """What a merge wrote into histories, a line for each item. Raises NotFound when it is none."""
+    first = sa.select(field_history.c.batch_id).where(
+        field_history.c.change == number, field_history.c.why.startswith(WHY, autoescape=True)
+    )
+    batch_id = connection.scalar(first)
+    if batch_id is None:
+        raise no_such_merge(number)
+    own = sa.and_(field_history.c.batch_id == batch_id, field_history.c.undoes.is_(None))
+    return connection.execute(sa.select(field_history).where(own).order_by(field_history.c.id)).all()
+
+
+def unmerge_on(
+    connection: sa.Connection, database: Database, line: sa.Row[Any], by: By, also: Also
+) -> Literal["back", "changed", "again"]:
+    """The item says again what it said before the merge, unless the field was touched since. Raises NotFound."""
+    since = _touched(connection, line)  # asked before the item is locked, which counts its version up
+    if since:
+        return "again" if line.change in since else "changed"
+    item = lock_item(connection, line.item_id, by, also)
+    if _touched(connection, line):
+        return "changed"
+    before = values_of(connection, line.item_id)
+    held, said = before.get(line.field), strongest(latest_records(connection, line.item_id))
+    moves = [Move(line.field, held, stood_before(line, said, held))]
+    write_down(connection, by, "unmerge", line.item_id, field=line.field, change=line.change)
+    title = title_of(with_moves(before, moves), item["title"])
+    apply(connection, database, line.item_id, by, moves, undoes=line.change, title=title)
+    return "back"
+
+
+def unmerged(number: int, field: str, ends: Mapping[str, str]) -> Unmerged:
+    """What came of a merge that was taken back, by item."""
+    left = [item_id for item_id, end in ends.items() if end == "changed"]
+    back, again = (list(ends.values()).count(end) for end in ("back", "again"))
+    told = {"left": left[:MOST_LISTED], "left_count": len(left), "again": again}
+    return Unmerged(number=number, field=field, items=back, **told)
+
+
+def _touched(connection: sa.Connection, line: sa.Row[Any]) -> Sequence[int | None]:
+    """What acts on the same field came after a line, by what they took back."""
+    own = sa.and_(field_history.c.item_id == line.item_id, field_history.c.field == line.field)
+    return connection.scalars(sa.select(field_history.c.undoes).where(own, field_history.c.id > line.id)).all()
 
 
 def _merged(value: FieldValue, values: Collection[str], into: FieldValue) -> FieldValue:

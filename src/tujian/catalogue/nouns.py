@@ -18,9 +18,11 @@ from tujian.pictures import Picture
 from tujian.records import FieldValue, Source, Strict, Value
 
 Kind = Literal["product", "photo"]
-Visibility = Literal["shown", "hidden", "sensitive"]
+Visibility = Literal["shown", "hidden", "sensitive", "pending"]
+"""`pending`: nobody has looked at its picture yet, so nobody knows whether it is sensitive."""
+Chosen = Literal["shown", "hidden", "sensitive"]  # what a person may say
 Also = Collection[Visibility]  # what somebody who may see it asks for besides what is shown
-EVERYTHING: tuple[Visibility, ...] = ("hidden", "sensitive")
+EVERYTHING: tuple[Visibility, ...] = ("hidden", "sensitive", "pending")
 OWN_FIELDS = ("item.kind", "item.external_id", "item.sku", "item.variant_group")  # an item's own, editable like fields
 MOST_LISTED = 500
 
@@ -199,6 +201,18 @@ class Merged(Strict):
     items: int
     is_trial: bool = Field(description="nothing was changed: a dry run")
     batch: str | None = Field(description="in the history of every item that it changed")
+    number: int | None = Field(default=None, description="what it is taken back by: the change of its first item")
+
+
+class Unmerged(Strict):
+    """A merge that was taken back, on the items where its value still stood."""
+
+    number: int
+    field: str
+    items: int = Field(description="that say again what they said before")
+    left: list[str] = Field(description=f"ids of items that somebody changed since: they stay; {MOST_LISTED} at most")
+    left_count: int
+    again: int = Field(description="items on which it had been taken back before")
 
 
 def to_cursor(*parts: str | int) -> str:
@@ -231,8 +245,11 @@ def bad_cursor() -> BadInput:
 def no_such_item(name: str) -> NotFound:
     shown = printable(name)[:80]
     return NotFound(
-        zh=(f"没有编号为 {shown!r} 的条目。", "它可能已被删除或隐藏；GET /v1/items 列出现有的。"),
-        en=(f"There is no item {shown!r}.", "It may have been deleted or hidden; GET /v1/items lists those there are."),
+        zh=(f"没有编号为 {shown!r} 的条目。", "它可能已被删除、隐藏，或还没看过；GET /v1/items 列出现有的。"),
+        en=(
+            f"There is no item {shown!r}.",
+            "It may be deleted, hidden or unseen yet; GET /v1/items lists those there are.",
+        ),
     )
 
 
@@ -261,6 +278,13 @@ def key_taken() -> AlreadyThere:
     return AlreadyThere(
         zh=("这个幂等键已用于另一个请求。", "新的请求请用新的键；重试请发送同样的内容。"),
         en=("That idempotency key was used for another request.", "Use a new key, or send the same request again."),
+    )
+
+
+def no_such_merge(number: int) -> NotFound:
+    return NotFound(
+        zh=(f"没有第 {number} 号合并。", "合并结束时会给出编号（number）；逐条的修改用 undo。"),
+        en=(f"There is no merge {number}.", "A merge tells its number when it is done; single edits have their undo."),
     )
 
 

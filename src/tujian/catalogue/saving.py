@@ -63,7 +63,9 @@ def save_record(
     named = (title, item["sku"], item["external_id"], item["made_at"], taken_at)
     about = About(*named, names, stated(after), _guess(record))
     visibility_by = RULE if own else item["visibility_by"]
-    apply(connection, database, item_id, by, moves, own, about=about, title=title, visibility_by=visibility_by)
+    visibility = own[0].new if own else "shown" if item["visibility"] == "pending" else item["visibility"]
+    seen = {"visibility": visibility, "visibility_by": visibility_by}  # that it is shown now is no news: nobody decided
+    apply(connection, database, item_id, by, moves, own, about=about, title=title, **seen)
     return Saved(id=item_id, number=number, version=item["version"], changed=_changed(moves))
 
 
@@ -74,9 +76,9 @@ def _guess(record: Record) -> str | None:
 
 def _locked_up(item: sa.RowMapping, record: Record) -> list[OwnMove]:
     """Sensitive findings put an item behind the lock, unless a person has decided otherwise. # req: E9"""
-    if not record.sensitive or item["visibility"] != "shown" or item["visibility_by"] == PERSON:
+    if not record.sensitive or item["visibility"] not in ("shown", "pending") or item["visibility_by"] == PERSON:
         return []
-    return [OwnMove("visibility", "shown", "sensitive", RULE, DEFAULT)]
+    return [OwnMove("visibility", item["visibility"], "sensitive", RULE, DEFAULT)]
 
 
 def _changed(moves: list[Move]) -> list[str]:

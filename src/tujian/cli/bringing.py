@@ -232,6 +232,12 @@ def _tell_worked(database: Database, progress: Progress, before: int, lang: Lang
     print(f"识别 {looked}，失败 {dead}" if zh else f"{looked} recognised, {dead} failed")
     for job in progress.troubles if not failed else ():
         print(f"  ✗ {printable(job.message)} {job.remedy}")
+    if progress.pending:
+        print(
+            f"{progress.pending} 个条目还没看过，暂不显示；tujian pending 说明原因。"
+            if zh
+            else f"{progress.pending} items were not looked at yet and are not shown; `tujian pending` says why."
+        )
     if failed or dead:
         name = progress.id[:8]
         print(f"{'逐行明细' if zh else 'row by row'}: tujian import-report {name} --out rows.xlsx")

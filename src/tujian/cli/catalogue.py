@@ -20,7 +20,7 @@ def bring(
     task: Annotated[str, typer.Option(help="auto, or a name from `tujian tasks`")] = "auto",
     kind: Annotated[ItemKind, typer.Option(help="what the pictures show")] = "product",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be brought; nothing is written")] = False,
-    look: Annotated[bool, typer.Option("--look/--no-look", help="recognise what was brought")] = True,
+    look: Annotated[bool, typer.Option("--look/--no-look", help="recognise it; else it is shown unseen")] = True,
     trial: Annotated[int | None, typer.Option(min=1, max=1000, help="recognise so many first; the rest waits")] = None,
     remote: Annotated[bool, typer.Option("--remote", help="leave recognising to workers elsewhere")] = False,
     column: Annotated[list[str] | None, typer.Option("--map", help="column=field, e.g. 主图=picture; again")] = None,
@@ -47,6 +47,19 @@ def import_report(
 
     settings = _settings(lang=lang)
     raise typer.Exit(_told(settings, lambda: run_report(settings, batch, out)))
+
+
+@app.command()
+def pending(
+    show: Annotated[list[str] | None, typer.Option(help="show this item although nobody has looked at it")] = None,
+    show_failed: Annotated[bool, typer.Option("--show-failed", help="show all whose look failed")] = False,
+    lang: Lang = None,
+) -> None:
+    """What a folder or ZIP brought and nobody has looked at yet, which is not shown; and why looking failed."""
+    from tujian.cli.pending import run
+
+    settings = _settings(lang=lang)
+    raise typer.Exit(_told(settings, lambda: run(settings, show or [], show_failed=show_failed)))
 
 
 @app.command()
@@ -164,12 +177,15 @@ def search(
 
 
 @app.command()
-def reindex(lang: Lang = None) -> None:
+def reindex(
+    job: Annotated[bool, typer.Option("--job", help="meanings only, by the server or `tujian worker`")] = False,
+    lang: Lang = None,
+) -> None:
     """Makes words, facts and meanings of every item anew."""
     from tujian.cli.searching import run_reindex
 
     settings = _settings(lang=lang)
-    raise typer.Exit(_told(settings, lambda: run_reindex(settings)))
+    raise typer.Exit(_told(settings, lambda: run_reindex(settings, as_job=job)))
 
 
 @app.command()

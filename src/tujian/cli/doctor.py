@@ -40,6 +40,8 @@ def _look(settings: Settings) -> Iterator[Finding]:
     yield from _home(settings)
     yield _tried(settings.lang, "识别一张空白图片", "looking at a blank picture", lambda: _rehearse(settings))
     yield from _engine(settings)
+    if settings.embedder is not None:
+        yield _tried(settings.lang, "文字向量服务", "the embedding server", lambda: _embed(settings))
 
 
 def _library() -> Finding:
@@ -105,3 +107,12 @@ def _tried(lang: Lang, zh: str, en: str, attempt: Callable[[], None]) -> Finding
         return Finding(False, f"{zh}：{error}", f"{en}: {error}")
     elapsed_s = time.perf_counter() - begun
     return Finding(True, f"{zh}（{elapsed_s:.1f} 秒）", f"{en} ({elapsed_s:.1f} s)")
+
+
+def _embed(settings: Settings) -> None:
+    from tujian.engines.embedding import RemoteEmbedder
+
+    embedder = RemoteEmbedder.from_settings(settings)
+    if embedder is not None:
+        embedder.query("图鉴")
+        embedder.close()

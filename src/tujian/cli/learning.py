@@ -64,7 +64,7 @@ def run_forget(settings: Settings, name: str) -> int:
 
 def _look(settings: Settings, examples: Sequence[Example]) -> tuple[np.ndarray, list[str], list[str]]:
     """Vectors and labels of the pictures, each content once, and what could not be read, with the reason."""
-    decoder, labeller = Decoder(settings.decode_timeout_s, settings.decode_memory_mb), Labeller()
+    decoder, labeller = Decoder(memory_mb=settings.decode_memory_mb), Labeller()
     vectors, labels, unreadable = [], [], []
     met: dict[str, Example] = {}
     word = "学习" if settings.lang == "zh" else "Learning"

@@ -68,6 +68,7 @@ class Unseen(StrEnum):
 
     hidden = "hidden"
     sensitive = "sensitive"
+    pending = "pending"
 
 
 Also = Annotated[list[Unseen] | None, typer.Option(help="such items too; may be given again")]
@@ -238,7 +239,7 @@ def _version(version: Annotated[bool, typer.Option("--version", help="print the 
         raise typer.Exit
 
 
-def seen(also: list[Unseen] | None) -> list[Literal["hidden", "sensitive"]]:
+def seen(also: list[Unseen] | None) -> list[Literal["hidden", "sensitive", "pending"]]:
     """What is asked for besides what is shown."""
     return [one.value for one in also or []]
 

@@ -95,7 +95,8 @@ def run_use(settings: Settings, name_or_path: str, mmproj: Path | None = None) -
 def run_check(settings: Settings) -> int:
     """The self-test, kept for the next start; 0 when all holds, 1 when the picture does not matter. Raises NoEngine."""
     from tujian.engines.selftest import lines_of
-    from tujian.house import House, no_engine
+    from tujian.engines.troubles import no_engine
+    from tujian.house import House
 
     house = House(settings)
     try:

@@ -16,19 +16,34 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from tujian.batches import Batches
 from tujian.catalogue.indexing import index_item
 from tujian.catalogue.nouns import Also
+from tujian.cli.keeping import user
 from tujian.database import Database
+from tujian.embedding import begin_embedding
 from tujian.errors import BadInput, Lang
 from tujian.filters import Filter, Op
 from tujian.finding import Found, Search
 from tujian.folding import printable
 from tujian.house import House, Shot
+from tujian.jobs import Jobs
 from tujian.schema import item_pictures, items
 from tujian.settings import Settings
 from tujian.sought import Sought, seek, understood
 
 WAYS = {"words": ("词", "words"), "meaning": ("意思", "meaning"), "looks": ("样子", "looks")}
+MEANING = {
+    "rebuilding": (
+        "换了文字向量模型，意思正在重新计算：这次只按词和样子找。没有运行服务的话，请运行 tujian reindex。",
+        "The embedder was changed; meanings are being made anew: found by words and looks only. Without a server, "
+        "run `tujian reindex`.",
+    ),
+    "away": (
+        "文字向量服务没有回应：这次只按词和样子找。",
+        "The embedding server does not answer: found by words and looks only.",
+    ),
+}
 _SIGNS: tuple[tuple[str, Op], ...] = (("!=", "not"), ("<=", "under"), (">=", "over"), ("=", "is"))
 
 
@@ -53,16 +68,21 @@ def run_search(
         if read.filters:
             print(printable(read.said(settings.lang)), file=sys.stderr)
         found = seek(house, search_of(house), sought, read)
+        if found.meaning != "ready":
+            print(MEANING[found.meaning][settings.lang == "en"], file=sys.stderr)
         _print(found, house.database, settings.lang, as_json=as_json)
     finally:
         house.close()
     return 0
 
 
-def run_reindex(settings: Settings) -> int:
-    """Writes words, facts and meanings of every item again, and says of how many."""
+def run_reindex(settings: Settings, *, as_job: bool = False) -> int:
+    """Writes words, facts and meanings of every item again, and says of how many; or leaves meanings to
+    the server and its workers. Raises EngineError, StoreFailed."""
     house = House(settings)
     try:
+        if as_job:
+            return _begin_embedding(house)
         with house.database.read() as connection:
             ids = connection.scalars(sa.select(items.c.id)).all()
         for item_id in ids:
@@ -78,9 +98,25 @@ def run_reindex(settings: Settings) -> int:
     return 0
 
 
+def _begin_embedding(house: House) -> int:
+    """`tujian reindex --job`."""
+    batches = Batches(Jobs(house.database))
+    batch_id, zh = begin_embedding(batches, house.embedder_name, user(), is_forced=True), house.settings.lang == "zh"
+    if batch_id is None:
+        print("目录里没有条目。" if zh else "The catalogue has no items.")
+        return 0
+    left = batches.progress(batch_id).counts["todo"]
+    print(
+        f"已排队 {left} 份，由服务或 tujian worker 处理；进度见 GET /v1/jobs/{batch_id}"
+        if zh
+        else f"{left} parts are queued for the server or `tujian worker`; watch GET /v1/jobs/{batch_id}"
+    )
+    return 0
+
+
 def search_of(house: House) -> Search:
     """The house's search; models load at the first question."""
-    return Search.of(house.database, lambda: house.perception)
+    return Search(house.database, lambda: house.embedder)
 
 
 def parse_filter(typed: str) -> Filter:

@@ -11,6 +11,7 @@ import uvicorn
 from tujian.api import create_app
 from tujian.api.patience import Patient
 from tujian.engines.choosing import first_words
+from tujian.engines.embedding import texts_leave_for
 from tujian.engines.machine import read_memory
 from tujian.errors import BadSettings, TujianError
 from tujian.house import House
@@ -69,6 +70,8 @@ def _warm(house: House, server: uvicorn.Server, settings: Settings, port: int) -
     while not server.started:
         time.sleep(0.02)
     _say(settings, *_engine_words(house))
+    if host := texts_leave_for(settings):
+        _say(settings, f"条目的文字和要找的话会发送到 {host}", f"Texts of items and questions are sent to {host}")
     shown = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "localhost") else settings.host
     shown = f"[{shown}]" if ":" in shown else shown
     print(f"Tujian is ready at http://{shown}:{port}", flush=True)

@@ -105,5 +105,5 @@ def _told(done: Imported, lang: Lang) -> str:
     if done.before:
         parts.append(f"the list before lies in {done.before.name}" if place else f"原来的类目表留在 {done.before.name}")
     if done.kind != "attributes":
-        parts.append("a running server takes it at its next start" if place else "运行中的服务重启后生效")
+        parts.append("a running server takes it at once" if place else "运行中的服务马上生效")
     return " · ".join(parts)

@@ -14,6 +14,7 @@ from tujian.folding import printable
 from tujian.settings import Settings
 from tujian.tasks import Tasks
 
+MOST_SHOWN = 20
 COMMAS = re.compile(r"[,，]")
 
 
@@ -39,9 +40,30 @@ def run_merge(settings: Settings, field: str, merge: Sequence[str], into: str, a
     return 0
 
 
+def run_unmerge(settings: Settings, number: int, also: Also) -> int:
+    """Takes a whole merge back, and says what was left as somebody changed it since. Raises NotFound, StoreFailed."""
+    catalogue, zh = Catalogue.opened(settings), settings.lang == "zh"
+    done = catalogue.unmerge(number, who=user(), also=also)
+    catalogue.database.close()
+    again = f"，{done.again} 个先前已撤销" if zh else f", {done.again} had it before"
+    print(
+        f"{done.items} 个条目的 {done.field} 改回合并以前的值{again if done.again else ''}。"
+        if zh
+        else f"{done.items} items say again what they said as {done.field} before{again if done.again else ''}."
+    )
+    if done.left:
+        print(
+            f"{done.left_count} 个后来有人改过，没有动：" if zh else f"{done.left_count} were changed since and stay:"
+        )
+        print("\n".join(f"  {item_id[:12]}" for item_id in done.left[:MOST_SHOWN]))
+    return 0
+
+
 def _line(done: Merged, zh: bool) -> str:
     if done.is_trial:
         return f"会改动 {done.items} 个条目；什么也没有改。" if zh else f"{done.items} items would change; none did."
     if zh:
-        return f"{done.items} 个条目改为 {done.into}；每个都可撤销（POST /v1/items/编号/undo）。"
-    return f"{done.items} items say {done.into} now; each can be undone (POST /v1/items/ID/undo)."
+        back = f"；整个撤销：tujian values --undo {done.number}" if done.number else ""
+        return f"{done.items} 个条目改为 {done.into}{back}。"
+    back = f"; all of it is undone by `tujian values --undo {done.number}`" if done.number else ""
+    return f"{done.items} items say {done.into} now{back}."

@@ -53,16 +53,22 @@ def nearest_category(
 
 @app.command()
 def values(
-    field: Annotated[str, typer.Argument(help="a field of the tasks, e.g. colours", show_default=False)],
+    field: Annotated[str, typer.Argument(help="a field of the tasks, e.g. colours", show_default=False)] = "",
     merge: Annotated[list[str] | None, typer.Option(help="values that become one, by commas; may be repeated")] = None,
     into: Annotated[str | None, typer.Option(help="what they become")] = None,
+    undo: Annotated[int | None, typer.Option(min=1, help="take a whole merge back, by its number")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say how many items it would change")] = False,
     also: Also = None,
     lang: Lang = None,
 ) -> None:
-    """The values of a field with their counts; with --merge and --into, several become one on every item."""
-    from tujian.cli.valuing import run_merge, run_values
+    """The values of a field with their counts; with --merge and --into, several become one; --undo takes that back."""
+    from tujian.cli.valuing import run_merge, run_unmerge, run_values
 
+    if undo is not None:
+        settings = _settings(lang=lang)
+        raise typer.Exit(_told(settings, lambda: run_unmerge(settings, undo, seen(also))))
+    if not field:
+        raise typer.BadParameter("…", param_hint="FIELD")
     if (merge is None) != (into is None):
         raise typer.BadParameter("--merge and --into belong together")
     settings = _settings(lang=lang)

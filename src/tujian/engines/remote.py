@@ -82,10 +82,10 @@ class RemoteEngine:
         self._model, self._timeout_s = model, timeout_s
         self.schema_by: SchemaBy = schema_by
         shown = f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
-        self.place = Place(shown, remote=not _is_here(parts.hostname))
+        self.place = Place(shown, remote=not is_here(parts.hostname))
         self._now, self._lanes = threading.local(), Lanes(slots, queue)
         self._http = httpx.Client(
-            transport=_transport(parts, slots + SPARE_CONNECTIONS, lambda: self._now.clock),
+            transport=clocked_transport(parts, slots + SPARE_CONNECTIONS, lambda: self._now.clock),
             timeout=timeout_s,
             follow_redirects=False,  # the picture goes where the user said and nowhere else
         )
@@ -248,9 +248,9 @@ class RemoteEngine:
         return no_dialect(self.place) if isinstance(error, BadStream) else broke_off(self.place)
 
 
-def _transport(url: SplitResult, connections: int, clock: Callable[[], Clock]) -> httpx.HTTPTransport:
+def clocked_transport(url: SplitResult, connections: int, clock: Callable[[], Clock]) -> httpx.HTTPTransport:
     """httpx's own transport, through the system's proxy where there is one, with its sockets on the clock."""
-    proxied = not _is_here(url.hostname or "") and not proxy_bypass(url.hostname or "")
+    proxied = not is_here(url.hostname or "") and not proxy_bypass(url.hostname or "")
     transport = httpx.HTTPTransport(
         proxy=getproxies().get(url.scheme) if proxied else None,
         limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
@@ -260,7 +260,8 @@ def _transport(url: SplitResult, connections: int, clock: Callable[[], Clock]) -
     return transport
 
 
-def _is_here(host: str) -> bool:
+def is_here(host: str) -> bool:
+    """Whether it is this machine."""
     return host in LOOPBACK or host.startswith("127.")
 
 

@@ -18,6 +18,7 @@ from tujian.errors import (
     EngineDown,
     EngineError,
     EngineRefused,
+    NoEngine,
     Said,
 )
 from tujian.folding import printable
@@ -103,6 +104,20 @@ def no_dialect(place: Place) -> EngineRefused:
     return EngineRefused(
         zh=Said(f"{place.url} 不是 OpenAI 兼容的接口。", f"地址通常以 /v1 结尾，例如 {EXAMPLE}"),
         en=Said(f"{place.url} does not speak the OpenAI dialect.", f"It usually ends in /v1, e.g. {EXAMPLE}"),
+    )
+
+
+def no_engine() -> NoEngine:
+    """Nobody can be asked: what to do about it."""
+    return NoEngine(
+        zh=(
+            "没有连接视觉语言模型。",
+            "运行 tujian models pull 下载一个；或用 --model 给出 GGUF 文件，用 --engine-url 给出服务地址。",
+        ),
+        en=(
+            "No vision-language model is attached.",
+            "Run tujian models pull to fetch one, name a GGUF file by --model, or a server by --engine-url.",
+        ),
     )
 
 

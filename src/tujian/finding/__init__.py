@@ -20,15 +20,15 @@ import sqlalchemy as sa
 from tujian.catalogue.nouns import ItemHead, bad_cursor, from_cursor, to_cursor
 from tujian.catalogue.reading import heads, may_see
 from tujian.database import Database
-from tujian.errors import StoreFailed
+from tujian.errors import EngineError, EngineRefused, StoreFailed
 from tujian.filters import Filter
 from tujian.finding.background import Background
 from tujian.finding.facts import conditions, lenient, preferences
-from tujian.finding.meanings import Embed, Meanings, Vector, embed_stale, mean_of
-from tujian.finding.nouns import Facet, Found, Hit, Query
+from tujian.finding.meanings import AT_ONCE, Meanings, Vector, embed_stale, mean_of, others_left
+from tujian.finding.nouns import Facet, Found, Hit, Meaning, Query
 from tujian.finding.words import LEAST_SHARE, MOST_OF_A_WORD, by_words
 from tujian.logs import note
-from tujian.perception import Perception
+from tujian.perception.vectors import TextEmbedder
 from tujian.schema import counters, item_facts, item_texts, items
 from tujian.tokens import words_asked
 
@@ -60,40 +60,41 @@ Ways = dict[str, dict[str, float]]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question's vector, and the means of its cosines with all kinds of goods and with the nearest of them."""
+    """A question's vector, the means of its cosines with all kinds of goods and with the nearest of them, and how far
+    apart this embedder's cosines lie: 1 for the one that the thresholds were chosen for."""
 
     embedder: str
     vector: Vector
     mean: float
     near: float
+    scale: float
 
 
 class Search:
-    """One catalogue's search. `asked` and `told` embed a question and a passage; both name their embedder."""
+    """One catalogue's search. `embedder` loads when it is first asked for; its name stands beside every vector."""
 
-    def __init__(self, database: Database, asked: Embed, told: Embed) -> None:
-        self._database, self._told = database, told
-        self._asked_before = lru_cache(QUESTIONS_KEPT)(asked)  # a page, a strictness, another filter ask it again
+    def __init__(self, database: Database, embedder: Callable[[], TextEmbedder]) -> None:
+        self._database, self._embedder = database, embedder
+        # a page, a strictness, another filter ask a question again
+        self._asked_before = lru_cache(QUESTIONS_KEPT)(lambda text: embedder().query(text))
         self._kept_up: tuple[str, int | None] = ("", None)
         self._keeping_up = threading.Lock()
         self._meanings = Meanings(database)
-        self._background = Background(told)
-
-    @classmethod
-    def of(cls, database: Database, perception: Callable[[], Perception]) -> "Search":
-        """With the embedder of a house, which loads at the first question."""
-        return cls(database, lambda text: perception().embed_question(text), lambda text: perception().embed(text))
+        self._background = Background(database)
 
     def find(self, query: Query, look_embedder: str = "") -> Found:
         """Hits for a query; without text and looks, the newest items that its filters leave. Raises BadInput."""
         words = words_asked(query.text)
-        asked = self._asked(query.text[:LONGEST_MEANT]) if words and "meaning" in query.ways else None
+        asked, meaning = self._asked(query.text[:LONGEST_MEANT] if words and "meaning" in query.ways else "")
         with self._database.read() as connection:
             if asked is None or self._is_kept_up(connection, asked.embedder):
-                return self._found(connection, query, words, asked, look_embedder)
-        self._keep_up(asked.embedder)
+                return self._found(connection, query, words, asked, look_embedder).model_copy(
+                    update={"meaning": meaning}
+                )
+        meaning = self._keep_up()
         with self._database.read() as connection:
-            return self._found(connection, query, words, asked, look_embedder)
+            found = self._found(connection, query, words, asked if meaning == "ready" else None, look_embedder)
+        return found.model_copy(update={"meaning": meaning})
 
     def _found(
         self, connection: sa.Connection, query: Query, words: Sequence[str], asked: Asked | None, look_embedder: str
@@ -125,29 +126,48 @@ class Search:
         with self._database.read() as connection:
             return connection.scalar(sa.select(items.c.id).where(may_see(())).limit(1)) is not None
 
-    def keep_up(self, most: int = 64) -> int:
-        """Makes vectors of passages that have none yet. Returns how many."""
-        name, _ = self._told(" ")
-        return embed_stale(self._database, self._told, name, most)
+    def keep_up(self, most: int = AT_ONCE) -> int:
+        """Makes vectors of passages that have none yet. Returns how many. Raises EngineError."""
+        return embed_stale(self._database, self._embedder(), most)
 
-    def _asked(self, text: str) -> Asked:
-        name, vector = self._asked_before(text)
-        return Asked(name, vector, *self._background.of(name, vector))
+    def _asked(self, text: str) -> tuple[Asked | None, Meaning]:
+        """The question's vector, or why there is none: what is found by words is found all the same."""
+        if not text:
+            return None, "ready"
+        try:
+            embedder = self._embedder()
+            vector = self._asked_before(text)
+            mean, near = self._background.of(embedder, vector)
+        except EngineError as error:
+            return None, _is_away(error)
+        return Asked(embedder.name, vector, mean, near, self._background.scale), "ready"
 
     def _is_kept_up(self, connection: sa.Connection, embedder: str) -> bool:
         """Whether nothing changed since no passage lacked its vector."""
         return (embedder, connection.scalar(_CHANGE)) == self._kept_up
 
-    def _keep_up(self, embedder: str) -> None:
-        """Some passages get their vectors. One search at a time does it."""
+    def _keep_up(self) -> Meaning:
+        """Some passages get their vectors, and whether all have one of the same embedder then. One search at a time
+        does it. What another embedder made is a job's work (`embedding.py`), unless it is little."""
+        try:
+            embedder = self._embedder()
+            self._make_some(embedder)
+            with self._database.read() as connection:
+                return "rebuilding" if others_left(connection, embedder.name) else "ready"
+        except EngineError as error:
+            return _is_away(error)
+
+    def _make_some(self, embedder: TextEmbedder) -> None:
         if not self._keeping_up.acquire(blocking=False):
             return
         try:
             with self._database.read() as connection:
                 change = connection.scalar(_CHANGE)
-            if embed_stale(self._database, self._told, embedder) == 0:
-                self._kept_up = embedder, change
-        except StoreFailed as error:  # what is not embedded is found by words until it is
+                if others_left(connection, embedder.name, most=AT_ONCE):
+                    return
+            if embed_stale(self._database, embedder) == 0:
+                self._kept_up = embedder.name, change
+        except (StoreFailed, EngineRefused) as error:  # what is not embedded is found by words until it is
             note("search.embed_failed", level=logging.WARNING, why=type(error).__name__)
         finally:
             self._keeping_up.release()
@@ -194,15 +214,20 @@ def _only(ranked: Ways, left: Collection[str]) -> Ways:
 def _good(query: Query, ranked: Ways, asked: Asked | None) -> Ways:
     """What fits well enough, 0-1. Nothing by words and meaning when the best of both together is not good enough."""
     shares, cosines = ranked.get("words", {}), ranked.get("meaning", {})
-    mean, near = (asked.mean, asked.near) if asked else (0.0, 0.0)
-    margins = (_margin(one, shares, cosines, near) for one in shares.keys() | cosines.keys())
+    mean, near, scale = (asked.mean, asked.near, asked.scale) if asked else (0.0, 0.0, 1.0)
+    margins = (_margin(one, shares, cosines, near, scale) for one in shares.keys() | cosines.keys())
     ways: Ways = {}
     if max(margins, default=-1.0) >= BEST_MARGIN * query.strictness:
         ways["words"] = {one: share for one, share in shares.items() if share >= LEAST_SHARE}
-        ways["meaning"] = _counted(cosines, mean + LEAST_LIFT * query.strictness, mean + FULL_LIFT)
+        ways["meaning"] = _counted(cosines, mean + LEAST_LIFT * scale * query.strictness, mean + FULL_LIFT * scale)
     if "looks" in ranked:
         ways["looks"] = _counted(ranked["looks"], LOOKS[0] + (LOOKS[1] - LOOKS[0]) * query.strictness, 1.0)
     return ways
+
+
+def _is_away(error: EngineError) -> Meaning:
+    note("search.embedder_away", str(error), level=logging.WARNING)
+    return "away"
 
 
 def _counted(cosines: Mapping[str, float], least: float, most: float) -> dict[str, float]:
@@ -214,9 +239,11 @@ def _counted(cosines: Mapping[str, float], least: float, most: float) -> dict[st
     }
 
 
-def _margin(item_id: str, shares: Mapping[str, float], cosines: Mapping[str, float], near: float) -> float:
+def _margin(
+    item_id: str, shares: Mapping[str, float], cosines: Mapping[str, float], near: float, scale: float
+) -> float:
     """How far an item stands out; one whose meaning was not asked for, or is far, by its words alone."""
-    return cosines.get(item_id, near) - near + WORTH_OF_WORDS * shares.get(item_id, 0.0)
+    return (cosines.get(item_id, near) - near) / scale + WORTH_OF_WORDS * shares.get(item_id, 0.0)
 
 
 def _preferred(connection: sa.Connection, database: Database, query: Query, ways: Ways) -> list[dict[str, float]]:

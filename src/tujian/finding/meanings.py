@@ -6,7 +6,7 @@ Does not know: who may see what; what was forgotten is dropped by who asks.
 """
 
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,11 +15,10 @@ import sqlalchemy as sa
 
 from tujian.catalogue.packing import pack_vector, unpack_vector
 from tujian.database import Database
+from tujian.perception.vectors import TextEmbedder
 from tujian.schema import counters, item_pictures, item_texts, item_vectors, items, pictures
 
 Vector = npt.NDArray[np.float32]
-Embed = Callable[[str], tuple[str, Vector]]
-"""The embedder's id and the unit vector of a text to be found."""
 
 # statements of every search are built once: building one takes SQLAlchemy longer than running it takes SQLite
 _NEW_TEXTS = (
@@ -139,12 +138,25 @@ class Meanings:
             self._change = change
 
 
-def embed_stale(database: Database, embed: Embed, embedder: str, most: int = AT_ONCE) -> int:
-    """Makes the vectors of passages that have none, or an old one, the newest items first. Returns how many."""
+def others_left(connection: sa.Connection, embedder: str, most: int = 0) -> bool:
+    """Whether more than `most` vectors of other embedders are kept: meanings are then being made anew, and half of them
+    compare with nothing. Two ranges of one index, so that the many of this embedder are not gone through."""
+    count = 0
+    for range_ in (item_vectors.c.embedder < embedder, item_vectors.c.embedder > embedder):
+        some = sa.select(item_vectors.c.number).where(range_).limit(most + 1)
+        count += len(connection.scalars(some).all())
+    return count > most
+
+
+def embed_stale(
+    database: Database, embedder: TextEmbedder, most: int = AT_ONCE, numbers: tuple[int, int] | None = None
+) -> int:
+    """Makes the vectors of passages that have none, or an old one, the newest items first; of all, or of those with
+    `numbers` from the first up to the second. Returns how many. Raises EngineError, StoreFailed."""
     fresh = sa.and_(
         item_vectors.c.item_id == item_texts.c.item_id,
         item_vectors.c.digest == item_texts.c.digest,
-        item_vectors.c.embedder == embedder,
+        item_vectors.c.embedder == embedder.name,
     )
     stale = (
         sa.select(item_texts.c.item_id, item_texts.c.passage, item_texts.c.digest)
@@ -152,23 +164,29 @@ def embed_stale(database: Database, embed: Embed, embedder: str, most: int = AT_
         .order_by(item_texts.c.number.desc())
         .limit(most)
     )
+    if numbers is not None:
+        stale = stale.where(item_texts.c.number >= numbers[0], item_texts.c.number < numbers[1])
     with database.read() as connection:
         rows = connection.execute(stale).all()
-    made = [_row(row, embed) for row in rows]
-    if made:
-        with database.write() as connection:
-            ids = [row["item_id"] for row in made]
-            connection.execute(sa.delete(item_vectors).where(item_vectors.c.item_id.in_(ids)))
-            alive = set(connection.scalars(sa.select(item_texts.c.item_id).where(item_texts.c.item_id.in_(ids))))
-            kept = [row for row in made if row["item_id"] in alive]
-            if kept:
-                # whoever else wants numbers waits until this transaction ends: they are seen in their order
-                taken = sa.update(counters).where(counters.c.name == "vector")
-                more = taken.values(value=counters.c.value + len(kept)).returning(counters.c.value)
-                last = connection.execute(more).scalar_one()
-                numbered = [row | {"number": last - place} for place, row in enumerate(kept)]
-                connection.execute(sa.insert(item_vectors), numbered)
-    return len(made)
+    if rows:
+        vectors = embedder.passages([row.passage for row in rows])
+        _keep(database, [_row(row, embedder.name, one) for row, one in zip(rows, vectors, strict=True)])
+    return len(rows)
+
+
+def _keep(database: Database, made: Sequence[dict[str, Any]]) -> None:
+    with database.write() as connection:
+        ids = [row["item_id"] for row in made]
+        connection.execute(sa.delete(item_vectors).where(item_vectors.c.item_id.in_(ids)))
+        alive = set(connection.scalars(sa.select(item_texts.c.item_id).where(item_texts.c.item_id.in_(ids))))
+        kept = [row for row in made if row["item_id"] in alive]
+        if kept:
+            # whoever else wants numbers waits until this transaction ends: they are seen in their order
+            taken = sa.update(counters).where(counters.c.name == "vector")
+            more = taken.values(value=counters.c.value + len(kept)).returning(counters.c.value)
+            last = connection.execute(more).scalar_one()
+            numbered = [row | {"number": last - place} for place, row in enumerate(kept)]
+            connection.execute(sa.insert(item_vectors), numbered)
 
 
 def mean_of(vectors: Sequence[Vector]) -> Vector:
@@ -177,11 +195,5 @@ def mean_of(vectors: Sequence[Vector]) -> Vector:
     return np.asarray(together / max(float(np.linalg.norm(together)), 1e-9), np.float32)
 
 
-def _row(row: sa.Row[Any, Any, Any], embed: Embed) -> dict[str, Any]:
-    name, vector = embed(row.passage)
-    return {
-        "item_id": row.item_id,
-        "embedder": name,
-        "digest": row.digest,
-        "vector": pack_vector(vector),
-    }
+def _row(row: sa.Row[Any, Any, Any], embedder: str, vector: Vector) -> dict[str, Any]:
+    return {"item_id": row.item_id, "embedder": embedder, "digest": row.digest, "vector": pack_vector(vector)}

@@ -13,6 +13,7 @@ from tujian.query import Understood
 from tujian.records import Strict
 
 Way = Literal["words", "meaning", "looks"]
+Meaning = Literal["ready", "rebuilding", "away"]
 WAYS: tuple[Way, ...] = ("words", "meaning", "looks")
 
 
@@ -50,4 +51,8 @@ class Found(Strict):
     facets: dict[str, list[Facet]]
     total: int = Field(description="hits in all, as far as they were ranked; of a filtered list 1,000 at most")
     next: str | None = None
+    meaning: Meaning = Field(
+        default="ready",
+        description="rebuilding: the embedder was changed, so words and looks alone found; away: its server is down",
+    )
     understood: Understood | None = Field(default=None, description="what of the text became filters")

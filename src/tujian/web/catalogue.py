@@ -26,6 +26,7 @@ class Shelf:
     also: Sequence[Visibility] = ()
     table: Table | None = None
     columns: Sequence[str] = ()  # as they were asked for
+    pending: int = 0  # items that nobody has looked at yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ def render_catalogue(reader: Reader, shelf: Shelf) -> str:
         asked=[*shelf.chosen.items(), *(("also", one) for one in shelf.also)],
         hits=found.hits,
         total=found.total,
+        pending=shelf.pending,
         is_more=bool(shelf.chosen) and found.total >= COUNTED,
         is_sampled=found.total >= COUNTED,
         groups=[group for group in groups if len(group.choices) > (group.facet == "kind")],

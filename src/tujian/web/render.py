@@ -61,6 +61,7 @@ class Reader:
     theme: Theme = "auto"
     engine: EngineMark | None = None
     chosen: bool = False
+    texts_host: str = ""  # where texts are sent to, to be embedded
     first: First = ""
     name: str = ""
 
@@ -170,6 +171,7 @@ def render_template(template: str, here: str, reader: Reader, lang_at: str = "",
             first=reader.first,
             name=reader.name,
             engine=engine,
+            texts_host=reader.texts_host,
             host=engine_host(engine["url"] or "") if engine and engine["remote"] else "",
             **more,
         )

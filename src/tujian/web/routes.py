@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote
 from fastapi import APIRouter, Cookie, Depends, Form, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from tujian.engines.embedding import texts_leave_for
 from tujian.errors import Lang
 from tujian.folding import printable
 from tujian.settings import Settings
@@ -70,6 +71,8 @@ def page_router(
 def reader_of(settings: Settings, mark: Mark) -> Callable[..., Reader]:
     """What tells who reads: a route takes it as `Annotated[Reader, Depends(reader_of(settings, mark))]`."""
 
+    texts_host = texts_leave_for(settings)
+
     def read(
         chosen: Annotated[str | None, Query(alias="lang", max_length=20)] = None,
         kept: Annotated[str | None, Cookie(alias="lang")] = None,
@@ -77,8 +80,8 @@ def reader_of(settings: Settings, mark: Mark) -> Callable[..., Reader]:
         first: Annotated[str, Cookie()] = "",
         who: Annotated[str, Cookie()] = "",
     ) -> Reader:
-        lang = pick_lang(chosen, kept, settings.lang)
-        return Reader(lang, pick_theme(theme), mark(), bool(chosen), pick_first(first), pick_name(who))
+        lang, is_chosen = pick_lang(chosen, kept, settings.lang), bool(chosen)
+        return Reader(lang, pick_theme(theme), mark(), is_chosen, texts_host, pick_first(first), pick_name(who))
 
     return read
 

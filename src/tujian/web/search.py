@@ -63,6 +63,7 @@ def render_search(reader: Reader, wish: Wish, answered: Answered) -> str:
         chips=_chips(wish, answered.understood, reader.lang),
         hits=found.hits,
         total=found.total,
+        meaning=found.meaning,
         seeing=urlencode([("also", one) for one in wish.also]),
         following=_href(wish, found.next) if found.next and not wish.has_picture else "",
         looser=_href(replace(wish, strictness=LOOSE)) if wish.strictness > LOOSE else "",

@@ -102,7 +102,7 @@ def _shown(name: str, value: object) -> str:
         return make_url(value.get_secret_value()).render_as_string(hide_password=True)
     if isinstance(value, SecretStr) or value is None:
         return ""
-    return without_key(str(value)) if name == "engine_url" else str(value)
+    return without_key(str(value)) if name in ("engine_url", "embedder") else str(value)
 
 
 def without_key(url: str) -> str:
