@@ -44,6 +44,17 @@ class Box1000(NamedTuple):
         return self.x1 <= x <= self.x2 and self.y1 <= y <= self.y2
 
 
+def part_of(box: Box1000, width: int, height: int) -> tuple[slice, slice]:
+    """Rows and columns of pixels that lie in `box`, one of each at least.
+
+    >>> part_of(Box1000(500, 0, 1000, 1), 100, 200)
+    (slice(0, 1, None), slice(50, 100, None))
+    """
+    top, left = min(box.y1 * height // 1000, height - 1), min(box.x1 * width // 1000, width - 1)
+    rows = slice(top, max(top + 1, box.y2 * height // 1000))
+    return rows, slice(left, max(left + 1, box.x2 * width // 1000))
+
+
 Quad = tuple[tuple[float, float], ...]
 """Four corners in pixels of the upright original, clockwise from the text's own top left."""
 

@@ -8,22 +8,26 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
+from tujian.catalogue import Catalogue
 from tujian.catalogue.nouns import Also
 from tujian.familiar import understood_in
 from tujian.filters import Filter
 from tujian.finding import Found, Query, Search
-from tujian.house import House, Shot
+from tujian.finding.meanings import Vector
+from tujian.house import House
+from tujian.likeness import look_of_item, parse_region
 from tujian.query import Understood
+from tujian.saved_searches import Question
 
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """`dropped` are parts of the sentence that shall be no filters; a `is_plain` text is words only."""
+    """`looks` are of pictures, their regions or an item (`likeness.py`). `filters` take the place of what the sentence
+    says of their fields. `dropped` are parts of the sentence that shall be no filters; a `is_plain` text is words only;
+    items `without` are no hits."""
 
     text: str = ""
-    shots: Sequence[Shot] = ()
+    looks: Sequence[Vector] = ()
     filters: Sequence[Filter] = ()
     strictness: float = 0.5
     limit: int = 30
@@ -31,10 +35,32 @@ class Sought:
     also: Also = ()
     dropped: Sequence[str] = ()
     is_plain: bool = False
+    without: Sequence[str] = ()
 
     @property
     def is_nothing(self) -> bool:
-        return not self.text.strip() and not self.shots and not self.filters
+        return not self.text.strip() and not self.looks and not self.filters
+
+
+def sought_of(
+    house: House,
+    catalogue: Catalogue,
+    asked: Question,
+    *,
+    looks: Sequence[Vector] = (),
+    limit: int = 30,
+    after: str = "",
+    also: Also = (),
+) -> Sought:
+    """A question as pages and saved searches have it. Raises NotFound for its item, and as `look_of_item`."""
+    without: tuple[str, ...] = ()
+    if asked.like:
+        item = catalogue.get(asked.like, also=also)
+        part = parse_region(asked.region)
+        looks, without = (*looks, look_of_item(house, catalogue, item, asked.picture, part)), (item.id,)
+    return Sought(
+        asked.text, looks, asked.read, asked.strictness, limit, after, also, asked.dropped, asked.plain, without
+    )
 
 
 def understood(house: House, sought: Sought, today: dt.date) -> Understood:
@@ -45,13 +71,22 @@ def understood(house: House, sought: Sought, today: dt.date) -> Understood:
 
 
 def seek(house: House, search: Search, sought: Sought, read: Understood) -> Found:
-    """Hits. Raises BadInput, UnreadablePicture and what else `House.look` raises, StoreFailed."""
+    """Hits. Raises BadInput, StoreFailed."""
     parts = [sought.text[chip.start : chip.end] for chip in read.chips]
-    meant = tuple(one for one, part in zip(read.filters, parts, strict=True) if part not in sought.dropped)
-    words = read.words if read.words or meant else sought.text  # all that was said is dropped: then it was words
-    looks = tuple(house.look(shot, "normal").percepts.picture_vector.astype(np.float32) for shot in sought.shots)
+    said = {one.field for one in sought.filters}
+    kept = [one for one, part in zip(read.filters, parts, strict=True) if part not in sought.dropped]
+    meant = tuple(one for one in kept if one.field not in said)
+    words = read.words if read.words or kept else sought.text  # all that was said is dropped: then it was words
     query = Query(
-        words, tuple(sought.filters), meant, looks, sought.strictness, sought.limit, sought.after, tuple(sought.also)
+        words,
+        tuple(sought.filters),
+        meant,
+        tuple(sought.looks),
+        sought.strictness,
+        sought.limit,
+        sought.after,
+        tuple(sought.also),
+        without=tuple(sought.without),
     )
-    found = search.find(query, house.perception.versions["category"] if looks else "")
+    found = search.find(query, house.perception.versions["category"] if sought.looks else "")
     return found if sought.is_plain else found.model_copy(update={"understood": read})

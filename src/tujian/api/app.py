@@ -34,6 +34,8 @@ from tujian.api.pages import pages_router, trouble_page
 from tujian.api.pictures import pictures_router
 from tujian.api.printed import printed_router
 from tujian.api.search import search_router
+from tujian.api.search_page import search_page_router
+from tujian.api.searches import searches_router
 from tujian.api.settings_pages import settings_router
 from tujian.api.v1 import v1_router
 from tujian.batches import Batches
@@ -44,6 +46,7 @@ from tujian.finding import Search
 from tujian.house import House
 from tujian.jobs import Jobs
 from tujian.overview import holds_nothing
+from tujian.saved_searches import SavedSearches
 from tujian.shelf import Shelf
 from tujian.thumbnails import Thumbnails
 from tujian.web import EngineMark, Sample, login_router, page_router, static_dir
@@ -112,10 +115,12 @@ def _add_catalogue(app: FastAPI, house: House, catalogue: Catalogue) -> None:
     shelf = Shelf(house.settings.home_dir / "pictures")
     app.include_router(pictures_router(Thumbnails(house, catalogue, shelf)))
     app.include_router(jobs_router(house, catalogue, batches))
-    app.include_router(search_router(house, search))
+    app.include_router(search_router(house, catalogue, search))
+    app.include_router(searches_router(SavedSearches(house.database)))
     app.include_router(answers_router(house, catalogue, search))
     app.include_router(pages_router(house, catalogue, search, lambda: _mark(house)))
     app.include_router(overview_router(house, lambda: _mark(house)))
+    app.include_router(search_page_router(house, catalogue, search, lambda: _mark(house)))
     app.include_router(duplicates_router(house, catalogue))
     app.include_router(imports_router(house, catalogue, batches))
 

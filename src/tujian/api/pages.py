@@ -1,49 +1,43 @@
 """The pages of the catalogue: what is asked for in the address, asked once, drawn. req: C1, E6, E8"""
 
-import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
-from tujian.api.bodies import MOST_PICTURES, PictureRoute
-from tujian.api.errors import status_of
-from tujian.api.flow import finished
+from tujian.api.bodies import PictureRoute
 from tujian.api.items import Hidden
-from tujian.api.search import shot_of
+from tujian.api.search_page import AT_ONCE, Seen
 from tujian.catalogue import FIRST, Catalogue
 from tujian.catalogue.cells import cells_of
 from tujian.catalogue.nouns import Also
 from tujian.catalogue.pending import count_pending
-from tujian.errors import BadInput, Lang, NotFound, TujianError
+from tujian.errors import Lang, NotFound, TujianError
 from tujian.familiar import as_written
 from tujian.filters import Filter
 from tujian.finding import Found, Search
 from tujian.finding import Query as Asked
 from tujian.house import House
+from tujian.likeness import find_similar
 from tujian.rules.colour_words import base_names
-from tujian.sought import Sought, seek, understood
-from tujian.web.catalogue import FACETS, Shelf, render_catalogue
+from tujian.saved_searches import SavedSearches
+from tujian.web.addresses import FACETS
+from tujian.web.catalogue import Shelf, render_catalogue
 from tujian.web.item import Looked, render_item, render_missing
 from tujian.web.render import Reader, read_words
 from tujian.web.routes import Mark, page_of, reader_of
-from tujian.web.search import Answered, Wish, render_search
 from tujian.web.table import Table, chosen_columns, lay_table
 
-AT_ONCE = 100  # items of a page: two screens of large pictures, 60 kB
-Seen = Literal["hidden", "sensitive", "pending"]
 Text = Annotated[str, Query(max_length=200)]
-MOST_CHARS = 2_000  # of a sentence in an address
 
 
 def pages_router(house: House, catalogue: Catalogue, search: Search, mark: Mark) -> APIRouter:
     router = APIRouter(include_in_schema=False, route_class=PictureRoute)
     reading = Depends(reader_of(house.settings, mark))
-    _add_catalogue(router, house, search, reading)
-    _add_item(router, house, catalogue, reading)
-    _add_search(router, house, search, reading)
+    _add_catalogue(router, house, search, SavedSearches(house.database), reading)
+    _add_item(router, house, catalogue, search, reading)
     return router
 
 
@@ -59,7 +53,7 @@ def trouble_page(house: House, mark: Mark) -> Callable[[Request, TujianError, in
     return draw
 
 
-def _add_catalogue(router: APIRouter, house: House, search: Search, reading: object) -> None:
+def _add_catalogue(router: APIRouter, house: House, search: Search, saved: SavedSearches, reading: object) -> None:
     @router.get("/catalogue", response_class=HTMLResponse)
     def show_catalogue(
         reader: Annotated[Reader, reading],
@@ -80,10 +74,10 @@ def _add_catalogue(router: APIRouter, house: House, search: Search, reading: obj
         shelf = Shelf(found, wanted, names, also, pending=waiting)
         if view:
             shelf = replace(shelf, table=_table(house, found, column, reader.lang), columns=column)
-        return page_of(render_catalogue(reader, shelf), reader)
+        return page_of(render_catalogue(reader, shelf, saved.list()), reader)
 
 
-def _add_item(router: APIRouter, house: House, catalogue: Catalogue, reading: object) -> None:
+def _add_item(router: APIRouter, house: House, catalogue: Catalogue, search: Search, reading: object) -> None:
     @router.get("/catalogue/{item_id}", response_class=HTMLResponse)
     def show_item(
         reader: Annotated[Reader, reading],
@@ -95,41 +89,10 @@ def _add_item(router: APIRouter, house: House, catalogue: Catalogue, reading: ob
     ) -> HTMLResponse:
         try:
             looked = _looked(house, catalogue, item_id, also, picture, older, newer)
+            similar = find_similar(house, catalogue, search, looked.item, also=also)
         except NotFound as error:
             return page_of(render_missing(reader, error), reader, 404)
-        return page_of(render_item(reader, looked), reader)
-
-
-def _add_search(router: APIRouter, house: House, search: Search, reading: object) -> None:
-    @router.get("/search", response_class=HTMLResponse)
-    async def show_search(
-        request: Request,
-        reader: Annotated[Reader, reading],
-        q: Annotated[str, Query(max_length=MOST_CHARS)] = "",
-        strictness: Annotated[float, Query(ge=0, le=1)] = 0.5,
-        drop: Annotated[list[str], Query(max_length=50)] = [],  # noqa: B006
-        also: Hidden = [],  # noqa: B006
-        after: Annotated[str, Query(max_length=300)] = "",
-    ) -> HTMLResponse:
-        wish = Wish(q, strictness, drop, also)
-        answered = await finished(request, lambda _: _answered(house, search, wish, after))
-        return page_of(render_search(reader, wish, answered), reader)
-
-    @router.post("/search", response_class=HTMLResponse)
-    async def search_by_picture(
-        request: Request,
-        reader: Annotated[Reader, reading],
-        image: Annotated[list[UploadFile], File()] = [],  # noqa: B006
-        q: Annotated[str, Form(max_length=MOST_CHARS)] = "",
-        strictness: Annotated[float, Form(ge=0, le=1)] = 0.5,
-        drop: Annotated[list[str], Form(max_length=50)] = [],  # noqa: B006
-        also: Annotated[list[Seen], Form()] = [],  # noqa: B006
-    ) -> HTMLResponse:
-        shown = [one for one in image if one.filename][:MOST_PICTURES]
-        wish = Wish(q, strictness, drop, also, has_picture=bool(shown))
-        answered = await finished(request, lambda _: _answered(house, search, wish, "", shown))
-        status = status_of(answered.trouble) if answered.trouble else 200
-        return page_of(render_search(reader, wish, answered), reader, status)
+        return page_of(render_item(reader, replace(looked, similar=similar)), reader)
 
 
 def _table(house: House, found: Found, asked: list[str], lang: Lang) -> Table:
@@ -139,20 +102,6 @@ def _table(house: House, found: Found, asked: list[str], lang: Lang) -> Table:
     with house.database.read() as connection:
         cells = cells_of(connection, [head.id for head in heads], chosen)
     return lay_table(heads, cells, chosen, fields, lang)
-
-
-def _answered(house: House, search: Search, wish: Wish, after: str, pictures: Sequence[UploadFile] = ()) -> Answered:
-    """What was found. Filters of the sentence that somebody dropped are none; a picture that is none is said to be."""
-    shots = [shot_of(house, one) for one in pictures]
-    sought = Sought(wish.text, shots, (), wish.strictness, AT_ONCE, after, wish.also, wish.dropped)
-    if sought.is_nothing:
-        return Answered(is_empty=not search.holds_anything())
-    read = understood(house, sought, dt.date.today())
-    try:
-        found = seek(house, search, sought, read)
-    except BadInput as error:
-        return Answered(understood=read, trouble=error)
-    return Answered(found, read, is_empty=not found.hits and not search.holds_anything())
 
 
 def _looked(

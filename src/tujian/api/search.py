@@ -4,20 +4,24 @@ import datetime as dt
 import json
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Request, UploadFile
+from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from tujian.api.bodies import PictureRoute
 from tujian.api.flow import finished
+from tujian.api.items import Hidden
 from tujian.api.v1 import content_of
+from tujian.catalogue import Catalogue
 from tujian.catalogue.nouns import MOST_LISTED, Visibility
 from tujian.errors import BadInput
 from tujian.filters import Filter, Op
 from tujian.finding import Found, Search
 from tujian.house import House, Shot
+from tujian.likeness import MOST_SIMILAR, STRICT, Similar, find_similar, looks_of
 from tujian.sought import Sought, seek, understood
 
 LONGEST_TEXT = 20_000
+REGION = "x1,y1,x2,y2 of 0-1000 on the upright picture; the n-th is of the n-th picture, empty is all of it"
 
 
 class Fact(BaseModel):
@@ -33,13 +37,19 @@ class Fact(BaseModel):
 FACTS: TypeAdapter[list[Fact]] = TypeAdapter(list[Fact])
 
 
-def search_router(house: House, search: Search) -> APIRouter:
+def search_router(house: House, catalogue: Catalogue, search: Search) -> APIRouter:
     router = APIRouter(tags=["search"], route_class=PictureRoute)
+    _add_searching(router, house, search)
+    _add_similar(router, house, catalogue, search)
+    return router
 
+
+def _add_searching(router: APIRouter, house: House, search: Search) -> None:
     @router.post("/v1/search")
     async def find(
         request: Request,
         image: Annotated[list[UploadFile], File(description="pictures that hits look like")] = [],  # noqa: B006
+        region: Annotated[list[str], Form(description=REGION)] = [],  # noqa: B006
         text: Annotated[str, Form(max_length=LONGEST_TEXT)] = "",
         where: Annotated[str, Form(description='JSON: [{"field": "price", "op": "under", "value": 200}]')] = "[]",
         strictness: Annotated[float, Form(ge=0, le=1, description="0 takes what is near, 1 only what is sure")] = 0.5,
@@ -52,13 +62,26 @@ def search_router(house: House, search: Search) -> APIRouter:
         filters = tuple(_filters(where))
 
         def work(_: object) -> Found:
-            shots = [shot_of(house, upload) for upload in image]
-            sought = Sought(text, shots, filters, strictness, limit, after, also, is_plain=plain)
+            looks = looks_of(house, [shot_of(house, upload) for upload in image], region)
+            sought = Sought(text, looks, filters, strictness, limit, after, also, is_plain=plain)
             return seek(house, search, sought, understood(house, sought, dt.date.today()))
 
         return await finished(request, work)
 
-    return router
+
+def _add_similar(router: APIRouter, house: House, catalogue: Catalogue, search: Search) -> None:
+    @router.get("/v1/items/{item_id}/similar")
+    def read_similar(
+        item_id: str,
+        strictness: Annotated[
+            float, Query(ge=0, le=1, description="0 takes what is near, 1 only what is sure")
+        ] = STRICT,
+        limit: Annotated[int, Query(ge=1, le=100)] = MOST_SIMILAR,
+        also: Hidden = [],  # noqa: B006
+    ) -> Similar:
+        """What looks like the item, and its variants; none where nothing is near."""
+        item = catalogue.get(item_id, also=also)
+        return find_similar(house, catalogue, search, item, limit=limit, strictness=strictness, also=also)
 
 
 def shot_of(house: House, upload: UploadFile) -> Shot:

@@ -146,6 +146,14 @@ class Item(ItemHead):
         return self.values[name].value.value if name in self.values else None
 
 
+class Variant(Strict):
+    """One of several items that are one product: in another colour, another size."""
+
+    item: ItemHead
+    colours: list[str] = Field(description="as they are called there")
+    tints: list[str] = Field(description="their base colours")
+
+
 class Page(Strict):
     """Items, the newest first; `next` asks for those after them."""
 
@@ -250,6 +258,13 @@ def no_such_item(name: str) -> NotFound:
             f"There is no item {shown!r}.",
             "It may be deleted, hidden or unseen yet; GET /v1/items lists those there are.",
         ),
+    )
+
+
+def no_such_picture(number: int, count: int) -> NotFound:
+    return NotFound(
+        zh=(f"这个条目没有第 {number} 张图片。", f"从 0 数起，它有 {count} 张。"),
+        en=(f"The item has no picture {number}.", f"They are counted from 0; it has {count}."),
     )
 
 

@@ -6,6 +6,8 @@ Enters: what is wanted and what who asks may see besides what is shown (`also`).
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import sqlalchemy as sa
 
 from tujian.catalogue.nouns import (
@@ -24,7 +26,7 @@ from tujian.catalogue.nouns import (
     no_such_record,
     to_cursor,
 )
-from tujian.catalogue.packing import unpack
+from tujian.catalogue.packing import unpack, unpack_vector
 from tujian.records import Evidence, Record, Value, Verdict
 from tujian.schema import field_history, files, forgotten, item_pictures, item_values, items, pictures, records, sources
 
@@ -175,6 +177,13 @@ def shown_pictures(connection: sa.Connection, item_id: str, most: int) -> list[S
     if not found:
         raise no_such_item(item_id)
     return found
+
+
+def vector_of(connection: sa.Connection, sha256: str, embedder: str) -> npt.NDArray[np.float32] | None:
+    """How a picture looks to this embedder; None when it has not seen it."""
+    own = sa.and_(pictures.c.sha256 == sha256, pictures.c.embedder == embedder)
+    packed = connection.scalar(sa.select(pictures.c.vector).where(own))
+    return None if packed is None else unpack_vector(packed)
 
 
 def _is_prefix(text: str) -> bool:

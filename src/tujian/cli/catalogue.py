@@ -157,7 +157,12 @@ def worker(
 @app.command()
 def search(
     text: Annotated[str, typer.Argument(help="what is looked for, in Chinese or English", show_default=False)] = "",
-    like: Annotated[list[Path] | None, typer.Option(help="a picture that hits look like; may be given again")] = None,
+    like: Annotated[
+        list[Path] | None, typer.Option("--like", "--image", help="a picture that hits look like; may be given again")
+    ] = None,
+    region: Annotated[
+        list[str] | None, typer.Option(help="only this part of the picture: left,top,right,bottom of 0-1000; one each")
+    ] = None,
     where: Annotated[
         list[str] | None, typer.Option(help="brand=ALPRO, price<=200, colour!=黑色, date>=2024-06")
     ] = None,
@@ -166,14 +171,45 @@ def search(
     also: Also = None,
     as_json: Annotated[bool, typer.Option("--json", help="one hit a line: item, path, score, why")] = False,
     plain: Annotated[bool, typer.Option("--plain", help="the text as words only, nothing of it as a filter")] = False,
+    save: Annotated[str, typer.Option(help="keep the question under this name, for `tujian searches`")] = "",
     lang: Lang = None,
 ) -> None:
     """Finds items by words, meaning, looks and facts."""
-    from tujian.cli.searching import run_search
+    from tujian.cli.searching import question_typed, run_search
 
     settings = _settings(lang=lang)
-    chosen = {"like": like or [], "where": where or [], "also": seen(also), "strictness": strictness, "limit": limit}
-    raise typer.Exit(_told(settings, lambda: run_search(settings, text, **chosen, as_json=as_json, plain=plain)))
+    chosen = {"like": like or [], "region": region or [], "limit": limit, "also": seen(also), "save": save}
+
+    def run() -> int:
+        asked = question_typed(text, where or [], strictness, plain=plain)
+        return run_search(settings, asked, **chosen, as_json=as_json)
+
+    raise typer.Exit(_told(settings, run))
+
+
+@app.command()
+def searches(
+    name: Annotated[str, typer.Argument(help="one that is kept: it is asked again")] = "",
+    rename: Annotated[str, typer.Option(help="call it so from now on")] = "",
+    forget: Annotated[bool, typer.Option("--forget", help="keep it no longer")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=500)] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="one search, or one hit, a line")] = False,
+    also: Also = None,
+    lang: Lang = None,
+) -> None:
+    """Searches kept under a name: listed, asked again, renamed, forgotten."""
+    from tujian.cli.kept_searches import run_forget, run_list, run_open, run_rename
+
+    if (rename or forget) and not name:
+        raise typer.BadParameter("say which one: tujian searches NAME …")
+    settings = _settings(lang=lang)
+    if rename:
+        raise typer.Exit(_told(settings, lambda: run_rename(settings, name, rename)))
+    if forget:
+        raise typer.Exit(_told(settings, lambda: run_forget(settings, name)))
+    if name:
+        raise typer.Exit(_told(settings, lambda: run_open(settings, name, limit, seen(also), as_json=as_json)))
+    raise typer.Exit(_told(settings, lambda: run_list(settings, as_json=as_json)))
 
 
 @app.command()

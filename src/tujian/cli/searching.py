@@ -17,21 +17,26 @@ from rich.markup import escape
 from rich.table import Table
 
 from tujian.batches import Batches
+from tujian.catalogue import Catalogue
 from tujian.catalogue.indexing import index_item
 from tujian.catalogue.nouns import Also
 from tujian.cli.keeping import user
 from tujian.database import Database
 from tujian.embedding import begin_embedding
 from tujian.errors import BadInput, Lang
+from tujian.filter_words import write_filter
 from tujian.filters import Filter, Op
 from tujian.finding import Found, Search
 from tujian.folding import printable
 from tujian.house import House, Shot
 from tujian.jobs import Jobs
+from tujian.likeness import looks_of
+from tujian.saved_searches import Question, SavedSearches, question_of
 from tujian.schema import item_pictures, items
 from tujian.settings import Settings
-from tujian.sought import Sought, seek, understood
+from tujian.sought import seek, sought_of, understood
 
+WHO = "cli"  # until there are accounts
 WAYS = {"words": ("词", "words"), "meaning": ("意思", "meaning"), "looks": ("样子", "looks")}
 MEANING = {
     "rebuilding": (
@@ -49,21 +54,27 @@ _SIGNS: tuple[tuple[str, Op], ...] = (("!=", "not"), ("<=", "under"), (">=", "ov
 
 def run_search(
     settings: Settings,
-    text: str,
+    asked: Question,
     *,
-    like: Sequence[Path],
-    where: Sequence[str],
-    strictness: float,
-    limit: int,
-    also: Also,
-    as_json: bool,
-    plain: bool = False,
+    like: Sequence[Path] = (),
+    region: Sequence[str] = (),
+    limit: int = 20,
+    also: Also = (),
+    as_json: bool = False,
+    save: str = "",
 ) -> int:
-    """Prints hits; returns 0, also when nothing matches. Raises BadInput, NotFound, UnreadablePicture."""
+    """Prints hits, and keeps the question under the name `save`; returns 0, also when nothing matches.
+
+    Raises BadInput, NotFound, UnreadablePicture, AlreadyThere."""
     house = House(settings)
     try:
-        shots = [Shot(path) for path in like]
-        sought = Sought(text, shots, [*map(parse_filter, where)], strictness, limit, also=also, is_plain=plain)
+        if save and like:
+            raise _not_kept()
+        if save:
+            SavedSearches(house.database).keep(save, asked, WHO)
+        looks = looks_of(house, [Shot(path) for path in like], region)
+        catalogue = Catalogue.opened(settings, house.database, house.tasks)
+        sought = sought_of(house, catalogue, asked, looks=looks, limit=limit, also=also)
         read = understood(house, sought, dt.date.today())
         if read.filters:
             print(printable(read.said(settings.lang)), file=sys.stderr)
@@ -74,6 +85,12 @@ def run_search(
     finally:
         house.close()
     return 0
+
+
+def question_typed(text: str, where: Sequence[str], strictness: float, *, plain: bool) -> Question:
+    """Raises BadInput."""
+    filters = [write_filter(parse_filter(one)) for one in where]
+    return question_of(text=text, filters=filters, strictness=strictness, plain=plain)
 
 
 def run_reindex(settings: Settings, *, as_job: bool = False) -> int:
@@ -152,6 +169,16 @@ def _plain(value: str, op: Op, name: str) -> object:
             zh=(f"{printable(value)[:40]!r} 不是数字。", "例如 price<=200。"),
             en=(f"{printable(value)[:40]!r} is no number.", "For instance price<=200."),
         ) from error
+
+
+def _not_kept() -> BadInput:
+    return BadInput(
+        zh=("按图片文件的搜索存不下来：图片不在目录里。", "请先导入这张图片，再在网页上按条目找相似并保存。"),
+        en=(
+            "A search by a picture's file cannot be kept.",
+            "Import the picture, and save a search by its item instead.",
+        ),
+    )
 
 
 def _print(found: Found, database: Database, lang: Lang, *, as_json: bool) -> None:

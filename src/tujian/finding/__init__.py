@@ -100,6 +100,7 @@ class Search:
         self, connection: sa.Connection, query: Query, words: Sequence[str], asked: Asked | None, look_embedder: str
     ) -> Found:
         wanted = [may_see(query.also), *conditions(query.filters), *lenient(query.meant)]
+        wanted += [items.c.id.not_in(query.without)] if query.without else []
         if not query.text.strip() and not query.looks:
             return _browse(connection, query, [*wanted, *preferences(query.meant)])
         ranked = self._ranked(connection, query, words, asked, look_embedder)

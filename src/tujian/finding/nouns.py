@@ -30,6 +30,7 @@ class Query:
     after: str = ""
     also: Also = field(default=())
     ways: tuple[Way, ...] = WAYS
+    without: tuple[str, ...] = ()  # ids of items that are no hits
 
 
 class Hit(Strict):

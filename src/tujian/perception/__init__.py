@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from tujian.geometry import Box1000
+from tujian.geometry import Box1000, part_of
 from tujian.heap import keep_small, multiply_alone
 from tujian.perception.barcodes import Barcode, read_barcodes
 from tujian.perception.colours import Colour, find_colours
@@ -151,10 +151,12 @@ class Perception:
     def _again(self, picture: Picture, percepts: Percepts, box: Box1000) -> Percepts:
         """`percepts` with the category and the colours of what is in `box` alone."""
         height, width = picture.pixels.shape[:2]
-        rows = slice(box.y1 * height // 1000, max(box.y1 * height // 1000 + 1, box.y2 * height // 1000))
-        columns = slice(box.x1 * width // 1000, max(box.x1 * width // 1000 + 1, box.x2 * width // 1000))
-        crop = picture.pixels[rows, columns]
+        crop = picture.pixels[part_of(box, width, height)]
         return replace(percepts, colours=find_colours(shrink(crop, SMALL_SIDE_PX)), labels=self._labeller.label(crop))
+
+    def look(self, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """(256,), unit length: the vector alone of upright RGB, 12 ms, as `picture_vector` of all that is perceived."""
+        return self._labeller.label(pixels).vector.astype(np.float32)
 
     def rehearse(self) -> None:
         """Looks at a blank picture: the first run of a network also plans it, so it is slow."""

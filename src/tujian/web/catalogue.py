@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 
 from tujian.catalogue.nouns import EVERYTHING, Visibility
 from tujian.finding import COUNTED, Facet, Found
+from tujian.saved_searches import SavedSearch
+from tujian.web.addresses import FACETS, saved_links
 from tujian.web.render import Reader, render_template
 from tujian.web.table import Table
-
-FACETS = ("kind", "category", "brand", "colour")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Group:
     choices: list[Choice]
 
 
-def render_catalogue(reader: Reader, shelf: Shelf) -> str:
+def render_catalogue(reader: Reader, shelf: Shelf, saved: Sequence[SavedSearch] = ()) -> str:
     """The page as HTML; those after the first are asked for by `grid.js`, which takes their pictures."""
     found = shelf.found
     groups = [_group(shelf, facet, found.facets.get(facet, [])) for facet in FACETS if facet not in shelf.chosen]
@@ -61,6 +61,8 @@ def render_catalogue(reader: Reader, shelf: Shelf) -> str:
         as_table=_href(replace(shelf, table=Table((), (), ()))),
         asked=[*shelf.chosen.items(), *(("also", one) for one in shelf.also)],
         hits=found.hits,
+        saved=saved_links(saved),
+        keeps=f"/catalogue?{urlencode(list(shelf.chosen.items()))}" if shelf.chosen else "",
         total=found.total,
         pending=shelf.pending,
         is_more=bool(shelf.chosen) and found.total >= COUNTED,

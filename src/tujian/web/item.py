@@ -6,11 +6,12 @@ catalogue, requests. Values, quotes and names are foreign: they only ever become
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from tujian.catalogue.nouns import OWN_FIELDS, Difference, FieldChange, FieldNow, Item, Visibility
 from tujian.errors import Lang, TujianError
+from tujian.likeness import Similar
 from tujian.records import in_words
 from tujian.tasks import TaskField
 from tujian.web.render import Reader, ratio_class, render_template
@@ -33,6 +34,7 @@ class Looked:
     older: int = 0
     newer: int = 0
     differences: Sequence[Difference] = ()
+    similar: Similar = field(default_factory=lambda: Similar(hits=[], variants=[]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ def render_item(reader: Reader, looked: Looked) -> str:
         lang_at=f"/catalogue/{item.id}?{urlencode([('picture', looked.number)])}{seeing and '&' + seeing}",
         item=item,
         picture=picture,
+        similar=looked.similar,
         picture_class=ratio_class(*size_px),
         number=looked.number,
         seeing=seeing,

@@ -1,92 +1,76 @@
 """The page of searching: a sentence or a picture in, hits with scores and reasons out; honest where nothing fits.
 
 Enters: what was asked, how it was understood, what was found. Leaves: the page as text. What it does not know: the
-search, requests. req: A9, E6, E8
+search, requests. req: A9, D8, E6, E8
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from tujian.catalogue.nouns import Visibility
-from tujian.errors import Lang, TujianError
+from tujian.catalogue.nouns import ItemPicture, Visibility
+from tujian.errors import TujianError
 from tujian.finding import Found
 from tujian.query import Understood
+from tujian.saved_searches import Question, SavedSearch
+from tujian.taxonomy import Taxonomy
+from tujian.web.addresses import address_of, saved_links
+from tujian.web.chips import Chips
 from tujian.web.render import Reader, render_template
 
 LOOSE = 0.1  # strictness that is offered where nothing was found
+SURE, FAIR = 0.75, 0.5  # scores from which a hit fits well, or fairly: halves of what is shown at strictness 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody looks for. `dropped` are parts of the sentence that shall be no filters."""
+    """What somebody looks for. `has_picture`: one came along that is not kept."""
 
-    text: str = ""
-    strictness: float = 0.5
-    dropped: Sequence[str] = ()
+    asked: Question
     also: Sequence[Visibility] = ()
     has_picture: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """`is_empty`: there is nothing at all in the catalogue."""
+    """`is_empty`: there is nothing at all in the catalogue. `shown`: the item's picture that hits look like."""
 
     found: Found = field(default_factory=lambda: Found(hits=[], facets={}, total=0))
     understood: Understood = field(default_factory=Understood)
     is_empty: bool = False
     trouble: TujianError | None = None
+    shown: ItemPicture | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """A filter as it is shown; its link drops it, or puts it back."""
-
-    name: str
-    part: str
-    href: str
-    is_off: bool
-
-
-def render_search(reader: Reader, wish: Wish, answered: Answered) -> str:
-    found = answered.found
-    is_blank = not wish.text.strip() and not wish.has_picture
+def render_search(
+    reader: Reader, wish: Wish, answered: Answered, taxonomy: Taxonomy, saved: Sequence[SavedSearch]
+) -> str:
+    found, asked, also = answered.found, wish.asked, wish.also
+    is_blank = asked.is_nothing and not wish.has_picture
+    chips = Chips(asked, answered.understood, found.facets, taxonomy, reader.lang, also)
+    looser = address_of(asked.model_copy(update={"strictness": LOOSE}), also) if asked.strictness > LOOSE else ""
     return render_template(
         "search.html",
         "/search",
         reader,
-        lang_at=_href(wish),
-        wish=wish,
+        lang_at=address_of(asked, also),
+        asked=asked,
+        also=also,
         is_blank=is_blank,
         is_empty=answered.is_empty,
         trouble=answered.trouble.say(reader.lang) if answered.trouble else None,
-        chips=_chips(wish, answered.understood, reader.lang),
+        shown=answered.shown,
+        sides=asked.region.split(",") if asked.region else [""] * 4,
+        chips=chips.all(),
         hits=found.hits,
         total=found.total,
         meaning=found.meaning,
-        seeing=urlencode([("also", one) for one in wish.also]),
-        following=_href(wish, found.next) if found.next and not wish.has_picture else "",
-        looser=_href(replace(wish, strictness=LOOSE)) if wish.strictness > LOOSE else "",
+        sure=SURE,
+        fair=FAIR,
+        seeing=urlencode([("also", one) for one in also]),
+        following=address_of(asked, also, found.next) if found.next and not wish.has_picture else "",
+        looser=looser,
+        without=address_of(asked.model_copy(update={"like": "", "picture": 0, "region": ""}), also),
+        saved=saved_links(saved),
+        keeps="" if is_blank or wish.has_picture else address_of(asked, also),
     )
-
-
-def _chips(wish: Wish, understood: Understood, lang: Lang) -> list[Chip]:
-    chips = []
-    for chip in understood.chips:
-        part = wish.text[chip.start : chip.end]
-        is_off = part in wish.dropped
-        dropped = [one for one in wish.dropped if one != part] if is_off else [*wish.dropped, part]
-        name = chip.zh if lang == "zh" else chip.en
-        chips.append(Chip(name, part, _href(replace(wish, dropped=dropped)), is_off))
-    return chips
-
-
-def _href(wish: Wish, after: str = "") -> str:
-    asked = [
-        ("q", wish.text),
-        ("strictness", f"{wish.strictness:g}"),
-        *(("drop", one) for one in wish.dropped),
-        *(("also", one) for one in wish.also),
-        *([("after", after)] if after else []),
-    ]
-    return f"/search?{urlencode(asked)}"

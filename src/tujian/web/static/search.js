@@ -2,15 +2,25 @@
 import { Refused, send } from "./api.js";
 import { announce } from "./dom.js";
 import { startGrid } from "./grid.js";
+import { startRegion } from "./region.js";
 import { listenForDrops, listenForPastes } from "./sources.js";
 
 const $ = (id) => document.getElementById(id);
 const form = $("ask");
+const sides = [...$("sides").querySelectorAll("input")];
+const hasPicture = () => $("image").files.length > 0;
 let asking = null;
 
 startGrid();
 
-/* a picture */
+/* a picture, and a frame on it */
+
+const showRegion = startRegion($("marking"), $("mark-box"), sides, () => form.requestSubmit());
+
+function clearRegion() {
+  for (const field of sides) field.value = "";
+  showRegion();
+}
 
 function take(sources) {
   const file = sources.find((one) => one.file)?.file;
@@ -18,38 +28,54 @@ function take(sources) {
   const transfer = new DataTransfer();
   transfer.items.add(file);
   $("image").files = transfer.files;
+  taken();
+}
+
+/** A picture from outside takes the place of an item's. */
+function taken() {
+  for (const field of form.querySelectorAll("[name=like], [name=picture]")) field.remove();
+  clearRegion();
   showPicture();
   form.requestSubmit();
 }
 
 function showPicture() {
   const file = $("image").files[0];
-  URL.revokeObjectURL($("shown").src);
-  $("shown-picture").hidden = !file;
+  if ($("shown").src.startsWith("blob:")) URL.revokeObjectURL($("shown").src);
+  $("query").hidden = !file;
   if (!file) return;
+  $("shown").removeAttribute("width");
+  $("shown").removeAttribute("height");
   $("shown").src = URL.createObjectURL(file);
   $("shown-name").textContent = file.name;
 }
 
 listenForDrops(take);
 listenForPastes(take);
-$("image").addEventListener("change", () => (showPicture(), form.requestSubmit()));
-$("without").addEventListener("click", () => {
+$("image").addEventListener("change", taken);
+$("whole").addEventListener("click", () => (clearRegion(), form.requestSubmit()));
+$("without").addEventListener("click", (event) => {
+  if (event.target.href && !hasPicture()) return; // an item's picture: the address without it
+  event.preventDefault();
   $("image").value = "";
+  clearRegion();
   showPicture();
   if ($("q").value.trim()) form.requestSubmit();
+  else $("results").replaceChildren();
 });
 
 /* asking */
 
 form.addEventListener("submit", (event) => {
   $("trouble").hidden = true;
-  const hasPicture = $("image").files.length > 0;
-  $("image").disabled = !hasPicture; // an address needs no name of a file
-  setTimeout(() => ($("image").disabled = false));
-  if (!hasPicture) return;
-  event.preventDefault();
-  ask(new FormData(form));
+  $("whole").hidden = sides.some((field) => field.value === "");
+  if (hasPicture()) {
+    event.preventDefault();
+    return ask(new FormData(form));
+  }
+  const empty = [$("image"), ...sides.filter((field) => field.value === "")]; // an address needs none of them
+  for (const field of empty) field.disabled = true;
+  setTimeout(() => empty.forEach((field) => (field.disabled = false)));
 });
 
 async function ask(wish) {
@@ -60,6 +86,7 @@ async function ask(wish) {
     const reply = await send("/search", { method: "POST", body: wish, signal: mine.signal });
     const page = new DOMParser().parseFromString(await reply.text(), "text/html");
     $("results").replaceWith(document.adoptNode(page.getElementById("results")));
+    $("strictness").value = page.getElementById("strictness").value;
     startGrid();
     announce(document.querySelector("#results [role]")?.textContent ?? "");
   } catch (error) {
@@ -72,21 +99,36 @@ async function ask(wish) {
   }
 }
 
-$("strictness").addEventListener("change", () => ($("q").value.trim() || $("image").files.length) && form.requestSubmit());
+$("strictness").addEventListener("change", () => ($("q").value.trim() || !$("query").hidden) && form.requestSubmit());
 
-/** Links that change a question are addresses; with a picture they change the form instead. */
-document.addEventListener("click", (event) => {
-  const link = event.target.closest("#results a[data-drop], #results a[data-strictness]");
-  if (!link || !$("image").files.length) return;
-  event.preventDefault();
-  const { drop, strictness } = link.dataset;
-  if (strictness) $("strictness").value = strictness;
-  const wish = new FormData(form);
-  if (drop) {
-    const dropped = wish.getAll("drop");
-    wish.delete("drop");
-    const now = dropped.includes(drop) ? dropped.filter((one) => one !== drop) : [...dropped, drop];
-    for (const one of now) wish.append("drop", one);
-  }
+/** What an address or a chip's form asks, with the picture that is here. */
+function askAlso(entries) {
+  const wish = new FormData();
+  for (const [name, value] of entries) wish.append(name, value);
+  wish.append("image", $("image").files[0]);
   ask(wish);
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("#results :is(.chip-of, .ways) a");
+  if (!link || !hasPicture() || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  askAlso(new URL(link.href).searchParams);
+});
+document.addEventListener("submit", (event) => {
+  if (!hasPicture() || !event.target.matches(".chip-of form")) return;
+  event.preventDefault();
+  askAlso(new FormData(event.target));
+});
+
+/* one chip's form is open at a time; Escape and a press elsewhere close it */
+
+const opened = () => [...document.querySelectorAll(".change[open]")];
+document.addEventListener("click", ({ target }) => opened().forEach((one) => one.contains(target) || (one.open = false)));
+document.addEventListener("keydown", ({ key }) => {
+  if (key !== "Escape") return;
+  for (const one of opened()) {
+    one.open = false;
+    one.querySelector("summary").focus();
+  }
 });
