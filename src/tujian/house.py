@@ -214,28 +214,31 @@ class House:
         if stored:
             self.metrics.answered("stored")
             return _served_again(Record.model_validate(stored), [called for _, called in read], begun)
-        clock = Clock.of(PATIENCE_S, stopped)
-        first, *others = [self._look(content, called, wish.priority, clock) for content, called in read]
-        task = self._choose(wish.task, first.percepts).drawn_by(wish.sampling)
-        if task.items and not others:  # several pictures are of one item
-            first = self._apart(first, wish.priority, clock)
-        record = recognise(
-            first,
-            task,
-            None if self.is_blind else self._asked,
-            knowledge=knowledge,
-            lang=wish.lang,
-            question=wish.question,
-            insist=wish.insist,
-            more=others,
-            priority=wish.priority,
-            stopped=stopped,
-        )
-        record = _with_opening(record, first.opened_ms)
-        if self.is_blind:
-            record = record.model_copy(update={"review": [*record.review, BLIND[wish.lang]]})
+        record = self._made(read, wish, knowledge, stopped)
         self._remember(record, key, recipe)
         return record
+
+    def try_out(self, task: Task, shot: Shot, lang: Lang, stopped: threading.Event | None = None) -> Record:
+        """The record that a task makes which nobody has saved; nothing is kept. Raises as `record` does."""
+        return self._made([self._read(shot)], Wish(task.name, lang, priority="high"), self.knowledge, stopped, task)
+
+    def _made(
+        self, read: Sequence[tuple[bytes, str]], wish: Wish, knowledge: Knowledge, stopped: threading.Event | None,
+        task: Task | None = None,
+    ) -> Record:  # fmt: skip
+        clock = Clock.of(PATIENCE_S, stopped)
+        first, *others = [self._look(content, called, wish.priority, clock) for content, called in read]
+        task = task or self._choose(wish.task, first.percepts).drawn_by(wish.sampling)
+        if task.items and not others:  # several pictures are of one item
+            first = self._apart(first, wish.priority, clock)
+        engine = None if self.is_blind else self._asked
+        record = recognise(
+            first, task, engine, knowledge=knowledge, lang=wish.lang, question=wish.question, insist=wish.insist,
+            more=others, priority=wish.priority, stopped=stopped,
+        )  # fmt: skip
+        record = _with_opening(record, first.opened_ms)
+        blind = [BLIND[wish.lang]] if self.is_blind else []
+        return record.model_copy(update={"review": [*record.review, *blind]})
 
     def preview(self, source: bytes | Path | str, max_tokens: int = 1024) -> bytes:
         """A JPEG of the picture, upright and small enough for a page."""

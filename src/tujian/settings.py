@@ -15,6 +15,7 @@ from tujian.errors import BadSettings, Said
 
 DEFAULT_HOME = Path("~/.tujian")
 MOST_OWN_BYTES = 5_000_000  # of a word list: some 200,000 names
+Origin = Literal["default", "file", "environment", "command"]
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -131,6 +132,23 @@ def read_settings(**chosen: object) -> Settings:
             zh=(f"settings.toml 读不了：{error}。", "请按 TOML 格式修改，或先移走这个文件。"),
             en=(f"settings.toml cannot be read: {error}.", "Mend its TOML, or move it away."),
         ) from error
+
+
+def origins(settings: Settings) -> dict[str, Origin]:
+    """Where each setting has its value from."""
+    in_file = TomlConfigSettingsSource(Settings, settings.home_dir / "settings.toml")()
+    env = {name.upper() for name in os.environ}
+    again = read_settings()
+    found: dict[str, Origin] = {}
+    for name in Settings.model_fields:
+        is_same = getattr(again, name) == getattr(settings, name)
+        if name not in settings.model_fields_set:
+            found[name] = "default"
+        elif f"TUJIAN_{name}".upper() in env and is_same:
+            found[name] = "environment"
+        else:
+            found[name] = "file" if name in in_file and is_same else "command"
+    return found
 
 
 def read_own(path: Path) -> str:

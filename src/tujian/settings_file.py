@@ -6,16 +6,13 @@ text is parsed again and must say exactly what was wanted, else nothing is writt
 """
 
 import json
-import os
 import re
-import tempfile
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
 from tujian.errors import BadSettings, Said
-
-NEW_FILE_MODE = 0o600  # the file may come to hold a token or a key
+from tujian.whole_files import write_whole
 
 
 def change_settings(path: Path, values: Mapping[str, str | None]) -> None:
@@ -29,7 +26,7 @@ def change_settings(path: Path, values: Mapping[str, str | None]) -> None:
         after = changed_text(before, values)
         if tomllib.loads(after) != {key: value for key, value in wanted.items() if value is not None}:
             raise ValueError("the change does not come out right")
-        _write(path.resolve(), after)  # a link stays a link
+        write_whole(path.resolve(), after)  # a link stays a link
     except (OSError, ValueError) as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
         shown = ", ".join(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items() if value)
         raise BadSettings(
@@ -64,18 +61,3 @@ def _with_key(head: str, key: str, value: str | None) -> str:
     if value is None:
         return head
     return f"{head}{'' if not head or head.endswith(chr(10)) else chr(10)}{key} = {said}\n"
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    mode = path.stat().st_mode & 0o777 if path.exists() else NEW_FILE_MODE
-    with tempfile.NamedTemporaryFile("wb", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        temporary = Path(file.name)
-        try:
-            file.write(text.encode("utf-8"))
-            file.flush()
-            os.fsync(file.fileno())
-            temporary.chmod(mode)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)

@@ -29,6 +29,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from tujian.errors import BadTask, Lang, Said
 from tujian.records import Source
+from tujian.task_troubles import explain
 from tujian.taxonomy import is_under
 
 FieldType = Literal["text", "list", "number", "flag", "category", "colour", "brand", "code", "measure", "date", "price"]
@@ -236,19 +237,32 @@ def _questions(fields: Sequence[TaskField], lang: Lang) -> list[str]:
 
 
 class Tasks:
-    """All tasks there are, own ones over shipped ones of the same name."""
+    """All tasks there are, own ones over shipped ones of the same name. Who holds them sees what `reload` has read."""
 
-    def __init__(self, tasks: Iterable[Task]) -> None:
-        self._by_name = {task.name: task for task in tasks}
+    def __init__(self, tasks: Iterable[Task], own_folder: Path | None = None) -> None:
+        self.shipped, self.own_folder = {task.name: task for task in tasks}, own_folder
+        self._by_name, self._files = self.shipped, dict[str, Path]()
 
     @classmethod
     def load(cls, own_folder: Path | None = None) -> "Tasks":
         """The shipped tasks and those in `own_folder`, if it exists. Raises BadTask."""
-        shipped = [parse_task(f.read_text("utf-8"), f.name) for f in _shipped()]
-        paths = sorted(own_folder.glob("*.md")) if own_folder and own_folder.is_dir() else []
-        own = [read_task(path) for path in paths]
-        taken = {task.name for task in own}
-        return cls([*own, *(task for task in shipped if task.name not in taken)])  # `auto` asks own ones first
+        tasks = cls((parse_task(f.read_text("utf-8"), f.name) for f in shipped_files()), own_folder)
+        tasks.reload()
+        return tasks
+
+    def reload(self) -> None:
+        """Reads the own ones again. Raises BadTask, and all are as they were."""
+        folder = self.own_folder
+        paths = sorted(folder.glob("*.md")) if folder and folder.is_dir() else []
+        own = {task.name: (task, path) for path in paths for task in [read_task(path)]}
+        self._files = {name: path for name, (_, path) in own.items()}
+        self._by_name = {name: task for name, (task, _) in own.items()} | {  # `auto` asks own ones first
+            name: task for name, task in self.shipped.items() if name not in own
+        }
+
+    def own_file(self, name: str) -> Path | None:
+        """Where the user's own task of that name lies, if there is one."""
+        return self._files.get(name)
 
     def __iter__(self) -> Iterator[Task]:
         return iter(self._by_name.values())
@@ -305,10 +319,20 @@ def parse_task(text: str, name: str) -> Task:
     try:
         return Task.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
+        found = error.errors()  # a name written wrong explains the one that is missing
+        first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])
         where = ".".join(map(str, first["loc"])) or "fields"
-        line = _line_of(tree, list(first["loc"])) + 2
-        raise _refused(name, line, f"{where}: {first['msg']}", f"{where}：{first['msg']}") from error
+        line, wrong = _line_of(tree, list(first["loc"])) + 2, explain(first, _known_at(first["loc"]))
+        raise _refused(name, line, f"{where}: {wrong.en}", f"{where}：{wrong.zh}") from error
+
+
+def _known_at(loc: Sequence[int | str]) -> list[str]:
+    """The entries that may stand where one stands that may not."""
+    model: type[BaseModel] = Task
+    for step in loc[:-1]:
+        model = {"fields": TaskField, "items": TaskField, "sampling": Sampling}.get(str(step), model)
+        model = Words if step in ("title", "about", "label", "question", "values", "prompts") else model
+    return [name for name in model.model_fields if name not in ("identity", "prompts")]
 
 
 def _values(front: str, name: str) -> dict[str, Any]:
@@ -354,14 +378,17 @@ def _prompts(body: str, name: str, first_line: int) -> dict[str, str]:
 
 
 def _refused(name: str, line: int, en: str, zh: str) -> BadTask:
-    return BadTask(
+    error = BadTask(
         zh=Said(
             f"任务文件 {name} 第 {line} 行有误：{zh}。", "请对照自带的任务文件（tujian tasks --show product）修改。"
         ),
         en=Said(f"Task file {name}, line {line}: {en}.", "Compare it with a shipped one: tujian tasks --show product"),
     )
+    error.line = line
+    return error
 
 
-def _shipped() -> list[Any]:
+def shipped_files() -> list[Any]:
+    """The files of the shipped tasks."""
     folder = files("tujian").joinpath("data/tasks")
     return sorted((f for f in folder.iterdir() if f.name.endswith(".md")), key=lambda f: f.name)

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from tujian.api.chat import chat_router
 from tujian.api.chats import chats_router
 from tujian.api.checking_pages import checking_router
 from tujian.api.completions import completions_router
+from tujian.api.desk_pages import overview_router, tasks_router
 from tujian.api.duplicates import duplicates_router
 from tujian.api.errors import add_handlers, body_of, fault, status_of
 from tujian.api.exports import exports_router
@@ -43,6 +45,7 @@ from tujian.api.review_pages import review_pages
 from tujian.api.search import search_router
 from tujian.api.search_page import search_page_router
 from tujian.api.searches import searches_router
+from tujian.api.settings_pages import settings_router
 from tujian.api.taking_pages import taking_router
 from tujian.api.v1 import v1_router
 from tujian.batches import Batches
@@ -52,6 +55,7 @@ from tujian.embedding import keep_embedded
 from tujian.finding import Search
 from tujian.house import House
 from tujian.jobs import Jobs
+from tujian.overview import holds_nothing
 from tujian.reviews import Reviews
 from tujian.saved_searches import SavedSearches
 from tujian.shelf import Shelf
@@ -95,7 +99,10 @@ def create_app(house: House) -> FastAPI:
     app.include_router(facts_router(house))
     app.include_router(login_router(settings))
     samples = Path(str(files("tujian").joinpath("data/samples")))
-    app.include_router(page_router(settings, lambda: _mark(house), _samples(samples)))
+    is_empty = partial(holds_nothing, house.database)
+    app.include_router(page_router(settings, lambda: _mark(house), _samples(samples), is_empty))
+    app.include_router(settings_router(house, lambda: _mark(house)))
+    app.include_router(tasks_router(house, lambda: _mark(house), _samples(samples)))
     app.mount("/samples", StaticFiles(directory=samples, check_dir=False), name="samples")
     app.mount("/static", StaticFiles(directory=static_dir), name="static")
     lock = Lock()
@@ -125,6 +132,7 @@ def _add_catalogue(app: FastAPI, house: House, catalogue: Catalogue) -> None:
     app.include_router(searches_router(SavedSearches(house.database)))
     app.include_router(answers_router(house, catalogue, search))
     app.include_router(pages_router(house, catalogue, search, lambda: _mark(house)))
+    app.include_router(overview_router(house, lambda: _mark(house)))
     app.include_router(search_page_router(house, catalogue, search, lambda: _mark(house)))
     reviews = Reviews(catalogue)
     app.include_router(review_router(reviews))

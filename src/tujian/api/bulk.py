@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from tujian.api.items import WHO
+from tujian.api.items import Who
 from tujian.catalogue import Catalogue
 from tujian.catalogue.nouns import Chosen
 from tujian.errors import BadInput
@@ -51,34 +51,34 @@ def bulk_router(catalogue: Catalogue) -> APIRouter:
     router = APIRouter(tags=["catalogue"])
 
     @router.post("/v1/items/bulk")
-    def edit_items(edit: BulkEdit) -> BulkDone:
+    def edit_items(edit: BulkEdit, who: Who) -> BulkDone:
         """Sets fields on many items: on all of them or, when one of them refuses, on none."""
         if not edit.fields and edit.visibility is None:
             raise _nothing_to_set()
         batch = uuid.uuid4().hex
         with catalogue.database.write(durable=True) as within:
             for item_id in dict.fromkeys(edit.items):
-                _edit(catalogue, item_id, edit, batch, within)
+                _edit(catalogue, item_id, edit, batch, who, within)
         return BulkDone(items=len(set(edit.items)), batch=batch)
 
     @router.post("/v1/items/bulk/undo")
-    def undo_bulk(undo: BulkUndo) -> BulkDone:
+    def undo_bulk(undo: BulkUndo, who: Who) -> BulkDone:
         """Takes fields back where nobody changed the item since; `items` tells on how many."""
         with catalogue.database.write(durable=True) as within:
             standing = [one for one in dict.fromkeys(undo.items) if _is_last(catalogue, one, undo)]
             for item_id in standing:
-                catalogue.undo(item_id, who=WHO, also=undo.also, within=within)
+                catalogue.undo(item_id, who=who, also=undo.also, within=within)
         return BulkDone(items=len(standing), batch=undo.batch)
 
     return router
 
 
-def _edit(catalogue: Catalogue, item_id: str, edit: BulkEdit, batch: str, within: sa.Connection) -> None:
+def _edit(catalogue: Catalogue, item_id: str, edit: BulkEdit, batch: str, who: str, within: sa.Connection) -> None:
     if edit.fields:
-        about = {"who": WHO, "why": edit.why, "batch_id": batch}
+        about = {"who": who, "why": edit.why, "batch_id": batch}
         catalogue.edit(item_id, edit.fields, version=None, also=edit.also, within=within, **about)
     if edit.visibility is not None:
-        catalogue.set_visibility(item_id, edit.visibility, who=WHO, why=edit.why, within=within)
+        catalogue.set_visibility(item_id, edit.visibility, who=who, why=edit.why, within=within)
 
 
 def _is_last(catalogue: Catalogue, item_id: str, undo: BulkUndo) -> bool:

@@ -1,20 +1,27 @@
 """What the house can tell about itself: tasks, the record's schema, health, numbers; its models as a page."""
 
 import threading
-from typing import Annotated, Any, Literal
+from dataclasses import replace
+from functools import cache
+from typing import Annotated, Any, Literal, get_args
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 
+from tujian.api.errors import status_of
 from tujian.api.flow import finished
 from tujian.engines.choosing import looking_in
+from tujian.engines.hubs import Source
 from tujian.engines.memory import read_memory
+from tujian.engines.models import open_hub
+from tujian.engines.offers import find_offer, read_offers
+from tujian.engines.pulling import Pulls
 from tujian.engines.troubles import no_engine
-from tujian.errors import EngineError
+from tujian.errors import BadInput, EngineError
 from tujian.house import House
 from tujian.records import record_schema
-from tujian.web.models import Standing, render_models
-from tujian.web.render import Reader
+from tujian.web.models import Standing, render_models, render_pull
+from tujian.web.render import Reader, engine_host
 from tujian.web.routes import page_of, reader_of
 
 Language = Literal["zh", "en"]
@@ -62,13 +69,16 @@ def facts_router(house: House) -> APIRouter:
 
 
 def _add_models(router: APIRouter, house: House) -> None:
+    pulls = Pulls()
     trying = threading.Lock()  # two self-tests at once would each measure the other
 
     reading = Depends(reader_of(house.settings, lambda: None))  # the page tells more of the engine than its mark
 
     @router.get("/models", include_in_schema=False)
     def show_models(reader: Annotated[Reader, reading]) -> HTMLResponse:
-        return page_of(render_models(reader, standing_of(house, is_trying=trying.locked())), reader)
+        return page_of(render_models(reader, standing_of(house, is_trying=trying.locked(), pulls=pulls)), reader)
+
+    _add_pulls(router, house, pulls, reading)
 
     @router.post("/models/test", include_in_schema=False)
     async def test_again(request: Request, reader: Annotated[Reader, reading]) -> Response:
@@ -79,9 +89,41 @@ def _add_models(router: APIRouter, house: House) -> None:
             trouble = _examined(house, trying)
             if trouble is None:
                 return RedirectResponse("/models", 303)
-            return page_of(render_models(reader, standing_of(house, trouble)), reader, 502)
+            return page_of(render_models(reader, standing_of(house, trouble, pulls=pulls)), reader, 502)
 
         return await finished(request, work)
+
+
+def _add_pulls(router: APIRouter, house: House, pulls: Pulls, reading: object) -> None:
+    @router.get("/models/pull", include_in_schema=False)
+    def show_pull(reader: Annotated[Reader, reading]) -> HTMLResponse:
+        """How far it is, as a part of the page."""
+        return page_of(render_pull(reader, pulls.now, hosts()), reader)
+
+    @router.post("/models/pull", include_in_schema=False)
+    def begin_pull(
+        reader: Annotated[Reader, reading],
+        model: Annotated[str, Form(max_length=100)],
+        source: Annotated[Source, Form()],
+    ) -> Response:
+        """A model from a hub, in the background: the page has told how much, and from where."""
+        try:
+            pulls.start(find_offer(model, read_offers()), source)
+        except BadInput as error:
+            page = render_models(reader, replace(standing_of(house, pulls=pulls), refused=error))
+            return page_of(page, reader, status_of(error))
+        return RedirectResponse("/models", 303)
+
+    @router.post("/models/pull/stop", include_in_schema=False)
+    def stop_pull() -> Response:
+        pulls.stop()
+        return RedirectResponse("/models", 303)
+
+
+@cache
+def hosts() -> dict[Source, str]:
+    """Where a pull goes to, by hub. Imports the hubs' clients."""
+    return {source: engine_host(open_hub(source).page("")) for source in get_args(Source)}
 
 
 def _examined(house: House, trying: threading.Lock) -> EngineError | None:
@@ -99,14 +141,15 @@ def _examined(house: House, trying: threading.Lock) -> EngineError | None:
     return None
 
 
-def standing_of(house: House, trouble: EngineError | None = None, *, is_trying: bool = False) -> Standing:
+def standing_of(house: House, trouble: EngineError | None = None, *, is_trying: bool = False, pulls: Pulls) -> Standing:
     """How things stand now. An engine that cannot say who it is, is shown with the reason."""
     found, memory = looking_in(house.settings)(), read_memory()
     if house.engine is None:
-        return Standing(found, memory)
+        return Standing(found, memory, pull=pulls.now, hosts=hosts())
     used = None
     try:
         used = house.engine.used()
     except EngineError as error:
         trouble = trouble or error
-    return Standing(found, memory, house.engine.place, used, trouble, house.report, is_trying)
+    place, report = house.engine.place, house.report
+    return Standing(found, memory, place, used, trouble, report, is_trying, pulls.now, hosts())

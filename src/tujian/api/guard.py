@@ -26,9 +26,10 @@ from tujian.web.login import TOKEN_COOKIE
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 OPEN_PATHS = ("/healthz", "/readyz", "/login")
 PAGES = (
-    "/", "/chat", "/catalogue", "/album", "/search", "/review", "/import", "/check", "/export", "/models", "/lock",
+    "/", "/chat", "/catalogue", "/album", "/search", "/review", "/import", "/check", "/export", "/overview", "/tasks",
+    "/models", "/settings", "/lock",
 )  # fmt: skip
-BELOW = ("/catalogue/", "/import/", "/check/", "/export/")  # addresses below are pages, too
+BELOW = ("/catalogue/", "/import/", "/check/", "/export/", "/tasks/")  # addresses below are pages, too
 
 
 class Guard:

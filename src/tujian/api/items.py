@@ -6,7 +6,7 @@
 import json
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, File, Form, Header, Query, Request, Response, UploadFile
+from fastapi import APIRouter, Cookie, Depends, File, Form, Header, Query, Request, Response, UploadFile
 from pydantic import BaseModel, Field
 
 from tujian.api.bodies import MOST_PICTURES, PictureRoute
@@ -21,10 +21,21 @@ from tujian.looking import Look, look_jobs
 from tujian.records import FieldValue
 from tujian.rules.sensitive import find_sensitive
 from tujian.tasks import AUTO
+from tujian.web.routes import pick_name
 
 Hidden = Annotated[list[Literal["hidden", "sensitive", "pending"]], Query(description="find such items too")]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
-WHO = "api"  # until there are accounts
+WHO = "api"  # who has no name
+
+
+def who_of(
+    who: Annotated[str, Cookie(description="the name of who edits, for histories")] = "",
+) -> str:
+    """Who acts: the name that a browser keeps, else `api`. It is a word in the history, no proof of anything."""
+    return pick_name(who) or WHO
+
+
+Who = Annotated[str, Depends(who_of)]
 
 
 class Edit(BaseModel):
@@ -125,6 +136,7 @@ def _add_changing(router: APIRouter, catalogue: Catalogue) -> None:
         response: Response,
         item_id: str,
         edit: Edit,
+        who: Who,
         if_match: Annotated[str, Header(description='the ETag that was read, or "*"')] = "",
         also: Hidden = [],  # noqa: B006
     ) -> Item:
@@ -132,26 +144,27 @@ def _add_changing(router: APIRouter, catalogue: Catalogue) -> None:
         version = _version(if_match)
         with catalogue.database.write(durable=True) as within:
             if edit.fields or version is not None:
-                catalogue.edit(item_id, edit.fields, who=WHO, version=version, why=edit.why, also=also, within=within)
+                catalogue.edit(item_id, edit.fields, who=who, version=version, why=edit.why, also=also, within=within)
             if edit.visibility is not None:
-                catalogue.set_visibility(item_id, edit.visibility, who=WHO, why=edit.why, within=within)
+                catalogue.set_visibility(item_id, edit.visibility, who=who, why=edit.why, within=within)
         return _tagged(response, catalogue.get(item_id, also=EVERYTHING))
 
     @router.post("/v1/items/{item_id}/undo")
     def undo(
         response: Response,
         item_id: str,
+        who: Who,
         if_match: Annotated[str, Header(description="only if the item is as it was left, else 412")] = "*",
         also: Hidden = [],  # noqa: B006
     ) -> Item:
         """Takes back a person's last act on the item; again, the one before."""
-        catalogue.undo(item_id, who=WHO, version=_version(if_match), also=also)
+        catalogue.undo(item_id, who=who, version=_version(if_match), also=also)
         return _tagged(response, catalogue.get(item_id, also=EVERYTHING))
 
     @router.post("/v1/values/merge")
-    def merge_values(merge: Merge, also: Hidden = []) -> Merged:  # noqa: B006
+    def merge_values(merge: Merge, who: Who, also: Hidden = []) -> Merged:  # noqa: B006
         """Makes several values of a field one, on every item; each gets a version and a line of history."""
-        chosen = {"who": WHO, "also": also, "is_trial": merge.dry_run}
+        chosen = {"who": who, "also": also, "is_trial": merge.dry_run}
         return catalogue.merge_values(merge.field, merge.values, merge.into, **chosen)
 
     @router.post("/v1/values/undo")
@@ -160,9 +173,9 @@ def _add_changing(router: APIRouter, catalogue: Catalogue) -> None:
         return catalogue.unmerge(unmerge.number, who=WHO, also=also)
 
     @router.delete("/v1/items/{item_id}", status_code=204)
-    def forget_item(item_id: str) -> None:
+    def forget_item(item_id: str, who: Who) -> None:
         """The item goes with its records and history; its pictures stay while other items show them."""
-        catalogue.forget(item_id, who=WHO)
+        catalogue.forget(item_id, who=who)
 
 
 def _check_count(count: int) -> None:

@@ -136,14 +136,15 @@ def _names(
     words = read_words(lang)
     return {
         "kind": {"product": words["kind_product"], "photo": words["kind_photo"]},
-        "category": {one: _category(house, one, lang) for one in values["category"]},
+        "category": {one: category_name(house, one, lang) for one in values["category"]},
         "brand": as_written(house.database, "brand", values["brand"], also),
         "batch": {chosen.get("batch", ""): words["facet_batch_of"]},
         "colour": base_names() if lang == "zh" else {one: one.capitalize() for one in base_names()},
     }
 
 
-def _category(house: House, category_id: str, lang: Lang) -> str:
+def category_name(house: House, category_id: str, lang: Lang) -> str:
+    """What a category's id is called; the id itself where nobody knows."""
     known = house.knowledge.taxonomy
     found = known.get(category_id) if category_id in known else known.meaning(category_id)
     return found.name(lang) if found else category_id

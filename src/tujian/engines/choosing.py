@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from tujian.engines.memory import Memory, Speed, fits, gpu_share, needs_mb, read_memory, room_mb, speed_of
+from tujian.engines.memory import Memory, Needs, Speed, fits, gpu_share, needs_mb, read_memory, room_mb, speed_of
 from tujian.engines.models import Found, Installed, engines_here, find_installed, open_hubs, read_installed
 from tujian.engines.offers import Local, Offer, find_offer, read_offers
 from tujian.engines.preflight import CONTEXTS
@@ -44,11 +44,15 @@ class Choice:
 class Fit:
     """Whether a model fits this machine with one question at a time, and how fast it would be, apart from that."""
 
-    needs_mb: float
+    needs: Needs
     has_mb: float
     fits: bool
     on_gpu: float  # share of its layers, 0 to 1
     speed: Speed
+
+    @property
+    def needs_mb(self) -> float:
+        return self.needs.total_mb
 
 
 Look = Callable[[], Found]
@@ -63,7 +67,7 @@ def fit_of(one: Installed | Offer, memory: Memory) -> Fit:
     on_gpu = gpu_share(needs, memory)
     speed = speed_of(one.parameters, one.weights_bytes, memory, eye_parameters=one.eye_parameters, on_gpu=on_gpu)
     has_mb = memory.gpu_free_mb if on_gpu == 1 else room_mb(memory)
-    return Fit(needs.total_mb, has_mb, fits(needs, memory), on_gpu, speed)
+    return Fit(needs, has_mb, fits(needs, memory), on_gpu, speed)
 
 
 def time_of(speed: Speed, lang: Lang) -> str:

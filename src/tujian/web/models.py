@@ -5,17 +5,21 @@ is fetched or tried. Names of models and files, and what a server says, are fore
 """
 
 import shlex
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
-from tujian.engines.choosing import fit_of, recommended, time_of
+from tujian.engines.choosing import Fit, fit_of, recommended, time_of
 from tujian.engines.dialect import Place
+from tujian.engines.hubs import Source
 from tujian.engines.memory import Memory, room_mb
 from tujian.engines.models import Found, Installed
 from tujian.engines.offers import Offer, read_offers
 from tujian.engines.preflight import SPEED_WORDS
+from tujian.engines.pulling import Pull
 from tujian.engines.selftest import TITLES, Report
-from tujian.errors import EngineError, Lang
+from tujian.errors import EngineError, Lang, TujianError
 from tujian.folding import printable
 from tujian.records import EngineUsed
 from tujian.web.render import EngineMark, Reader, engine_host, render_template
@@ -39,6 +43,19 @@ class Standing:
     trouble: EngineError | None = None
     report: Report | None = None
     is_trying: bool = False
+    pull: Pull | None = None
+    hosts: Mapping[Source, str] = field(default_factory=dict[Source, str])  # where a pull would go to
+    refused: TujianError | None = None  # why a pull did not begin
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the memory that a model needs: where it begins on the bar and how wide it is, of 100."""
+
+    name: str
+    x: float
+    width: float
+    size: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +71,9 @@ class Row:
     is_here: bool
     is_best: bool
     command: str
+    offered: str  # the name that it is fetched by; "" for what lies here already
+    parts: list[Part]
+    room_x: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +109,33 @@ def render_models(reader: Reader, standing: Standing) -> str:
         rows=rows,
         best=next((row for row in rows if row.is_best), None),
         unusable=[(printable(name), error.say(lang)) for name, error in standing.found.troubles],
+        hosts=standing.hosts,
+        first_source="modelscope" if lang == "zh" else "hf",
+        refused=standing.refused.say(lang) if standing.refused else None,
+        **_pulled(standing.pull, standing.hosts, lang),
     )
+
+
+def render_pull(reader: Reader, pull: Pull | None, hosts: Mapping[Source, str]) -> str:
+    """The part of the page that says how far a pull is."""
+    return render_template("models_pull.html", "/models", reader, **_pulled(pull, hosts, reader.lang))
+
+
+def _pulled(pull: Pull | None, hosts: Mapping[Source, str], lang: Lang) -> dict[str, Any]:
+    if pull is None:
+        return {"pull": None}
+    left_s = (pull.total_bytes - pull.done_bytes) / pull.bytes_per_s if pull.bytes_per_s else 0.0
+    return {
+        "pull": pull,
+        "pull_name": pull.offer.short_name,
+        "pull_host": hosts.get(pull.source, ""),
+        "percent": round(100 * pull.done_bytes / max(pull.total_bytes, 1), 1),
+        "done_size": _size(pull.done_bytes),
+        "total_size": _size(pull.total_bytes),
+        "speed": f"{pull.bytes_per_s / 1e6:.1f} MB/s" if pull.bytes_per_s else "",
+        "minutes": f"{left_s / 60:.0f}" if left_s >= 60 else "",
+        "pull_trouble": pull.trouble.say(lang) if pull.trouble else None,
+    }
 
 
 def _tried(report: Report, lang: Lang) -> list[Tried]:
@@ -133,8 +179,23 @@ def _row(one: Offer | Installed, memory: Memory, lang: Lang, is_here: bool, is_b
         time=time_of(fit.speed, lang),
         is_here=is_here,
         is_best=is_best,
+        offered="" if is_here or not isinstance(one, Offer) else one.name,
+        parts=_parts(fit),
+        room_x=round(100 * fit.has_mb / max(fit.needs_mb, fit.has_mb, 1), 1),
         command=f"tujian models {'use' if is_here else 'pull'} {shlex.quote(name)}",
     )
+
+
+def _parts(fit: Fit) -> list[Part]:
+    """The bar is as long as what is needed or what there is, whichever is more."""
+    needs, whole = fit.needs, max(fit.needs_mb, fit.has_mb, 1)
+    others_mb = needs.buffers_mb + needs.pictures_mb + needs.process_mb
+    named = {"weights": needs.weights_mb, "eyes": needs.eyes_mb, "context": needs.context_mb, "others": others_mb}
+    parts, begun_mb = list[Part](), 0.0
+    for name, mb in named.items():
+        parts.append(Part(name, round(100 * begun_mb / whole, 2), round(100 * mb / whole, 2), f"{mb / 1e3:.1f}"))
+        begun_mb += mb
+    return parts
 
 
 def _size(bytes_: int) -> str:

@@ -5,6 +5,7 @@ What it does not know: requests, cookies, headers (routes.py), records (the brow
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from tujian.presets import presets
 from tujian.tasks import Sampling
 
 Theme = Literal["auto", "light", "dark"]
+First = Literal["", "shop", "family"]
 Words = dict[str, str]
 
 HERE = Path(__file__).parent
@@ -30,8 +32,16 @@ ROOMS = (  # the entries of the bar, in their order: address, key of its name
     ("/search", "nav_search"),
     ("/review", "nav_review"),
     ("/import", "nav_import"),
+    ("/overview", "nav_overview"),
+    ("/tasks", "nav_tasks"),
     ("/models", "nav_models"),
+    ("/settings", "nav_settings"),
 )
+FIRST_ROOMS: dict[First, tuple[str, ...]] = {  # what stands first in the bar; the others follow in their order
+    "": (),
+    "shop": ("/", "/catalogue", "/search", "/review", "/import", "/tasks"),
+    "family": ("/album", "/search", "/", "/import", "/chat"),
+}
 SAMPLES_SHOWN = 3  # shared/ui/README.md: empty states teach by doing, three own samples to try
 
 
@@ -45,13 +55,18 @@ class EngineMark(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads a page: language, theme, the engine's mark above it. `chosen`: the language was chosen just now."""
+    """Who reads a page: language, theme, the engine's mark above it. `chosen`: the language was chosen just now.
+
+    `first`: what for, which decides what stands first in the bar; `name`: what somebody calls themselves here.
+    """
 
     lang: Lang
     theme: Theme = "auto"
     engine: EngineMark | None = None
     chosen: bool = False
     texts_host: str = ""  # where texts are sent to, to be embedded
+    first: First = ""
+    name: str = ""
 
 
 class Sample(TypedDict):
@@ -107,17 +122,32 @@ def engine_host(url: str) -> str:
     return f"{host}:{parts.port}" if parts.port else host
 
 
-def render_page(reader: Reader, samples: list[Sample]) -> str:
-    """The page of records as HTML. Its words go along in a meta element, since the CSP allows no inline script."""
-    return render_template("page.html", "/", reader, samples=_titled(samples, reader.lang))
+def rooms_for(first: First) -> list[tuple[str, str]]:
+    """The entries of the bar, the fitting ones first.
+
+    >>> [address for address, _ in rooms_for("family")][:2]
+    ['/search', '/']
+    """
+    order = FIRST_ROOMS[first]
+    return sorted(ROOMS, key=lambda room: order.index(room[0]) if room[0] in order else len(order))
+
+
+def render_page(reader: Reader, samples: list[Sample], *, greets: bool = False) -> str:
+    """The page of records as HTML. Its words go along in a meta element, since the CSP allows no inline script.
+
+    `greets`: nothing is kept yet; who has not said what for is asked.
+    """
+    asks = greets and not reader.first
+    return render_template("page.html", "/", reader, samples=titled(samples, reader.lang), greets=asks)
 
 
 def render_chat(reader: Reader, samples: list[Sample], sampling: Sampling) -> str:
     """The page of chats as HTML; `sampling` is what its fields start with."""
-    return render_template("chat.html", "/chat", reader, samples=_titled(samples, reader.lang), sampling=sampling)
+    return render_template("chat.html", "/chat", reader, samples=titled(samples, reader.lang), sampling=sampling)
 
 
-def _titled(samples: list[Sample], lang: Lang) -> list[dict[str, str]]:
+def titled(samples: Sequence[Sample], lang: Lang) -> list[dict[str, str]]:
+    """The samples that a page offers, in its language."""
     shown = samples[:SAMPLES_SHOWN]
     return [{"file": s["file"], "title": s["title_zh"] if lang == "zh" else s["title_en"]} for s in shown]
 
@@ -136,11 +166,13 @@ def render_template(template: str, here: str, reader: Reader, lang_at: str = "",
             w=SimpleNamespace(**words),  # a dict would answer w.clear with its own method
             presets=[f"prompt_{one.name}" for one in presets()],
             words_json=json.dumps(words, ensure_ascii=False),
-            rooms=ROOMS,
+            rooms=rooms_for(reader.first),
             here=here,
             lang_address=f"{at}{'&' if '?' in at else '?'}lang={other}",
             lang=lang,
             theme=reader.theme,
+            first=reader.first,
+            name=reader.name,
             engine=engine,
             texts_host=reader.texts_host,
             host=engine_host(engine["url"] or "") if engine and engine["remote"] else "",

@@ -6,19 +6,23 @@ What it does not know: how the words and the template meet (render.py), the API.
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
+from urllib.parse import quote, unquote
 
-from fastapi import APIRouter, Cookie, Depends, Query
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Cookie, Depends, Form, Query
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from tujian.engines.embedding import texts_leave_for
 from tujian.errors import Lang
+from tujian.folding import printable
 from tujian.settings import Settings
 from tujian.tasks import CHAT_SAMPLING
-from tujian.web.render import HERE, EngineMark, Reader, Sample, Theme, render_chat, render_page
+from tujian.web.render import HERE, EngineMark, First, Reader, Sample, Theme, render_chat, render_page
 
 static_dir: Path = HERE / "static"
 
+Answer = TypeVar("Answer", bound=Response)
+LONGEST_NAME = 40
 YEAR_S = 365 * 24 * 3600
 HEADERS = {
     # blob: is the user's own file shown before it is sent; nothing else may come from elsewhere.
@@ -37,17 +41,25 @@ HEADERS = {
 Mark = Callable[[], EngineMark | None]
 
 
-def page_router(settings: Settings, mark: Mark, samples: list[Sample]) -> APIRouter:
+def page_router(
+    settings: Settings, mark: Mark, samples: list[Sample], is_empty: Callable[[], bool] = lambda: False
+) -> APIRouter:
     """The router of the pages.
 
     `mark` is called once a request, so the mark follows an engine attached later. `samples` are pictures
-    that someone else serves at /samples/{file}; `static_dir` is to be mounted at /static.
+    that someone else serves at /samples/{file}; `static_dir` is to be mounted at /static. `is_empty` tells whether
+    nothing is kept yet: then the first page asks what for.
     """
     router, reading = APIRouter(include_in_schema=False), Depends(reader_of(settings, mark))
 
     @router.get("/", response_class=HTMLResponse)
     def show_page(reader: Annotated[Reader, reading]) -> HTMLResponse:
-        return page_of(render_page(reader, samples), reader)
+        return page_of(render_page(reader, samples, greets=not reader.first and is_empty()), reader)
+
+    @router.post("/first")
+    def choose_first(first: Annotated[First, Form()] = "") -> Response:
+        """What it is for, kept in a cookie."""
+        return with_cookie(RedirectResponse("/", 303), "first", first)
 
     @router.get("/chat", response_class=HTMLResponse)
     def show_chat(reader: Annotated[Reader, reading]) -> HTMLResponse:
@@ -65,8 +77,11 @@ def reader_of(settings: Settings, mark: Mark) -> Callable[..., Reader]:
         chosen: Annotated[str | None, Query(alias="lang", max_length=20)] = None,
         kept: Annotated[str | None, Cookie(alias="lang")] = None,
         theme: Annotated[str | None, Cookie()] = None,
+        first: Annotated[str, Cookie()] = "",
+        who: Annotated[str, Cookie()] = "",
     ) -> Reader:
-        return Reader(pick_lang(chosen, kept, settings.lang), pick_theme(theme), mark(), bool(chosen), texts_host)
+        lang, is_chosen = pick_lang(chosen, kept, settings.lang), bool(chosen)
+        return Reader(lang, pick_theme(theme), mark(), is_chosen, texts_host, pick_first(first), pick_name(who))
 
     return read
 
@@ -75,8 +90,17 @@ def page_of(html: str, reader: Reader, status: int = 200) -> HTMLResponse:
     """The page with its headers; a language that was chosen is kept."""
     page = HTMLResponse(html, status, headers=HEADERS)
     if reader.chosen:
-        page.set_cookie("lang", reader.lang, max_age=YEAR_S, samesite="lax")
+        with_cookie(page, "lang", reader.lang)
     return page
+
+
+def with_cookie(answer: Answer, name: str, value: str) -> Answer:
+    """The answer with a choice that the browser keeps; an empty one is forgotten."""
+    if value:
+        answer.set_cookie(name, quote(value, safe=""), max_age=YEAR_S, samesite="lax")
+    else:
+        answer.delete_cookie(name, samesite="lax")
+    return answer
 
 
 def pick_lang(chosen: str | None, kept: str | None, default: Lang) -> Lang:
@@ -98,3 +122,21 @@ def pick_theme(kept: str | None) -> Theme:
     'auto'
     """
     return kept if kept == "light" or kept == "dark" else "auto"
+
+
+def pick_first(kept: str) -> First:
+    """A cookie's choice of what it is for; "" where none was made.
+
+    >>> pick_first("shop"), pick_first("bank")
+    ('shop', '')
+    """
+    return kept if kept == "shop" or kept == "family" else ""
+
+
+def pick_name(kept: str) -> str:
+    """What somebody calls themselves, from a cookie: printable, short, and no name that means a sheet or a model.
+
+    >>> pick_name("%E6%9D%8E%20%E9%9B%B7"), pick_name("sheet:a%0Ab")
+    ('李 雷', 'sheet：a b')
+    """
+    return " ".join(printable(unquote(kept)).replace(":", "：").split())[:LONGEST_NAME]
