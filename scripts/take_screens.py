@@ -1,9 +1,9 @@
-"""Photographs the page with the project's own samples on it, for the README.
+"""Photographs every page with the project's own samples on it, in both languages, for the README and to be looked at.
 
     python scripts/take_screens.py [--url URL] [--out DIR]
 
-Enters: a running Tujian at --url, or one started here without an engine and with a home of its own. Leaves: three
-PNGs of at most 256 colours. Needs Chromium and the `test` extra. No other picture ever goes on the page.
+Enters: a running Tujian at --url, or one started here without an engine, with a home of its own that holds the samples.
+Leaves: PNGs of at most 256 colours. Needs Chromium and the `test` extra. No other picture ever goes on a page.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "src/tujian/data/samples"
+TUJIAN = [sys.executable, "-c", "from tujian.cli import app; app()"]
 READY = "Tujian is ready at "  # cli/serving.py prints it once the models are loaded
 ANSWER_TIMEOUT_MS = 60_000  # the first picture also plans the networks, on a shared core
 MOST_BYTES = 250_000
@@ -61,6 +62,28 @@ SHOTS = (
 )
 
 
+PAGES = {  # name of the picture: address
+    "chat": "/chat",
+    "catalogue": "/catalogue",
+    "table": "/catalogue?view=table",
+    "item": "/catalogue/{item}",
+    "album": "/album",
+    "search": "/search?q={question}",
+    "review": "/review",
+    "import": "/import",
+    "check": "/check",
+    "export": "/export",
+    "overview": "/overview",
+    "tasks": "/tasks",
+    "task": "/tasks/product",
+    "models": "/models",
+    "settings": "/settings",
+}
+QUESTIONS = {"zh": "30元以下的饼干", "en": "biscuits under 30"}
+SHOWN_PX = (1280, 800)
+LOOKED_AT = "biscuits"  # the title's beginning of the item that is shown alone
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Photographs the page with the project's own samples on it.")
     parser.add_argument("--url", help="a running Tujian (default: one is started)")
@@ -71,6 +94,8 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
         for shot in SHOTS:
             _save(_photograph(browser, url, shot), chosen.out / f"{shot.name}.png")
+        for lang in QUESTIONS:
+            _visit(browser, url, lang, chosen.out)
         browser.close()
 
 
@@ -81,10 +106,13 @@ def _serving(url: str | None) -> Iterator[str]:
         yield url
         return
     with tempfile.TemporaryDirectory() as home:
-        settings = {name: value for name, value in os.environ.items() if not name.startswith("TUJIAN_")}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("TUJIAN_")}
+        settings = kept | {"TUJIAN_HOME": home, "TUJIAN_ENGINE": "none"}
+        for kind, folder in _sorted(Path(home) / "samples").items():
+            subprocess.run([*TUJIAN, "import", str(folder), "--kind", kind], env=settings, check=True)
         server = subprocess.Popen(
-            [sys.executable, "-c", "from tujian.cli import app; app()", "serve", "--port", "0"],
-            env=settings | {"TUJIAN_HOME": home},
+            [*TUJIAN, "serve", "--port", "0"],
+            env=settings,
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -93,6 +121,36 @@ def _serving(url: str | None) -> Iterator[str]:
         finally:
             server.terminate()
             server.wait(timeout=20)
+
+
+def _sorted(folder: Path) -> dict[str, Path]:
+    """The samples as a shop's and as a family's: each some of them."""
+    found = sorted(SAMPLES.glob("*.jpg"))
+    folders = {"product": folder / "shop", "photo": folder / "family"}
+    for place, sample in enumerate(found):
+        for kind in ("product", "photo") if place % 3 == 0 else ("product",):
+            folders[kind].mkdir(parents=True, exist_ok=True)
+            shutil.copy2(
+                sample, folders[kind] / (sample.name if kind == "product" else f"IMG_2024{place + 1:02}12_101500.jpg")
+            )
+    return folders
+
+
+def _visit(browser: Browser, url: str, lang: str, out: Path) -> None:
+    """Every page as it is when somebody comes to it."""
+    context = browser.new_context(viewport={"width": SHOWN_PX[0], "height": SHOWN_PX[1]}, reduced_motion="reduce")
+    context.add_cookies(
+        [{"name": name, "value": value, "url": url} for name, value in (("lang", lang), ("theme", "light"))]
+    )
+    page = context.new_page()
+    listed = page.request.get(f"{url}/v1/items?limit=100").json()["items"]
+    item = next((one["id"] for one in listed if LOOKED_AT in one["title"].lower()), listed[0]["id"])
+    for name, address in PAGES.items():
+        page.goto(url + address.format(item=item, question=QUESTIONS[lang]))
+        page.wait_for_load_state("networkidle")
+        page.evaluate("() => document.fonts.ready")
+        _save(page.screenshot(), out / f"{name}-{lang}.png")
+    context.close()
 
 
 def _wait_until_ready(server: subprocess.Popen[str]) -> str:

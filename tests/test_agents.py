@@ -89,7 +89,7 @@ def test_hidden_and_sensitive_items_are_not_there_by_id_prefix_or_sku(agents, op
 
 def test_where_a_picture_lay_is_nobodys_business(agents, opened):
     _, catalogue, _ = opened
-    item_id = catalogue.add([incoming(b"bare", "/home/li/private/tax/bare")], who="Li").id
+    item_id = catalogue.add([incoming(b"bare", "/home/li/private/tax/bare.jpg")], who="Li").id
     assert "private" not in json.dumps(agents.get(item_id)) and agents.get(item_id)["title"] == "bare"
     assert "private" not in json.dumps(agents.search("", limit=20))
 

@@ -12,8 +12,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from tujian.answers import utc_now
+from tujian.catalogue.reviewing import count_concerns
+from tujian.concerns import Reason
 from tujian.database import Database
-from tujian.schema import batches, item_facts, item_values, items, jobs, pictures
+from tujian.schema import batches, item_facts, items, jobs, pictures
 
 MOST_SHOWN = 12  # categories, brands
 MOST_BATCHES = 12
@@ -55,7 +57,7 @@ class Overview:
     colours: Sequence[Counted]
     times: Sequence[Counted]  # 2026-05; 2026 where they are many
     imports: Sequence[Imported]  # the newest first
-    waiting: Mapping[str, int]  # by reason: items that a person should look at
+    waiting: Mapping[Reason, int]  # by reason: items that a person should look at
     pictures_count: int
     pictures_bytes: int
     kept_bytes: int
@@ -79,7 +81,7 @@ def take_overview(database: Database, now: dt.datetime | None = None) -> Overvie
             _top(connection, "colour", MOST_SHOWN),
             _times(connection),
             _imports(connection, now or utc_now()),
-            _waiting(connection),
+            count_concerns(connection, ()),
             pictures_count,
             int(pictures_bytes or 0),
             int(kept_bytes or 0),
@@ -151,23 +153,6 @@ def _by_year(months: Sequence[Counted]) -> list[Counted]:
     for one in months:
         counts[one.text[:4]] = counts.get(one.text[:4], 0) + one.count
     return [Counted(year, count) for year, count in counts.items()]
-
-
-def _waiting(connection: sa.Connection) -> dict[str, int]:
-    """Of what is sensitive everybody may know how much there is."""
-    told = item_values.c.verdict
-    reason = sa.case((told == "contradicted", "contradicted"), else_="unsure")
-    each = (  # once an item: PostgreSQL sorts all of them for a count(distinct)
-        sa.select(item_values.c.item_id, reason.label("reason"))
-        .where(sa.or_(told == "contradicted", sa.and_(told == "unchecked", item_values.c.confidence < UNSURE)))
-        .where(item_values.c.item_id.not_in(_UNSEEN))
-        .distinct()
-        .subquery()
-    )
-    doubted = sa.select(each.c.reason, sa.func.count()).group_by(each.c.reason)
-    sensitive = sa.select(sa.func.count()).select_from(items).where(items.c.visibility == "sensitive")
-    counts = {name: count for name, count in connection.execute(doubted)}
-    return {name: count for name, count in {**counts, "sensitive": connection.scalar(sensitive) or 0}.items() if count}
 
 
 def _imports(connection: sa.Connection, now: dt.datetime) -> list[Imported]:

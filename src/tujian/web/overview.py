@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tujian.overview import Counted, Imported, Overview
-from tujian.web.render import ROOMS, Reader, render_template
+from tujian.web.render import Reader, render_template
 
 CHART_HEIGHT, COLUMN_WIDTH, GAP = 100, 20, 4  # of the drawing, in its own units
 REASONS = ("contradicted", "advertising", "sensitive", "unsure", "unseen", "picture")  # the gravest first
@@ -54,7 +54,6 @@ def render_overview(reader: Reader, seen: Overview, names: Names, disk: Disk) ->
         "/overview",
         reader,
         seen=seen,
-        has_review=any(address == "/review" for address, _ in ROOMS),
         waiting=[(reason, seen.waiting[reason]) for reason in REASONS if reason in seen.waiting],
         categories=_lines(seen.categories, names.get("category", {}), seen.items_count),
         brands=_lines(seen.brands, names.get("brand", {}), seen.items_count),
