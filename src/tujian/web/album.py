@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from tujian.albums import UNDATED, By, Group, Month, Photo, Stretch, Which, months_of
-from tujian.catalogue.nouns import EVERYTHING
+from tujian.catalogue.nouns import LOCKED
 from tujian.errors import Lang
 from tujian.web.render import Reader, render_template
 
@@ -48,7 +48,7 @@ def render_album(reader: Reader, leaf: Leaf) -> str:
         latest=_href(which),
         locked_href=locked_href(),
         locked_count=leaf.locked_count,
-        seeing=urlencode([("also", one) for one in EVERYTHING]) if which.is_locked else "",
+        seeing=urlencode([("also", one) for one in LOCKED]) if which.is_locked else "",
         following=_href(which, after=leaf.stretch.next) if leaf.stretch.next else "",
     )
 
@@ -70,7 +70,7 @@ def _href(which: Which, since: str = "", after: str = "") -> str:
     asked = [("by", which.by), ("value", which.value)] if which.by else []
     asked += [("since", since)] if since else []
     asked += [("after", after)] if after else []
-    asked += [("also", one) for one in EVERYTHING] if which.is_locked else []
+    asked += [("also", one) for one in LOCKED] if which.is_locked else []
     return f"/album?{urlencode(asked)}" if asked else "/album"
 
 
