@@ -39,7 +39,7 @@ def render_album(reader: Reader, leaf: Leaf) -> str:
         tab="locked" if which.is_locked else which.by or "time",
         groups=None,
         by=which.by or "",
-        name=leaf.name,
+        chosen=leaf.name,
         months=[(month, month_name(month, lang), _days(photos, lang)) for month, photos in months],
         rail=_rail(leaf, lang),
         undated=(next((one.count for one in leaf.months if not one.month), 0), _href(which, since=UNDATED)),
@@ -56,7 +56,7 @@ def render_album(reader: Reader, leaf: Leaf) -> str:
 def render_groups(reader: Reader, by: By, groups: Sequence[Group], locked_count: int) -> str:
     tiles = [(one, _href(Which(by, one.value))) for one in groups]
     return render_template(
-        "album.html", "/album", reader, lang_at=f"/album?by={by}", tab=by, groups=tiles, by=by, name="", months=[],
+        "album.html", "/album", reader, lang_at=f"/album?by={by}", tab=by, groups=tiles, by=by, chosen="", months=[],
         rail=[], undated=(0, ""), total=len(groups), since="", latest="/album", locked_href=locked_href(),
         locked_count=locked_count, seeing="", following="",
     )  # fmt: skip
