@@ -3,11 +3,13 @@
 import dataclasses
 
 import pytest
+import sqlalchemy as sa
 from kept import incoming, open_catalogue, record, value
 
 from tujian.albums import Album, Which, months_of
 from tujian.catalogue import Incoming
 from tujian.errors import BadInput
+from tujian.schema import items
 
 
 @pytest.fixture
@@ -93,3 +95,10 @@ def test_each_photo_knows_those_beside_it(catalogue, album):
     assert album.beside(second) == (first, third)
     assert album.beside(first) == (None, second) and album.beside(third) == (second, None)
     assert album.beside(photo(catalogue, "n")) == (None, None)
+
+
+def test_what_waits_to_be_looked_at_is_neither_shown_nor_locked_away(catalogue, album, database):
+    one = photo(catalogue, "a", "2025-01-01")
+    with database.write() as connection:
+        connection.execute(sa.update(items).where(items.c.id == one).values(visibility="pending"))
+    assert timeline(album) == [] and album.locked_count() == 0 and timeline(album, Which(is_locked=True)) == []

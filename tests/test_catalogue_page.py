@@ -144,7 +144,7 @@ def test_hidden_things_are_shown_only_to_who_asks(page, stocked):
     page.goto("/catalogue")
     page.click("text=隐藏的")
     page.wait_for_url("**/lock?then=*")
-    page.keyboard.press("Enter")
+    page.press(".gate .main-button", "Enter")
     expect(page.locator(".tile .mark")).to_have_text("隐藏的")
     page.click(".tile:has(.mark) a")
     page.wait_for_selector(".frame img")

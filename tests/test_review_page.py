@@ -207,7 +207,7 @@ def test_what_is_sensitive_is_looked_at_behind_the_lock(page, stocked):
     page.goto("/review")
     page.click("text=敏感内容")
     page.wait_for_url("**/lock?then=*")
-    page.keyboard.press("Enter")
+    page.press(".gate .main-button", "Enter")
     expect(page.locator(".notes")).to_contain_text("身份证号")
     expect(page.locator("#part")).to_have_js_property("complete", True)
     assert page.locator("#part").evaluate("img => img.naturalWidth") > 0

@@ -152,3 +152,11 @@ def test_a_forgotten_item_waits_no_more(catalogue, reviews):
     one = looked(catalogue, "a", brand=contradicted())
     catalogue.forget(one, who="t")
     assert waiting(reviews) == [] and reviews.counts() == {}
+
+
+def test_a_merge_is_a_persons_word_and_taken_back_it_waits_again(catalogue, reviews):
+    one = looked(catalogue, "a", brand=contradicted(), category=value("牛奶", sure=True))
+    merged = catalogue.merge_values("brand", ["ALPRO"], "Alpro", who="李雷")
+    assert waiting(reviews) == []
+    catalogue.unmerge(merged.number, who="李雷")
+    assert waiting(reviews) == [(one, "brand", "contradicted")]

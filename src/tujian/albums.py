@@ -12,7 +12,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from tujian.catalogue.indexing import fact_text
-from tujian.catalogue.nouns import EVERYTHING, ItemHead, from_cursor, to_cursor
+from tujian.catalogue.nouns import LOCKED, ItemHead, from_cursor, to_cursor
 from tujian.catalogue.reading import heads, may_see
 from tujian.database import Database
 from tujian.records import Strict
@@ -66,7 +66,7 @@ class Which:
     is_locked: bool = False
 
     def conditions(self) -> list[sa.ColumnElement[bool]]:
-        seen = items.c.visibility.in_(EVERYTHING) if self.is_locked else may_see(())
+        seen = items.c.visibility.in_(LOCKED) if self.is_locked else may_see(())
         wanted = [items.c.kind == "photo", seen]
         if self.by:
             fact = sa.and_(item_facts.c.name == FACTS[self.by], item_facts.c.text == fact_text(self.value))

@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from tujian.albums import Album, Which
 from tujian.api.items import Hidden
+from tujian.catalogue.nouns import LOCKED
 from tujian.settings import Settings
 from tujian.web.album import Leaf, locked_href, render_album, render_groups
 from tujian.web.render import Reader
@@ -30,7 +31,7 @@ def album_router(album: Album, settings: Settings, mark: Mark) -> APIRouter:
         also: Hidden = [],  # noqa: B006
     ) -> Response:
         is_locked = bool(also)
-        if is_locked and set(also) != {"hidden", "sensitive"}:
+        if is_locked and set(also) != set(LOCKED):
             return RedirectResponse(locked_href(), 303)
         count = album.locked_count()
         if by and not value:

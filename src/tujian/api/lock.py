@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from tujian.catalogue.nouns import EVERYTHING
+from tujian.catalogue.nouns import LOCKED
 from tujian.database import Database
 from tujian.errors import NotAllowed
 from tujian.schema import items
@@ -124,5 +124,5 @@ def _key_in(cookies: str) -> str:
 
 def _count(database: Database) -> int:
     with database.read() as connection:
-        locked_up = sa.select(sa.func.count()).where(items.c.visibility.in_(EVERYTHING))
+        locked_up = sa.select(sa.func.count()).where(items.c.visibility.in_(LOCKED))
         return connection.scalar(locked_up) or 0

@@ -224,7 +224,7 @@ class Catalogue:
 
         Broken off half-way, the same call does the rest. Raises NotFound, StoreFailed. # req: B11, C4
         """
-        return unmerge_all(self.database, number, self._by(who, f"merge {number} taken back"), also)
+        return unmerge_all(self.database, number, self._by(who, f"merge {number} taken back"), also, self._tasks)
 
     def undo(
         self,

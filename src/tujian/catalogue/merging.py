@@ -14,6 +14,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from tujian.catalogue.changing import (
+    PERSON,
     By,
     Move,
     apply,
@@ -30,11 +31,12 @@ from tujian.catalogue.editing import stood_before
 from tujian.catalogue.indexing import fact_text
 from tujian.catalogue.nouns import MOST_LISTED, Also, Merged, Unmerged, ValueCount, no_such_merge
 from tujian.catalogue.reading import may_see
-from tujian.catalogue.reviewing import drop_concerns
+from tujian.catalogue.reviewing import drop_concerns, keep_concerns
 from tujian.database import Database
 from tujian.errors import NotFound
 from tujian.records import FieldValue
 from tujian.schema import field_history, item_facts, item_values, items
+from tujian.tasks import Tasks
 
 AT_ONCE = 100  # items a transaction: others write in between
 WHY = "merged: "  # how its line in a history begins
@@ -93,7 +95,7 @@ def merge_all(
     )
 
 
-def unmerge_all(database: Database, number: int, by: By, also: Also) -> Unmerged:
+def unmerge_all(database: Database, number: int, by: By, also: Also, tasks: Tasks) -> Unmerged:
     """Raises NotFound when `number` is no merge."""
     with database.read() as connection:
         lines = lines_of(connection, number)
@@ -102,7 +104,7 @@ def unmerge_all(database: Database, number: int, by: By, also: Also) -> Unmerged
         with database.write(durable=True) as connection:
             for line in lines[begun : begun + AT_ONCE]:
                 with suppress(NotFound):  # forgotten since, or hidden from who asks
-                    ends[line.item_id] = unmerge_on(connection, database, line, by, also)
+                    ends[line.item_id] = unmerge_on(connection, database, line, by, also, tasks)
     return unmerged(number, lines[0].field, ends)
 
 
@@ -141,7 +143,7 @@ def lines_of(connection: sa.Connection, number: int) -> Sequence[sa.Row[Any]]:
 
 
 def unmerge_on(
-    connection: sa.Connection, database: Database, line: sa.Row[Any], by: By, also: Also
+    connection: sa.Connection, database: Database, line: sa.Row[Any], by: By, also: Also, tasks: Tasks
 ) -> Literal["back", "changed", "again"]:
     """The item says again what it said before the merge, unless the field was touched since. Raises NotFound."""
     since = _touched(connection, line)  # asked before the item is locked, which counts its version up
@@ -151,11 +153,12 @@ def unmerge_on(
     if _touched(connection, line):
         return "changed"
     before = values_of(connection, line.item_id)
-    held, said = before.get(line.field), strongest(latest_records(connection, line.item_id))
-    moves = [Move(line.field, held, stood_before(line, said, held))]
+    held, spoken = before.get(line.field), latest_records(connection, line.item_id)
+    moves = [Move(line.field, held, stood_before(line, strongest(spoken), held))]
     write_down(connection, by, "unmerge", line.item_id, field=line.field, change=line.change)
-    title = title_of(with_moves(before, moves), item["title"])
-    apply(connection, database, line.item_id, by, moves, undoes=line.change, title=title)
+    after = with_moves(before, moves)
+    apply(connection, database, line.item_id, by, moves, undoes=line.change, title=title_of(after, item["title"]))
+    keep_concerns(connection, database, line.item_id, spoken, after, tasks, item["visibility_by"] == PERSON)
     return "back"
 
 

@@ -22,6 +22,7 @@ Visibility = Literal["shown", "hidden", "sensitive", "pending"]
 """`pending`: nobody has looked at its picture yet, so nobody knows whether it is sensitive."""
 Chosen = Literal["shown", "hidden", "sensitive"]  # what a person may say
 Also = Collection[Visibility]  # what somebody who may see it asks for besides what is shown
+LOCKED: tuple[Visibility, ...] = ("hidden", "sensitive")  # what somebody or something decided to lock away
 EVERYTHING: tuple[Visibility, ...] = ("hidden", "sensitive", "pending")
 OWN_FIELDS = ("item.kind", "item.external_id", "item.sku", "item.variant_group")  # an item's own, editable like fields
 MOST_LISTED = 500

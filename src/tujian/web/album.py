@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from tujian.albums import UNDATED, By, Group, Month, Photo, Stretch, Which, months_of
-from tujian.catalogue.nouns import EVERYTHING
+from tujian.catalogue.nouns import LOCKED
 from tujian.errors import Lang
 from tujian.web.render import Reader, render_template
 
@@ -39,7 +39,7 @@ def render_album(reader: Reader, leaf: Leaf) -> str:
         tab="locked" if which.is_locked else which.by or "time",
         groups=None,
         by=which.by or "",
-        name=leaf.name,
+        chosen=leaf.name,
         months=[(month, month_name(month, lang), _days(photos, lang)) for month, photos in months],
         rail=_rail(leaf, lang),
         undated=(next((one.count for one in leaf.months if not one.month), 0), _href(which, since=UNDATED)),
@@ -48,7 +48,7 @@ def render_album(reader: Reader, leaf: Leaf) -> str:
         latest=_href(which),
         locked_href=locked_href(),
         locked_count=leaf.locked_count,
-        seeing=urlencode([("also", one) for one in EVERYTHING]) if which.is_locked else "",
+        seeing=urlencode([("also", one) for one in LOCKED]) if which.is_locked else "",
         following=_href(which, after=leaf.stretch.next) if leaf.stretch.next else "",
     )
 
@@ -56,7 +56,7 @@ def render_album(reader: Reader, leaf: Leaf) -> str:
 def render_groups(reader: Reader, by: By, groups: Sequence[Group], locked_count: int) -> str:
     tiles = [(one, _href(Which(by, one.value))) for one in groups]
     return render_template(
-        "album.html", "/album", reader, lang_at=f"/album?by={by}", tab=by, groups=tiles, by=by, name="", months=[],
+        "album.html", "/album", reader, lang_at=f"/album?by={by}", tab=by, groups=tiles, by=by, chosen="", months=[],
         rail=[], undated=(0, ""), total=len(groups), since="", latest="/album", locked_href=locked_href(),
         locked_count=locked_count, seeing="", following="",
     )  # fmt: skip
@@ -70,7 +70,7 @@ def _href(which: Which, since: str = "", after: str = "") -> str:
     asked = [("by", which.by), ("value", which.value)] if which.by else []
     asked += [("since", since)] if since else []
     asked += [("after", after)] if after else []
-    asked += [("also", one) for one in EVERYTHING] if which.is_locked else []
+    asked += [("also", one) for one in LOCKED] if which.is_locked else []
     return f"/album?{urlencode(asked)}" if asked else "/album"
 
 
