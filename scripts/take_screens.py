@@ -19,6 +19,7 @@ from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
+from PIL.ExifTags import IFD, Base
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
@@ -80,6 +81,10 @@ PAGES = {  # name of the picture: address
     "settings": "/settings",
 }
 QUESTIONS = {"zh": "30元以下的饼干", "en": "biscuits under 30"}
+WITHOUT_PLACES = """() => {
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node; (node = walker.nextNode()); ) node.data = node.data.replace(/\\/tmp\\/[^\\/\\s]+/g, "~");
+}"""  # where the server's home happens to lie is nobody's business
 SHOWN_PX = (1280, 800)
 LOOKED_AT = "biscuits"  # the title's beginning of the item that is shown alone
 
@@ -124,16 +129,17 @@ def _serving(url: str | None) -> Iterator[str]:
 
 
 def _sorted(folder: Path) -> dict[str, Path]:
-    """The samples as a shop's and as a family's: each some of them."""
-    found = sorted(SAMPLES.glob("*.jpg"))
-    folders = {"product": folder / "shop", "photo": folder / "family"}
-    for place, sample in enumerate(found):
-        for kind in ("product", "photo") if place % 3 == 0 else ("product",):
-            folders[kind].mkdir(parents=True, exist_ok=True)
-            shutil.copy2(
-                sample, folders[kind] / (sample.name if kind == "product" else f"IMG_2024{place + 1:02}12_101500.jpg")
-            )
-    return folders
+    """The samples as a shop's; and some as a family's, each photographed in another month."""
+    shop, family = folder / "shop", folder / "family"
+    for each in (shop, family):
+        each.mkdir(parents=True)
+    for place, sample in enumerate(sorted(SAMPLES.glob("*.jpg"))):
+        shutil.copy2(sample, shop / sample.name)
+        taken = Image.Exif()
+        taken.get_ifd(IFD.Exif)[Base.DateTimeOriginal] = f"2026:{1 + place % 4 * 3:02}:{10 + place} 10:15:00"
+        with Image.open(sample) as picture:
+            picture.save(family / f"IMG_{place + 1:04}.jpg", quality=90, exif=taken)
+    return {"product": shop, "photo": family}
 
 
 def _visit(browser: Browser, url: str, lang: str, out: Path) -> None:
@@ -149,6 +155,7 @@ def _visit(browser: Browser, url: str, lang: str, out: Path) -> None:
         page.goto(url + address.format(item=item, question=QUESTIONS[lang]))
         page.wait_for_load_state("networkidle")
         page.evaluate("() => document.fonts.ready")
+        page.evaluate(WITHOUT_PLACES)
         _save(page.screenshot(), out / f"{name}-{lang}.png")
     context.close()
 
