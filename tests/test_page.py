@@ -25,7 +25,12 @@ CHROMIUM = [
     "--disable-component-update",
     "--disable-sync",
 ]
-ENGINE = {"kind": "openai", "model": "qwen3-vl", "url": "https://k3y-of-mine@models.example.com:8443/v1", "remote": True}
+ENGINE = {
+    "kind": "openai",
+    "model": "qwen3-vl",
+    "url": "https://k3y-of-mine@models.example.com:8443/v1",
+    "remote": True,
+}
 
 
 @pytest.fixture
