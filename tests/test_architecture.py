@@ -47,7 +47,7 @@ ORDER = tuple(
     tokens, goods, filters, filter_words,
     sentence, sentence.numerals, sentence.negation, sentence.time_words, sentence.times, sentence.prices,
     sentence.people, sentence.names, sentence.colours, sentence.categories, query,
-    sheet_troubles, sheets, sheet_writing,
+    sheet_troubles, sheet_pictures, sheets, sheet_writing,
     shelf, fields, catalogue.nouns, catalogue.packing, catalogue.indexing, catalogue.changing, catalogue.sources,
     catalogue.reading, catalogue.reviewing, catalogue.adding, catalogue.saving, catalogue.editing, catalogue.cells,
     catalogue.variants, catalogue.merging, catalogue.forgetting, catalogue.pending, catalogue.near, catalogue,

@@ -1,6 +1,7 @@
 """Sheets brought in: what columns mean, what becomes of rows, on SQLite and on PostgreSQL. req: C1, C7, D7"""
 
 import csv
+import io
 import json
 import os
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 import sqlalchemy as sa
 from kept import TASKS, open_catalogue
 from PIL import Image
+from test_sheet_pictures import drawn_book, wps_book
 
 from tujian.batches import Batches
 from tujian.bringing.batch import tally
@@ -384,3 +386,15 @@ def test_a_workbook_is_written_without_what_xml_cannot_hold_and_says_what_it_cut
     with pytest.raises(BadInput, match="too many for XLSX"):
         write_book(rows, tmp_path / "r.xlsx", "goods", most_rows=1)
     assert list((tmp_path / "scratch").iterdir()) == []
+
+
+@pytest.mark.parametrize("write", [drawn_book, wps_book])
+def test_pictures_that_lie_in_a_workbooks_rows_become_its_items_and_are_kept(bring, tmp_path, write):
+    place = write(tmp_path / "shop.xlsx")
+    _, counted = bring(place)
+    assert counted.new == 2 and counted.rows["failed"] == 0
+    place.unlink()
+    shown = {item.title: item.id for item in bring.catalogue.list().items}
+    (picture,) = bring.catalogue.get(shown["杯子"]).pictures
+    assert Image.open(io.BytesIO(bring.catalogue.content(picture.sha256))).getpixel((5, 5)) == (255, 0, 0)
+    assert picture.name == "shop.xlsx/image1.png"

@@ -2,7 +2,8 @@
 
 Enters: an XLSX or CSV file (UTF-8, UTF-16, GB 18030). Leaves: a table of text, and the same file with marks: in XLSX
 filled cells with comments and one more sheet; in CSV two more columns. The user's other cells, styles and sheets stay
-as they are; what openpyxl does not know (drawn shapes, form controls) does not come through.
+as they are, WPS's cell pictures too; what else openpyxl does not know (drawn shapes, form controls) does not come
+through.
 Does not know: what is wrong with a row (`check.py`). Formulas are never run: the value that was stored is read.
 """
 
@@ -18,6 +19,7 @@ from typing import Any, Protocol
 from tujian.errors import BadInput, Lang
 from tujian.folding import printable
 from tujian.geometry import Box1000
+from tujian.sheet_pictures import is_shown, pictures_in, put_back, read_part
 from tujian.sheet_troubles import Limits, broken_csv, damaged, no_headings, old_excel, too_large, unreadable
 from tujian.sheets import (
     MISREAD,
@@ -192,7 +194,11 @@ class Book:
         self._sheet, self._at = sheet, at + 1  # openpyxl counts from 1
         self.headings: Sequence[str] = [text_of(cell.value) for cell in self._sheet[self._at]][:MOST_COLUMNS]
         self._stored: Any = None
-        pictures = self._pictures()
+        # not openpyxl's own: reading them closes what they are written from
+        pictures = {
+            number: [content for part in parts if (content := read_part(path, part)) is not None]
+            for number, parts in pictures_in(path, sheet.title).items()
+        }
         self.rows: Sequence[Row] = [
             self._row(number, cells, pictures.get(number, ()))
             for number, cells in enumerate(
@@ -203,6 +209,9 @@ class Book:
     def _row(self, number: int, cells: Sequence[Any], pictures: Sequence[bytes]) -> Row:
         formulas = {place: _formula(cell.value) for place, cell in enumerate(cells) if cell.data_type == "f"}
         texts = [self._value(cell) if place in formulas else text_of(cell.value) for place, cell in enumerate(cells)]
+        texts = [
+            "" if is_shown(text) or is_shown(formulas.get(place, "")) else text for place, text in enumerate(texts)
+        ]
         return Row(number, texts, pictures, {p: f for p, f in formulas.items() if STARTS_PROGRAM.search(f)})
 
     def _value(self, cell: Any) -> str:  # noqa: ANN401 - openpyxl's cells have no common type
@@ -210,15 +219,6 @@ class Book:
         if self._stored is None:
             self._stored = _open(self._path, data_only=True)[self._sheet.title]
         return text_of(self._stored[cell.coordinate].value)
-
-    def _pictures(self) -> dict[int, list[bytes]]:
-        """Pictures that are anchored in a row."""
-        found: dict[int, list[bytes]] = {}
-        for image in getattr(self._sheet, "_images", ()):
-            start = getattr(image.anchor, "_from", None)
-            if start is not None:
-                found.setdefault(start.row + 1, []).append(image._data())
-        return found
 
     def save(self, out: Path, marks: Sequence[Mark], lang: Lang) -> None:
         """The same workbook: marked cells are filled and carry a comment; the reasons stand on a sheet of their own."""
@@ -231,6 +231,7 @@ class Book:
         self._list(marks, lang)
         try:
             self._book.save(out)
+            put_back(self._path, out)  # WPS's cell pictures: openpyxl does not know them
         except (ValueError, TypeError, KeyError) as error:  # parts of the user's file that openpyxl cannot write again
             raise BadInput(
                 zh=(f"这个表格里有无法原样写回的内容：{error}。", "请另存一份只含数据的 .xlsx，或用 CSV。"),

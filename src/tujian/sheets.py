@@ -13,13 +13,14 @@ import zipfile
 import zlib
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
 from tujian.errors import BadInput
 from tujian.folding import fold, printable
+from tujian.sheet_pictures import Part, is_shown, pictures_in
 from tujian.sheet_troubles import (
     Limits,
     broken_csv,
@@ -50,11 +51,13 @@ MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`number` is what the user's program calls it; there are as many `cells` as headings."""
+    """`number` is what the user's program calls it; there are as many `cells` as headings. `inside` are pictures that
+    lie in the row itself."""
 
     number: int
     cells: Sequence[str]
     trouble: BadInput | None = None
+    inside: Sequence[Part] = ()
 
 
 class Sheet(Protocol):
@@ -62,6 +65,7 @@ class Sheet(Protocol):
 
     headings: Sequence[str]
     count: int  # rows, at most
+    has_pictures: bool  # in its rows themselves
 
     def __iter__(self) -> Iterator[Row]: ...
 
@@ -131,6 +135,8 @@ def delimiter_of(sample: str) -> str:
 class Lines:
     """A CSV or TSV file."""
 
+    has_pictures = False
+
     def __init__(self, path: Path, encoding: str, known: Collection[str]) -> None:
         self._path, self._encoding = path, encoding
         with path.open(encoding=encoding, newline="") as file:
@@ -163,6 +169,8 @@ class Lines:
 
 class Objects:
     """JSON Lines: an object a line. Its headings are all names that any line has."""
+
+    has_pictures = False
 
     def __init__(self, path: Path, encoding: str) -> None:
         self._path, self._encoding = path, encoding
@@ -222,14 +230,17 @@ class Book:
         with _opened(path) as book:
             self._name, self._at, self.headings = self._find(book, known)
             self.count = min(MOST_BOOK_ROWS, book[self._name].max_row or MOST_BOOK_ROWS) - self._at
+        self._inside = pictures_in(path, self._name)
+        self.has_pictures = any(number > self._at for number in self._inside)
 
     def __iter__(self) -> Iterator[Row]:
         with _opened(self._path) as book:
             inside = book[self._name].iter_rows(min_row=self._at + 1, max_col=MOST_COLUMNS, values_only=True)
             for number, values in enumerate(inside, self._at + 1):
-                cells = [text_of(value) for value in values]
-                if any(cells):
-                    yield fitted(number, cells, len(self.headings))
+                cells = ["" if is_shown(text := text_of(value)) else text for value in values]
+                inside = self._inside.get(number, ())
+                if any(cells) or inside:
+                    yield replace(fitted(number, cells, len(self.headings)), inside=inside)
 
     def _find(self, book: Any, known: Collection[str]) -> tuple[str, int, Sequence[str]]:  # noqa: ANN401 - openpyxl's
         first: list[str] = []

@@ -36,7 +36,8 @@ IN_NAMES = re.compile(r"[;；|\n,，]+")
 
 @dataclass(frozen=True, slots=True)
 class RowItem:
-    """An item as a row tells it; `notes` are values that could not be taken, as `jobs.told` has errors."""
+    """An item as a row tells it; `notes` are values that could not be taken, as `jobs.told` has errors; `inside` are
+    pictures that lie in the workbook itself, as `Part.told` has them."""
 
     pictures: Sequence[str] = ()
     values: Mapping[str, FieldValue] = field(default_factory=dict)
@@ -44,10 +45,11 @@ class RowItem:
     sku: str | None = None
     group: str | None = None
     notes: Sequence[Mapping[str, Any]] = ()
+    inside: Sequence[str] = ()
 
     def facts(self) -> dict[str, Any]:
         """As it is kept: `RowItem(**facts)` is the same again."""
-        return {name: getattr(self, name) for name in RowItem.__slots__}
+        return {name: getattr(self, name) for name in RowItem.__slots__ if name != "inside" or self.inside}
 
     @property
     def print(self) -> str:
@@ -93,11 +95,13 @@ def known_headings(tasks: Tasks) -> dict[str, str]:
     return {**own, **_table()}
 
 
-def find_columns(headings: Sequence[str], given: Mapping[str, str], tasks: Tasks) -> Columns:
+def find_columns(
+    headings: Sequence[str], given: Mapping[str, str], tasks: Tasks, *, has_pictures: bool = False
+) -> Columns:
     """Columns by their headings; `given` is what the user says, field by heading. Raises BadEdit, BadInput, which is
     also what a sheet gets of which nothing can be brought."""
     columns = columns_in(headings, {**known_headings(tasks), **_given(headings, given)}, tasks)
-    if columns.at("picture", "sku", "external_id") is None:
+    if not has_pictures and columns.at("picture", "sku", "external_id") is None:
         raise no_pictures(headings)
     return columns
 
@@ -126,8 +130,9 @@ def row_item(row: Row, columns: Columns) -> RowItem:
     shown = [name for place in columns.pictures for name in names_in(row.cells[place])]
     values, notes = values_of(row, columns)
     roles = {role: row.cells[place] or None for role, place in columns.roles.items()}
-    item = RowItem(tuple(dict.fromkeys(shown))[:MOST_PICTURES], values, notes=notes, **roles)
-    if not item.pictures and not item.sku and not item.external_id:
+    inside = tuple(part.told() for part in row.inside[:MOST_PICTURES])
+    item = RowItem(tuple(dict.fromkeys(shown))[:MOST_PICTURES], values, notes=notes, inside=inside, **roles)
+    if not item.pictures and not inside and not item.sku and not item.external_id:
         raise _no_picture()
     return item
 

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 import sqlalchemy as sa
 
 from tujian.batches import Batches
-from tujian.bringing.columns import RowItem
+from tujian.bringing.columns import MOST_PICTURES, RowItem
 from tujian.bringing.named import Named, not_sent
 from tujian.bringing.nouns import unreadable
 from tujian.bringing.seen import item_that_shows
@@ -29,8 +29,10 @@ from tujian.folding import printable
 from tujian.house import House, Shot
 from tujian.jobs import MOST_TRIES, Claimed, told
 from tujian.looking import Look, look_jobs
+from tujian.pictures import too_many_bytes
 from tujian.records import FieldValue
 from tujian.schema import batch_rows, item_pictures, items
+from tujian.sheet_pictures import Part, read_part
 
 KIND = "row"
 BY_SHEET = "sheet:"
@@ -49,7 +51,7 @@ Keep = Callable[[sa.Connection], dict[str, Any]]
 @dataclass(frozen=True, slots=True)
 class RowJob:
     """What a job says of its row. `who` is the sheet; `task` None: the item is not looked at. `keeps`: its pictures are
-    kept on the shelf, since their folder goes away."""
+    kept on the shelf, since their folder goes away. `book` is a workbook that has pictures in it."""
 
     number: int
     print: str
@@ -59,6 +61,7 @@ class RowJob:
     task: str | None
     lang: Any
     keeps: bool = False
+    book: str | None = None
 
     def payload(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in RowJob.__slots__}
@@ -106,7 +109,7 @@ def _read(catalogue: Catalogue, batch_id: str, job: RowJob) -> RowItem | None:
 
 def _check_there(catalogue: Catalogue, row: RowItem) -> None:
     """Raises NotFound for a row without pictures that is about no item."""
-    if not row.pictures:
+    if not row.pictures and not row.inside:
         with catalogue.database.read() as connection:
             if _known(connection, row, "") is None:
                 raise no_such_item(row)
@@ -118,9 +121,11 @@ def _open_all(
     """The row's pictures, and what is wrong with some of them. Raises what is wrong when none could be opened."""
     opened: list[Incoming] = []
     notes, first = list(row.notes), None
-    for name in row.pictures:
+    inside = [lambda told=told: _open_inside(house, told, job) for told in row.inside]
+    named = [lambda name=name: _open(house, catalogue, name, job, batch_id) for name in row.pictures]
+    for open_one in (*named, *inside)[:MOST_PICTURES]:
         try:
-            opened.append(_open(house, catalogue, name, job, batch_id))
+            opened.append(open_one())
         except (UnreadablePicture, FetchRefused, FetchFailed) as error:
             notes.append(told(error))
             first = first or error
@@ -214,9 +219,29 @@ def _fail(catalogue: Catalogue, batch_id: str, number: int, error: TujianError) 
         end_row(connection, RowAt(batch_id, number), "failed", None, told(error))
 
 
+def _open_inside(house: House, part_told: str, job: RowJob) -> Incoming:
+    """A picture of the workbook itself: its bytes are kept, for nobody else has them."""
+    part, book = Part.read_back(part_told), Path(job.book or "")
+    content = read_part(book, part)
+    if content is None:
+        raise _book_changed(book.name, part.name)
+    if len(content) > house.max_bytes:
+        raise too_many_bytes(len(content), house.max_bytes)
+    _, picture = house.open(Shot(content, f"{book.name}/{part.name.rpartition('/')[2]}"))
+    return Incoming(replace(picture, pixels=None), content)  # pyright: ignore[reportArgumentType]
+
+
 @lru_cache(maxsize=8)
 def _source(catalogue: Catalogue, folder: str) -> str:
     return catalogue.source("folder", folder)
+
+
+def _book_changed(book: str, part: str) -> UnreadablePicture:
+    shown = printable(f"{book}: {part}")[:100]
+    return UnreadablePicture(
+        zh=(f"表格里的图片不见了或换过了（{shown}）。", "表格改过之后，请再导入一次。"),
+        en=(f"A picture in the workbook is gone or another one ({shown}).", "Import the workbook again as it is now."),
+    )
 
 
 def no_such_item(row: RowItem) -> NotFound:

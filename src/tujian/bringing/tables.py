@@ -46,7 +46,8 @@ class Table:
         """Raises BadInput for what is no sheet, and for columns that are not there or mean nothing."""
         known = {*known_headings(tasks), *map(heading_key, given)}
         sheet = open_sheet(path, known)
-        return cls(path.resolve(), sheet, find_columns(sheet.headings, given, tasks))
+        columns = find_columns(sheet.headings, given, tasks, has_pictures=sheet.has_pictures)
+        return cls(path.resolve(), sheet, columns)
 
     def __iter__(self) -> Iterator[tuple[int, RowItem | BadInput]]:
         """Items by the number of their row, or what is wrong with it."""
@@ -154,7 +155,8 @@ class Queueing:
     def _job(self, number: int, print_: str, key: str, batch_id: str) -> NewJob:
         look, wanted = self._wanted.look, self._wanted
         task, lang = (look.task, look.lang) if look else (None, "zh")
-        told = RowJob(number, print_, self._folder, self._who, wanted.kind, task, lang, self._keeps_pictures)
+        book = str(self._table.path) if self._table.sheet.has_pictures else None
+        told = RowJob(number, print_, self._folder, self._who, wanted.kind, task, lang, self._keeps_pictures, book)
         waits = look is not None and look.trial is not None and self._queued >= look.trial
         self._queued += 1
         due_s = WAITS_FOR_A_WORD if waits else 0.0
