@@ -88,7 +88,10 @@ def spoiled(path, change):
     "change",
     [
         lambda content: content.__delitem__(slice(len(content) // 2, None)),
-        lambda content: content.__setitem__(len(content) // 3, content[len(content) // 3] ^ 1),
+        lambda content: content.__setitem__(  # longer than what fills up an entry
+            slice(len(content) // 3, len(content) // 3 + 600),
+            bytes(byte ^ 1 for byte in content[len(content) // 3 : len(content) // 3 + 600]),
+        ),
         lambda content: content.__setitem__(slice(0, 600), b"x" * 600),
         lambda content: content.clear(),
     ],

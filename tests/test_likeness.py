@@ -39,7 +39,7 @@ def catalogue(home):
 
 @pytest.fixture
 def search(home):
-    return Search.of(home.database, lambda: home.perception)
+    return Search(home.database, lambda: home.embedder)
 
 
 @pytest.fixture

@@ -126,7 +126,7 @@ def rooms_for(first: First) -> list[tuple[str, str]]:
     """The entries of the bar, the fitting ones first.
 
     >>> [address for address, _ in rooms_for("family")][:2]
-    ['/search', '/']
+    ['/album', '/search']
     """
     order = FIRST_ROOMS[first]
     return sorted(ROOMS, key=lambda room: order.index(room[0]) if room[0] in order else len(order))
