@@ -70,6 +70,7 @@ class Shown:
     go_on: str
     can_pause: bool
     cover: int
+    unseen: int  # items that nobody has looked at: they are not shown
     failed: int
     faults: Sequence[Fault] = field(default_factory=list)
 
@@ -174,6 +175,7 @@ def shown_of(now: Standing, reader: Reader) -> Shown:
         go_on=words["job_go_on" if state == "trial_done" else "job_resume"],
         can_pause=state == "running",
         cover=now.cover,
+        unseen=now.progress.pending,
         failed=now.failed_count,
         faults=[Fault(one.name, one.said) for one in now.failed][:MOST_FAULTS],
     )
