@@ -57,6 +57,7 @@ def killed_while_it_brings(process, database, dice):
     return False
 
 
+@pytest.mark.timeout(1200)  # a hundred starts of a process; 220 s on an idle machine
 def test_kills_lose_nothing_and_bring_nothing_twice(place, tmp_path):
     dice, home = random.Random(7), tmp_path / "home"
     pictures(tmp_path / "album", PICTURES)

@@ -5,7 +5,12 @@ import { announce } from "./dom.js";
 const EVERY_MS = 1000;
 const HIDDEN_MS = 5000; // a page that nobody looks at asks less often
 
+let isHeld = false; // while somebody presses a button here, or has sent a form, nothing may be taken from under it
+
 export function follow() {
+  addEventListener("pointerdown", () => (isHeld = true));
+  for (const name of ["pointerup", "pointercancel"]) addEventListener(name, () => setTimeout(() => (isHeld = false)));
+  addEventListener("submit", () => setTimeout(() => (isHeld = true)));
   for (const section of document.querySelectorAll("section[data-job][data-open]")) watch(section);
 }
 
@@ -15,7 +20,7 @@ async function watch(section) {
     await new Promise((resolve) => setTimeout(resolve, document.hidden ? HIDDEN_MS : EVERY_MS));
     const page = await pageNow(shown);
     const next = page?.querySelector(`section[data-job="${CSS.escape(shown.dataset.job)}"]`);
-    if (!next) continue;
+    if (!next || isHeld) continue;
     if (next.dataset.open === undefined && page.querySelectorAll("main > section").length !== 1) return location.reload();
     shown = put(shown, next);
   }
