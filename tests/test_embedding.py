@@ -18,12 +18,12 @@ from tujian.embedding import A_JOB, begin_embedding, embed_range
 from tujian.engines import embedding
 from tujian.engines.embedding import RemoteEmbedder, texts_leave_for
 from tujian.errors import BadSettings, EngineDown, EngineError, EngineRefused, Stopped
-from tujian.finding import Query, Search
+from tujian.finding import IN_A_SEARCH, Query, Search
 from tujian.finding.meanings import others_left
 from tujian.house import House
 from tujian.jobs import Jobs
 from tujian.perception.vectors import Use3
-from tujian.schema import backgrounds, item_vectors
+from tujian.schema import backgrounds, item_texts, item_vectors
 from tujian.settings import read_settings
 from tujian.worker import Worker, handlers_of
 
@@ -314,6 +314,32 @@ def test_a_server_that_starts_with_another_embedder_makes_them_anew(tmp_path, ho
             assert hits.status_code in (200, 422)
         assert kept(after.database) == {after.embedder_name}
         assert run_reindex(chosen, as_job=True) == 0 and "queued" in capsys.readouterr().out
+
+
+def left(database):
+    """Items whose passage has no vector."""
+    having = sa.select(item_vectors.c.item_id)
+    with database.read() as connection:
+        return connection.scalar(sa.select(sa.func.count()).where(item_texts.c.item_id.not_in(having)))
+
+
+def test_a_search_makes_a_few_meanings_and_never_those_of_a_whole_import(catalogue, database, model):
+    many(catalogue, 100)
+    before, search = left(database), Search(database, lambda: model)
+    search.find(Query("夏天穿的女鞋"))
+    assert before - left(database) == IN_A_SEARCH
+
+
+def test_who_serves_makes_meanings_of_what_was_brought_meanwhile(tmp_path, house):
+    opened = House(read_settings(home=tmp_path, lang="en", engine="none"))
+    opened._perception = house.perception
+    catalogue = open_catalogue(opened.database, tmp_path)
+    with TestClient(create_app(opened), base_url="http://localhost:7860"):
+        many(catalogue, 40)
+        until = time.monotonic() + 30
+        while left(opened.database) and time.monotonic() < until:
+            time.sleep(0.1)
+        assert left(opened.database) == 0
 
 
 def test_reindex_as_a_job_is_done_by_any_worker(tmp_path, house):

@@ -14,19 +14,24 @@ import sqlalchemy as sa
 
 from tujian.batches import Batches, NewBatch
 from tujian.database import Database
-from tujian.errors import EngineRefused, Stopped, StoreFailed
+from tujian.errors import EngineError, EngineRefused, Stopped, StoreFailed
+from tujian.finding import Search
 from tujian.finding.meanings import embed_stale, others_left
 from tujian.house import House
 from tujian.jobs import NewJob
 from tujian.logs import note
 from tujian.perception.vectors import TextEmbedder
-from tujian.schema import batches, item_texts, item_vectors
+from tujian.schema import batches, item_texts, item_vectors, jobs
 
 KIND = "embed"
 A_JOB = 512  # items
 AT_ONCE = 32  # passages between two moments at which nothing would be lost
 MOST_REFUSED = 8  # passages of which none was taken: then it is not the passages
+CHANGED_S = 2.0  # between looks at what changed
 ROUND_S = 600.0  # until a server looks again whether all is made: the embedder may have been away for long
+
+# what is being looked at says something else in a moment
+_LOOKING = sa.select(jobs.c.id).where(jobs.c.state == "doing", jobs.c.kind == "look").limit(1)
 
 
 def begin_embedding(batches_: Batches, embedder: str, who: str, *, is_forced: bool = False) -> str | None:
@@ -49,8 +54,8 @@ def begin_embedding(batches_: Batches, embedder: str, who: str, *, is_forced: bo
         ranges = [(begun, begun + A_JOB) for begun in range(first, last + 1, A_JOB)]
         told = [{"embedder": embedder, "first": one, "last": two} for one, two in ranges]
         keyed = [(f"{KIND}:{batch_id}:{one['first']}", one) for one in told]
-        jobs = [NewJob(KIND, key, payload, batch_id=batch_id) for key, payload in keyed]
-        batches_.jobs.put(jobs, within=connection)
+        made = [NewJob(KIND, key, payload, batch_id=batch_id) for key, payload in keyed]
+        batches_.jobs.put(made, within=connection)
     return batch_id
 
 
@@ -64,14 +69,31 @@ def embed_range(
     return lambda _: {"made": made, "refused": refused}
 
 
-def keep_embedded(house: House, batches_: Batches, stopped: threading.Event) -> None:
-    """Begins what the settings ask for, until stopped: at the start, and again where an embedder was away for long."""
-    while not stopped.is_set():
+def keep_embedded(house: House, search: Search, batches_: Batches, stopped: threading.Event) -> None:
+    """Until stopped: begins jobs where the embedder was changed, and makes what else changed meanwhile."""
+    wait_s = 0.0
+    while not stopped.wait(wait_s):
         try:
-            begin_embedding(batches_, house.embedder_name, "server")
+            wait_s = _round(house, search, batches_, stopped)
         except StoreFailed as failed:
             note("store_failed", str(failed), level=logging.WARNING, doing="embed", why=failed.why)
-        stopped.wait(ROUND_S)
+            wait_s = ROUND_S
+        except EngineError as error:
+            note("embedder_away", str(error), level=logging.WARNING)
+            wait_s = ROUND_S
+
+
+def _round(house: House, search: Search, batches_: Batches, stopped: threading.Event) -> float:
+    """Seconds until the next one."""
+    with house.database.read() as connection:
+        is_changed = others_left(connection, house.embedder_name)
+        is_looking = connection.scalar(_LOOKING) is not None
+    if is_changed:
+        begin_embedding(batches_, house.embedder_name, "server")
+        return ROUND_S
+    while not is_looking and not stopped.is_set() and search.keep_up(AT_ONCE):
+        pass
+    return CHANGED_S
 
 
 def _made(

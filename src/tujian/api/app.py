@@ -70,7 +70,7 @@ def create_app(house: House) -> FastAPI:
     """The application with its worker; the house is closed when it shuts down."""
     settings = house.settings
     catalogue = Catalogue.opened(settings, house.database, house.tasks)
-    worker = open_worker(house, catalogue, settings.workers)
+    worker, search = open_worker(house, catalogue, settings.workers), Search(house.database, lambda: house.embedder)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -78,10 +78,12 @@ def create_app(house: House) -> FastAPI:
         anyio.to_thread.current_default_thread_limiter().total_tokens = threads
         worker.start()
         stopped = threading.Event()
-        keeping = (house, Batches(Jobs(house.database)), stopped)
-        threading.Thread(target=keep_embedded, args=keeping, name="embedding", daemon=True).start()
+        keeping = (house, search, Batches(Jobs(house.database)), stopped)
+        keeper = threading.Thread(target=keep_embedded, args=keeping, name="embedding", daemon=True)
+        keeper.start()
         yield
         stopped.set()
+        keeper.join(timeout=5.0)
         worker.stop()
         house.close()
 
@@ -95,7 +97,7 @@ def create_app(house: House) -> FastAPI:
     app.include_router(chat_router(house))
     app.include_router(completions_router(house))
     app.include_router(chats_router(house, Chats(house.database)))
-    _add_catalogue(app, house, catalogue)
+    _add_catalogue(app, house, catalogue, search)
     app.include_router(facts_router(house))
     app.include_router(login_router(settings))
     samples = Path(str(files("tujian").joinpath("data/samples")))
@@ -120,9 +122,8 @@ def _broken(house: House, scope: Scope) -> ASGIApp:
     return JSONResponse(body_of(error, house.settings.lang, scope["path"]), status_of(error))
 
 
-def _add_catalogue(app: FastAPI, house: House, catalogue: Catalogue) -> None:
+def _add_catalogue(app: FastAPI, house: House, catalogue: Catalogue, search: Search) -> None:
     batches = Batches(Jobs(house.database))
-    search = Search(house.database, lambda: house.embedder)
     app.include_router(bulk_router(catalogue))  # before /v1/items/{id}: "bulk" is no id
     app.include_router(items_router(house, catalogue, batches.jobs))
     shelf = Shelf(house.settings.home_dir / "pictures")

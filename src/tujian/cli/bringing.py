@@ -29,7 +29,8 @@ from tujian.catalogue import Catalogue
 from tujian.catalogue.nouns import Kind
 from tujian.cli.keeping import user
 from tujian.database import Database, open_database
-from tujian.errors import BadInput, Lang
+from tujian.errors import BadInput, EngineError, Lang
+from tujian.finding import Search
 from tujian.folding import printable
 from tujian.house import House
 from tujian.jobs import Jobs
@@ -101,6 +102,8 @@ def _run(house: House, place: Path, asked: Asked) -> int:
             told = going.run(lambda name: step(_bringing(going.told, name, settings.lang)))
             ids = [*told.older, told.batch_id] if works else []
             ended = [_wait(batches, batch_id, step, settings.lang) for batch_id in ids if batch_id]
+            if works:
+                _make_meanings(house, step)
     except KeyboardInterrupt:
         _say(settings, "已停下；再运行同样的命令会接着做。", "Stopped; the same command goes on from here.")
         return STOPPED
@@ -110,6 +113,17 @@ def _run(house: House, place: Path, asked: Asked) -> int:
     by_rows = isinstance(going, Queueing)
     went_wrong = [_tell_worked(house.database, one, before, settings.lang, by_rows=by_rows) for one in ended]
     return 1 if told.counts["failed"] or any(went_wrong) else 0
+
+
+def _make_meanings(house: House, step: Callable[[str], None]) -> None:
+    """So that the first search need not. An embedder that is away costs meanings only."""
+    search, made = Search(house.database, lambda: house.embedder), 0
+    try:
+        while more := search.keep_up():
+            made += more
+            step(f"意思 {made}" if house.settings.lang == "zh" else f"meanings {made}")
+    except EngineError as error:
+        _say(house.settings, error.say("zh").message, error.say("en").message)
 
 
 def _going(

@@ -45,6 +45,9 @@ MOST: dict[str, int] = {"words": MOST_OF_A_WORD, "meaning": 400, "looks": 100}  
 ENOUGH = 60  # hits that pass the filters; with fewer of a list that was cut, all that pass are ranked, if FEW
 FEW = 1_500
 COUNTED = 1_000  # items whose facets are counted, and items at most where a filter has to look at each
+IN_A_SEARCH = (
+    8  # passages embedded by a search, 10 to 40 ms each: what was edited a moment ago; who serves makes the rest
+)
 QUESTIONS_KEPT = 100
 LONGEST_PLACE = 9  # digits
 FACETS = ("category", "brand", "colour")
@@ -128,8 +131,19 @@ class Search:
             return connection.scalar(sa.select(items.c.id).where(may_see(())).limit(1)) is not None
 
     def keep_up(self, most: int = AT_ONCE) -> int:
-        """Makes vectors of passages that have none yet. Returns how many. Raises EngineError."""
-        return embed_stale(self._database, self._embedder(), most)
+        """Makes vectors of passages that have none yet, if anything changed since none lacked one. Returns how many.
+
+        Raises EngineError, StoreFailed.
+        """
+        with self._database.read() as connection:
+            change = connection.scalar(_CHANGE)
+        if change == self._kept_up[1]:
+            return 0
+        embedder = self._embedder()
+        made = embed_stale(self._database, embedder, most)
+        if made == 0:
+            self._kept_up = embedder.name, change
+        return made
 
     def _asked(self, text: str) -> tuple[Asked | None, Meaning]:
         """The question's vector, or why there is none: what is found by words is found all the same."""
@@ -138,9 +152,9 @@ class Search:
         try:
             embedder = self._embedder()
             if self._kept_up[0] != embedder.name:  # else nothing of another embedder is left
-                meaning = self._keep_up()
-                if meaning != "ready":
-                    return None, meaning
+                with self._database.read() as connection:
+                    if others_left(connection, embedder.name, most=IN_A_SEARCH):
+                        return None, "rebuilding"
             vector = self._asked_before(text)
             mean, near = self._background.of(embedder, vector)
         except EngineError as error:
@@ -167,11 +181,9 @@ class Search:
             return
         try:
             with self._database.read() as connection:
-                change = connection.scalar(_CHANGE)
-                if others_left(connection, embedder.name, most=AT_ONCE):
+                if others_left(connection, embedder.name, most=IN_A_SEARCH):
                     return
-            if embed_stale(self._database, embedder) == 0:
-                self._kept_up = embedder.name, change
+            self.keep_up(IN_A_SEARCH)
         except (StoreFailed, EngineRefused) as error:  # what is not embedded is found by words until it is
             note("search.embed_failed", level=logging.WARNING, why=type(error).__name__)
         finally:
