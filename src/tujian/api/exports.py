@@ -1,7 +1,7 @@
 """The catalogue taken out over HTTP, as one file. req: F5, F6"""
 
-import shutil
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -39,13 +39,10 @@ def exports_router(house: House, catalogue: Catalogue) -> APIRouter:
     @router.post("/v1/exports", response_class=FileResponse)
     async def take_out(request: Request, wish: Wish, after: BackgroundTasks) -> FileResponse:
         """The file, a ZIP of sidecars for `xmp`. 400 with the advertising words found, until `acknowledged`."""
-        folder = Path(tempfile.mkdtemp())
-        after.add_task(shutil.rmtree, folder, ignore_errors=True)
-        try:
+        with ExitStack() as held:
+            folder = Path(held.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
             path = await finished(request, lambda _: _write(house, catalogue, wish, folder))
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
+            after.add_task(held.pop_all().close)  # once it was sent
         return FileResponse(path, filename=path.name)
 
     return router
