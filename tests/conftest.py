@@ -98,3 +98,12 @@ def _on(url, *statements: str) -> None:
         for statement in statements:
             connection.exec_driver_sql(statement)
     engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, for tests of pages."""
+    from browsing import chromium
+
+    with chromium() as launched:
+        yield launched

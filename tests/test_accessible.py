@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 import pytest
-from test_catalogue_page import browser, stocked  # noqa: F401 - fixtures
+from test_catalogue_page import stocked  # noqa: F401 - fixtures
 
 from tujian.web import static_dir
 from tujian.web.render import ROOMS

@@ -2,16 +2,15 @@
 
 import gzip
 import re
-import shutil
 import urllib.request
 
 import numpy as np
 import pytest
+from browsing import fits_the_width, watched
 from chat_server import jpeg, served_house
 from kept import record, value
 from page_server import HOSTILE, draw_carton
-from playwright.sync_api import expect, sync_playwright
-from test_page import CHROMIUM, fits_the_width
+from playwright.sync_api import expect
 
 from tujian.catalogue import Catalogue, Incoming, PictureVector
 from tujian.house import Shot
@@ -66,14 +65,6 @@ def stocked(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="module")
 def context(browser, stocked):
     with browser.new_context(viewport={"width": 1280, "height": 900}, base_url=stocked.url) as context:
         yield context
@@ -84,11 +75,7 @@ def page(context):
     """A page on which any script error, refused script or style, or opened dialog fails the test."""
     context.clear_cookies()
     page = context.new_page()
-    page.set_default_timeout(8000)
-    troubles = []
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("dialog", lambda dialog: (troubles.append(dialog.message), dialog.dismiss()))
-    page.on("console", lambda message: "Content Security Policy" in message.text and troubles.append(message.text))
+    troubles = watched(page)
     yield page
     page.close()
     assert troubles == []

@@ -2,15 +2,14 @@
 
 import io
 import json
-import shutil
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from browsing import fits_the_width
 from chat_server import SlowEngine, served_house, wait_until
 from PIL import Image
-from playwright.sync_api import expect, sync_playwright
-from test_page import CHROMIUM
+from playwright.sync_api import expect
 
 from tujian.chats import Chats
 from tujian.errors import EngineDown
@@ -38,14 +37,6 @@ def answering(question):
 def served(tmp_path):
     with served_house(tmp_path, SlowEngine(answering, pause_s=0.02)) as house:
         yield house
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -91,10 +82,6 @@ def ask(page, question):
 def answered(page, count=1):
     expect(page.locator(".turn.answered:not([aria-busy])")).to_have_count(count)
     return page.locator(".turn.answered").last
-
-
-def fits_the_width(page):
-    return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_a_question_about_a_picture_is_answered_while_it_is_said(page, samples, served):

@@ -3,15 +3,14 @@
 import html
 import json
 import re
-import shutil
 from pathlib import Path
 
 import pytest
+from browsing import fits_the_width
 from chat_server import jpeg, served_house
 from fastapi.testclient import TestClient
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from test_models_page import text_of
-from test_page import CHROMIUM, fits_the_width
 from test_pages import Inline
 
 from tujian.api import create_app
@@ -227,21 +226,13 @@ def test_nothing_is_left_out_of_the_bar(first):
 # in a browser
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def open_page(chromium):
+def open_page(browser):
     """Opens pages on which any script error or refused script fails the test."""
     contexts, troubles = [], []
 
     def opened(url, width=1280, **more):
-        contexts.append(chromium.new_context(viewport={"width": width, "height": 900}, **more))
+        contexts.append(browser.new_context(viewport={"width": width, "height": 900}, **more))
         page = contexts[-1].new_page()
         page.set_default_timeout(15000)
         page.on("pageerror", lambda error: troubles.append(str(error)))

@@ -3,17 +3,16 @@
 import html
 import json
 import re
-import shutil
 import threading
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from browsing import fits_the_width
 from chat_server import jpeg, served_house
 from fastapi.testclient import TestClient
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from test_models import LAPTOP, RTX_3090, SMALL, eyes_half, here, pair
-from test_page import CHROMIUM, fits_the_width
 from test_selftest import Able, sees
 
 from tujian.api import create_app
@@ -271,14 +270,6 @@ def test_boxes_of_an_engine_not_tried_yet_are_drawn():
 # in a browser
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def served(tmp_path):
     pair(tmp_path / "models", "a model with a long name and blanks " * 3)
@@ -288,12 +279,12 @@ def served(tmp_path):
 
 
 @pytest.fixture
-def open_page(chromium, served):
+def open_page(browser, served):
     """Opens pages on which any script error or refused script fails the test."""
     contexts, troubles = [], []
 
     def opened(path="/models", width=1280, **more):
-        contexts.append(chromium.new_context(viewport={"width": width, "height": 844}, **more))
+        contexts.append(browser.new_context(viewport={"width": width, "height": 844}, **more))
         page = contexts[-1].new_page()
         page.set_default_timeout(8000)
         page.on("pageerror", lambda error: troubles.append(str(error)))
@@ -374,11 +365,11 @@ def test_the_page_needs_no_home_of_models(client, tmp_path):
 
 
 @pytest.mark.browser
-def test_a_browser_may_log_in(chromium, tmp_path, monkeypatch):
+def test_a_browser_may_log_in(browser, tmp_path, monkeypatch):
     """The other form of the pages, under the same policy."""
     monkeypatch.setenv("TUJIAN_TOKEN", "long-enough")
     with served_house(tmp_path, FakeEngine()) as house:
-        page = chromium.new_page()
+        page = browser.new_page()
         page.goto(house.url)
         page.fill("#token", "long-enough")
         page.click("form button")

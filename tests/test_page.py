@@ -3,28 +3,18 @@
 import io
 import json
 import re
-import shutil
 from pathlib import Path
 
 import pytest
+from browsing import fits_the_width, watched
 from page_server import HOSTILE, ITEMS, SIZE_PX, Served, draw_carton
 from PIL import Image
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from tujian.web import static_dir
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 ENGINE = {"kind": "openai", "model": "qwen3-vl", "url": "https://k3y-mine@models.example.com:8443/v1", "remote": True}
 
 
@@ -35,24 +25,12 @@ def served():
     house.server.should_exit = True
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
 def page(browser, served):
     """A page on which any script error, refused script or opened dialog fails the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
     page = context.new_page()
-    page.set_default_timeout(8000)
-    troubles = []
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("dialog", lambda dialog: (troubles.append(dialog.message), dialog.dismiss()))
-    page.on("console", lambda message: "Content Security Policy" in message.text and troubles.append(message.text))
+    troubles = watched(page)
     page.goto(served.url)
     expect(page.locator("#task option")).to_have_count(2)
     yield page
@@ -68,10 +46,6 @@ def choose(page, *names, kind="image/png", picture=None):
 def wait_for_plate(page):
     page.wait_for_selector(".stage .value")
     expect(page.locator(".frame img")).to_have_js_property("naturalWidth", SIZE_PX[0])
-
-
-def fits_the_width(page):
-    return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_a_chosen_picture_becomes_a_plate_with_verdicts_in_words(page):

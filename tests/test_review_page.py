@@ -1,15 +1,13 @@
 """A reviewer's twenty items, by the keyboard alone, in a real browser against the real app. req: F1, F2, F6, E9"""
 
 import re
-import shutil
-from contextlib import contextmanager
 
 import pytest
+from browsing import fits_the_width, opened
 from chat_server import served_house
 from kept import record, value
 from page_server import HOSTILE, draw_carton
-from playwright.sync_api import expect, sync_playwright
-from test_page import CHROMIUM, fits_the_width
+from playwright.sync_api import expect
 
 from tujian.catalogue import Catalogue, Incoming
 from tujian.house import Shot
@@ -62,27 +60,6 @@ class Stocked:
 def stocked(tmp_path):
     with served_house(tmp_path, None) as served:
         yield Stocked(served)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
-        yield chromium
-        chromium.close()
-
-
-@contextmanager
-def opened(browser, url, width=1280):
-    with browser.new_context(viewport={"width": width, "height": 900}, base_url=url) as context:
-        page = context.new_page()
-        page.set_default_timeout(8000)
-        troubles = []
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("dialog", lambda dialog: (troubles.append(dialog.message), dialog.dismiss()))
-        page.on("console", lambda told: "Content Security Policy" in told.text and troubles.append(told.text))
-        yield page
-        assert troubles == []
 
 
 @pytest.fixture

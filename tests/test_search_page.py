@@ -6,9 +6,9 @@ req: D8, E6
 import re
 
 import pytest
+from browsing import fits_the_width
 from playwright.sync_api import expect
-from test_catalogue_page import browser, context, page, stocked  # noqa: F401
-from test_page import fits_the_width
+from test_catalogue_page import context, page, stocked  # noqa: F401
 
 pytestmark = pytest.mark.browser
 

@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-import shutil
 import threading
 import time
 import zipfile
@@ -11,10 +10,10 @@ from dataclasses import replace
 
 import openpyxl
 import pytest
+from browsing import fits_the_width, watched
 from chat_server import jpeg, served_house
 from kept import record, value
-from playwright.sync_api import expect, sync_playwright
-from test_page import CHROMIUM, fits_the_width
+from playwright.sync_api import expect
 
 from tujian.catalogue import Catalogue, Incoming
 from tujian.house import Shot
@@ -47,14 +46,6 @@ def served(tmp_path_factory, house):
         yield served
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
 def page(browser, served):
     """A page on which any script error, refused script or style, or opened dialog fails the test."""
@@ -62,11 +53,7 @@ def page(browser, served):
         viewport={"width": 1280, "height": 900}, base_url=served.url, accept_downloads=True
     ) as context:
         page = context.new_page()
-        page.set_default_timeout(15_000)
-        troubles = []
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("dialog", lambda dialog: (troubles.append(dialog.message), dialog.dismiss()))
-        page.on("console", lambda message: "Content Security Policy" in message.text and troubles.append(message.text))
+        troubles = watched(page, 15_000)
         yield page
         assert troubles == []
 
