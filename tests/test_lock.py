@@ -115,3 +115,33 @@ ELSEWHERE = ["//evil.example", "https://evil.example", "/\\evil.example", "javas
 @pytest.mark.parametrize("elsewhere", ELSEWHERE)
 def test_it_leads_to_no_other_site(browser, token, elsewhere):
     assert opened(browser, token, elsewhere).headers["location"] == "/album"
+
+
+BODIES = {  # every endpoint that takes `also` in its body
+    "/v1/search": {"data": {"text": "身份证", "also": "sensitive"}},
+    "/search": {"data": {"q": "身份证", "also": "sensitive"}},
+    "/v1/exports": {"json": {"to": "csv", "also": ["sensitive"]}},
+    "/export": {"data": {"to": "csv", "also": "sensitive"}},
+    "/v1/items/bulk": {"json": {"items": ["x"], "fields": {"name": "a"}, "also": ["sensitive"]}},
+    "/v1/items/bulk/undo": {"json": {"batch": "x", "items": ["x"], "also": ["sensitive"]}},
+}
+
+
+@pytest.mark.parametrize("path", BODIES)
+def test_what_a_body_asks_for_is_locked_as_well(browser, paper, token, path):
+    assert browser.post(path, **BODIES[path]).status_code == 403
+    opened(browser, token)
+    assert browser.post(path, **BODIES[path]).status_code != 403
+
+
+def test_no_endpoint_takes_such_a_body_unseen_by_these_tests(browser, house):
+    told = create_app(house).openapi()
+    takes = set()
+    for path, verbs in told["paths"].items():
+        for body in (verb.get("requestBody") for verb in verbs.values()):
+            for form in (body or {"content": {}})["content"].values():
+                schema = form.get("schema", {})
+                named = told["components"]["schemas"].get(schema.get("$ref", "").split("/")[-1], schema)
+                properties = named.get("properties", {})
+                takes |= {path} if "also" in properties else set()
+    assert takes == {path for path in BODIES if path.startswith("/v1/")}

@@ -4,10 +4,11 @@ import uuid
 from typing import Annotated, Literal
 
 import sqlalchemy as sa
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from tujian.api.items import Who
+from tujian.api.lock import need_lock
 from tujian.catalogue import Catalogue
 from tujian.catalogue.nouns import Chosen
 from tujian.errors import BadInput
@@ -51,8 +52,9 @@ def bulk_router(catalogue: Catalogue) -> APIRouter:
     router = APIRouter(tags=["catalogue"])
 
     @router.post("/v1/items/bulk")
-    def edit_items(edit: BulkEdit, who: Who) -> BulkDone:
+    def edit_items(request: Request, edit: BulkEdit, who: Who) -> BulkDone:
         """Sets fields on many items: on all of them or, when one of them refuses, on none."""
+        need_lock(request, edit.also)
         if not edit.fields and edit.visibility is None:
             raise _nothing_to_set()
         batch = uuid.uuid4().hex
@@ -62,8 +64,9 @@ def bulk_router(catalogue: Catalogue) -> APIRouter:
         return BulkDone(items=len(set(edit.items)), batch=batch)
 
     @router.post("/v1/items/bulk/undo")
-    def undo_bulk(undo: BulkUndo, who: Who) -> BulkDone:
+    def undo_bulk(request: Request, undo: BulkUndo, who: Who) -> BulkDone:
         """Takes fields back where nobody changed the item since; `items` tells on how many."""
+        need_lock(request, undo.also)
         with catalogue.database.write(durable=True) as within:
             standing = [one for one in dict.fromkeys(undo.items) if _is_last(catalogue, one, undo)]
             for item_id in standing:

@@ -10,6 +10,7 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from tujian.api.flow import finished
+from tujian.api.lock import need_lock
 from tujian.catalogue import Catalogue
 from tujian.exchange import export, find_form
 from tujian.exchange.asked import terms_of, write_one_file
@@ -39,6 +40,7 @@ def exports_router(house: House, catalogue: Catalogue) -> APIRouter:
     @router.post("/v1/exports", response_class=FileResponse)
     async def take_out(request: Request, wish: Wish, after: BackgroundTasks) -> FileResponse:
         """The file, a ZIP of sidecars for `xmp`. 400 with the advertising words found, until `acknowledged`."""
+        need_lock(request, wish.also)
         with ExitStack() as held:
             folder = Path(held.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
             path = await finished(request, lambda _: _write(house, catalogue, wish, folder))

@@ -9,7 +9,7 @@ import hmac
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from http.cookies import CookieError, SimpleCookie
 from typing import Annotated
 from urllib.parse import parse_qs, urlsplit
@@ -105,6 +105,13 @@ def own_address(wanted: str) -> str:
         return "/album"
     is_own = wanted.startswith("/") and not (parts.scheme or parts.netloc) and wanted[1:2] not in ("/", "\\")
     return wanted if is_own and wanted.isprintable() else "/album"
+
+
+def need_lock(request: Request, also: Collection[str]) -> None:
+    """Raises NotAllowed where a browser asks for such things in a body, which the guard does not read, and the lock is
+    not open."""
+    if also and not request.scope["may_see_hidden"]:
+        raise locked()
 
 
 def locked() -> NotAllowed:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from tujian.api.bodies import PictureRoute
 from tujian.api.flow import finished
 from tujian.api.items import Hidden
+from tujian.api.lock import need_lock
 from tujian.api.v1 import content_of
 from tujian.catalogue import Catalogue
 from tujian.catalogue.nouns import MOST_LISTED, Visibility
@@ -59,6 +60,7 @@ def _add_searching(router: APIRouter, house: House, search: Search) -> None:
         also: Annotated[list[Visibility], Form(description="hidden, sensitive: find such items too")] = [],  # noqa: B006
     ) -> Found:
         """Hits, the best first, each with its reasons; none when nothing fits."""
+        need_lock(request, also)
         filters = tuple(_filters(where))
 
         def work(_: object) -> Found:

@@ -12,7 +12,7 @@ from tujian.api.bodies import MOST_PICTURES, PictureRoute
 from tujian.api.errors import status_of
 from tujian.api.flow import finished
 from tujian.api.items import WHO, Hidden
-from tujian.api.lock import locked
+from tujian.api.lock import need_lock
 from tujian.api.search import shot_of
 from tujian.catalogue import Catalogue
 from tujian.catalogue.nouns import Also
@@ -141,8 +141,7 @@ def _add_asking(router: APIRouter, room: Room, reading: object) -> None:
         also: Annotated[list[Seen], Form()] = [],  # noqa: B006
     ) -> HTMLResponse:
         pictures = [one for one in image if one.filename][:MOST_PICTURES]
-        if also and not request.scope["may_see_hidden"]:
-            raise locked()
+        need_lock(request, also)
         return await finished(request, lambda _: _page(room, reader, typed, also, "", pictures))
 
 

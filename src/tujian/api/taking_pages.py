@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Form, Query
+from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from tujian.api.bringing_pages import WHO
 from tujian.api.checking_pages import file_answer, watched_job
 from tujian.api.errors import status_of
 from tujian.api.items import Hidden
+from tujian.api.lock import need_lock
 from tujian.batches import Batches
 from tujian.bringing.orders import at_work
 from tujian.bringing.parcels import Parcel
@@ -60,6 +61,7 @@ def _add_choosing(router: APIRouter, house: House, catalogue: Catalogue, batches
 
     @router.post("/export", response_class=HTMLResponse)
     def begin(
+        request: Request,
         reader: Annotated[Reader, reading],
         to: Annotated[To, Form()],
         pictures_at: Annotated[str, Form(max_length=500)] = "",
@@ -72,6 +74,7 @@ def _add_choosing(router: APIRouter, house: House, catalogue: Catalogue, batches
         also: Annotated[list[Literal["hidden", "sensitive"]], Form()] = [],  # noqa: B006
     ) -> Response:
         filters = {"kind": kind, "category": category, "brand": brand, "colour": colour, "batch": batch}
+        need_lock(request, also)
         chosen = _chosen(filters, item, also)
         try:
             terms_of(house.settings, house.knowledge.taxonomy, pictures_at)  # a wrong address is said before a job is
@@ -147,9 +150,10 @@ def _add_watching(router: APIRouter, house: House, catalogue: Catalogue, batches
         return page_of(render_exported(reader, job.told(words[f"export_{job.name}"], stopped, size)), reader)
 
     @router.post("/export/{batch_id}/acknowledge")
-    def acknowledge(batch_id: str, acknowledged: Annotated[bool, Form()] = False) -> Response:
+    def acknowledge(request: Request, batch_id: str, acknowledged: Annotated[bool, Form()] = False) -> Response:
         """The same export again, with what was found acknowledged. # req: F6"""
         told, result = batches.told(batch_id, KIND)
+        need_lock(request, told["also"])
         if not acknowledged or not result:
             return RedirectResponse(f"/export/{batch_id}", 303)
         chosen = Chosen(told["filters"], told["ids"], tuple(told["also"]))
@@ -158,6 +162,8 @@ def _add_watching(router: APIRouter, house: House, catalogue: Catalogue, batches
         return RedirectResponse(f"/export/{again}", 303)
 
     @router.get("/export/{batch_id}/file")
-    def download(batch_id: str) -> Response:
+    def download(request: Request, batch_id: str) -> Response:
+        told, _ = batches.told(batch_id, KIND)
+        need_lock(request, told["also"])
         job, parcel = watched_job(house, batches, batch_id, KIND, NAMES, "zh")
         return file_answer(parcel, str(job.result.get("file", "")))
