@@ -348,3 +348,11 @@ def test_the_report_on_the_command_line_says_that_nothing_was_moved(album, tmp_p
     assert done.returncode == 0, done.stderr
     assert "5 张图片" in done.stdout and "2023 2" in done.stdout and "没有移动、上传" in done.stdout
     assert '"copies_bytes"' in (tmp_path / "report.json").read_text("utf-8") and prints(album) == before
+
+
+def test_columns_that_nobody_knows_are_named_on_the_command_line(tmp_path):
+    (tmp_path / "odd.csv").write_text("甲,乙\nmissing.jpg,黑包\n", "utf-8")
+    refused = tujian("check", tmp_path / "odd.csv", home=tmp_path)
+    assert refused.returncode == 2 and "--map" in refused.stderr  # what it advises works
+    done = tujian("check", tmp_path / "odd.csv", "--map", "甲=picture", "--map", "乙=title", home=tmp_path)
+    assert done.returncode == 0 and "missing.jpg" in (tmp_path / "odd-体检.csv").read_text("utf-8-sig")

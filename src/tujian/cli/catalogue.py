@@ -88,13 +88,14 @@ def check(
     path: Annotated[Path, typer.Argument(help="a spreadsheet (XLSX, CSV), or a folder of photos", show_default=False)],
     pictures: Annotated[Path | None, typer.Option(help="where its pictures lie (default: beside it)")] = None,
     out: Annotated[Path | None, typer.Option(help="the marked copy to write; of a folder, a JSON report")] = None,
+    column: Annotated[list[str] | None, typer.Option("--map", help="column=field, e.g. 主图=picture; again")] = None,
     lang: Lang = None,
 ) -> None:
     """Checks a spreadsheet against its pictures and gives it back marked; of a folder, a first report."""
     from tujian.cli.checking import run_check
 
     settings = _settings(lang=lang)
-    raise typer.Exit(_told(settings, lambda: run_check(settings, path, pictures, out)))
+    raise typer.Exit(_told(settings, lambda: run_check(settings, path, pictures, out, column or ())))
 
 
 @app.command()

@@ -6,14 +6,15 @@ in is never written.
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from tujian.check import check_table
+from tujian.bringing.columns import parse_map
+from tujian.check import Asked, check_table
 from tujian.check_sheet import KIND_WORDS, SHEET_NAME, kinds_of
 from tujian.cli.recognising import progress
 from tujian.errors import BadInput
@@ -26,18 +27,20 @@ from tujian.settings import Settings
 MOST_LISTED = 10
 
 
-def run_check(settings: Settings, path: Path, pictures: Path | None, out: Path | None) -> int:
+def run_check(
+    settings: Settings, path: Path, pictures: Path | None, out: Path | None, columns: Sequence[str] = ()
+) -> int:
     """Checks and tells. Raises BadInput."""
     house = House(settings.model_copy(update={"engine": "none"}))
     try:
         if path.is_dir():
             return _run_report(house, path, out)
-        return _run_sheet(house, path, pictures, out)
+        return _run_sheet(house, path, pictures, out, Asked(parse_map(columns)))
     finally:
         house.close()
 
 
-def _run_sheet(house: House, path: Path, pictures: Path | None, out: Path | None) -> int:
+def _run_sheet(house: House, path: Path, pictures: Path | None, out: Path | None, asked: Asked) -> int:
     zh = house.settings.lang == "zh"
     out = out or path.with_name(f"{path.stem}-{SHEET_NAME[house.settings.lang]}{path.suffix}")
     if out.resolve() == path.resolve():
@@ -51,7 +54,7 @@ def _run_sheet(house: House, path: Path, pictures: Path | None, out: Path | None
             en=(f"--pictures is no folder: {printable(str(pictures))}.", "Name the folder that holds the pictures."),
         )
     with _Steps(house, "体检" if zh else "Checking") as steps:
-        checked = check_table(path, pictures, house, steps)
+        checked = check_table(path, pictures, house, steps, asked)
     try:
         checked.table.save(out, checked.marks, house.settings.lang)
     except OSError as error:
