@@ -206,4 +206,4 @@ def _paths(database: Database, ids: Sequence[str]) -> dict[str, str]:
         item_pictures.c.item_id.in_(ids), item_pictures.c.place == 0
     )
     with database.read() as connection:
-    return {item_id: path for item_id, path in connection.execute(main)}
+        return {item_id: path for item_id, path in connection.execute(main)}
