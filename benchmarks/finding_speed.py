@@ -104,7 +104,7 @@ def classes() -> dict[str, Callable[[int], Query]]:
         "very common word": lambda n: Query(COMMON[n % len(COMMON)], ways=("words",)),
         "meaning": lambda n: Query(f"{MEANT[n % len(MEANT)]} {n}", ways=("meaning",)),
         "looks": lambda n: Query(looks=(look(n),), strictness=0.0),
-        "hybrid": lambda n: Query(f"{MEANT[n % len(MEANT)]} {n}", filters=(cheap,), looks=(look(n),), strictness=0.3),
+        "hybrid": lambda n: Query(f"{n} {MEANT[n % len(MEANT)]}", filters=(cheap,), looks=(look(n),), strictness=0.3),
         "facts": lambda _: Query(filters=(cheap, black)),
     }
 

@@ -26,7 +26,7 @@ from tujian.errors import BadSettings, BrokenInstall, StoreFailed
 from tujian.logs import note
 from tujian.store_troubles import trouble, trouble_in
 
-HEAD = "0007"
+HEAD = "0008"
 PATIENCE_S = 5.0  # for another process's write; longer, and whoever asks about a picture would wait for the store
 MIGRATING = 0x74756A69616E  # "tujian": PostgreSQL's name for the lock that one migration at a time holds
 

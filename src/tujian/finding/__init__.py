@@ -221,7 +221,7 @@ class Search:
 
 
 def _kinds(connection: sa.Connection, found: sa.Executable) -> dict[str, str]:
-    return {row.id: row.kind for row in connection.execute(found)}
+    return dict(connection.execute(found).tuples().all())
 
 
 def _only(ranked: Ways, left: Collection[str]) -> Ways:
