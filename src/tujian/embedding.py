@@ -70,10 +70,14 @@ def embed_range(
 
 
 def keep_embedded(house: House, search: Search, batches_: Batches, stopped: threading.Event) -> None:
-    """Until stopped: begins jobs where the embedder was changed, and makes what else changed meanwhile."""
-    wait_s = 0.0
+    """Until stopped: begins jobs where the embedder was changed, and makes what else changed meanwhile. First it reads
+    what searches compare with."""
+    wait_s, is_warm = 0.0, False
     while not stopped.wait(wait_s):
         try:
+            if not is_warm:
+                search.warm(house.embedder_name, house.perception.versions["category"])
+                is_warm = True
             wait_s = _round(house, search, batches_, stopped)
         except StoreFailed as failed:
             note("store_failed", str(failed), level=logging.WARNING, doing="embed", why=failed.why)

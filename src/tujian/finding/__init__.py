@@ -130,6 +130,11 @@ class Search:
         with self._database.read() as connection:
             return connection.scalar(sa.select(items.c.id).where(may_see(())).limit(1)) is not None
 
+    def warm(self, embedder: str, look_embedder: str) -> None:
+        """Reads the vectors that searches compare with, so that nobody waits for it. Raises StoreFailed."""
+        with self._database.read() as connection:
+            self._meanings.warm(connection, embedder, look_embedder)
+
     def keep_up(self, most: int = AT_ONCE) -> int:
         """Makes vectors of passages that have none yet, if anything changed since none lacked one. Returns how many.
 
