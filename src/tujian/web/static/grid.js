@@ -32,6 +32,7 @@ async function load() {
   if (coming || !more) return;
   coming = true;
   watcher.unobserve(more);
+  more.classList.add("is-coming");
   try {
     const reply = await reach(more.href);
     const other = new DOMParser().parseFromString(await reply.text(), "text/html");
@@ -43,6 +44,7 @@ async function load() {
     if (next) watcher.observe(more);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
+    more.classList.remove("is-coming");
     more.textContent = `${error.message} ${error.remedy} ${say("retry")}`; // a press asks again
     announce(error.message);
   } finally {
@@ -99,5 +101,6 @@ export function startGrid() {
   $("grid")?.addEventListener("error", comeAgain, true);
   if (!$("more")) return;
   watcher.observe($("more"));
+  $("more").classList.add("is-coming");
   $("more").addEventListener("click", (event) => (event.preventDefault(), load()));
 }
