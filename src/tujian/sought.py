@@ -5,17 +5,21 @@ Does not know: HTTP, pages, printing.
 """
 
 import datetime as dt
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from tujian.catalogue import Catalogue
 from tujian.catalogue.nouns import Also
+from tujian.errors import Lang
 from tujian.familiar import understood_in
 from tujian.filters import Filter
 from tujian.finding import Found, Query, Search
 from tujian.finding.meanings import Vector
 from tujian.house import House
 from tujian.likeness import look_of_item, parse_region
+from tujian.proposing import Proposal, propose
 from tujian.query import Understood
 from tujian.saved_searches import Question
 
@@ -68,6 +72,14 @@ def understood(house: House, sought: Sought, today: dt.date) -> Understood:
     if sought.is_plain:
         return Understood(words=sought.text)
     return understood_in(house.database, sought.text, today, house.knowledge.taxonomy, sought.also)
+
+
+def proposals_for(
+    house: House, sought: Sought, read: Understood, lang: Lang, stopped: threading.Event | None = None
+) -> list[Proposal]:
+    """What the attached model reads in the sentence besides. Raises NoEngine, EngineError, Busy."""
+    ask = partial(house.ask, stopped=stopped)
+    return propose(sought.text, read, house.knowledge.taxonomy, dt.date.today(), lang, ask)
 
 
 def seek(house: House, search: Search, sought: Sought, read: Understood) -> Found:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import threading
 from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Query, Request, UploadFile
@@ -14,12 +15,14 @@ from tujian.api.lock import need_lock
 from tujian.api.v1 import content_of
 from tujian.catalogue import Catalogue
 from tujian.catalogue.nouns import MOST_LISTED, Visibility
-from tujian.errors import BadInput
+from tujian.errors import BadInput, Lang
 from tujian.filters import Filter, Op
 from tujian.finding import Found, Search
 from tujian.house import House, Shot
 from tujian.likeness import MOST_SIMILAR, STRICT, Similar, find_similar, looks_of
-from tujian.sought import Sought, seek, understood
+from tujian.proposing import Proposal
+from tujian.records import Strict
+from tujian.sought import Sought, proposals_for, seek, understood
 
 LONGEST_TEXT = 20_000
 REGION = "x1,y1,x2,y2 of 0-1000 on the upright picture; the n-th is of the n-th picture, empty is all of it"
@@ -35,12 +38,19 @@ class Fact(BaseModel):
     value: str | float | tuple[str, str] | tuple[float, float]
 
 
+class Proposals(Strict):
+    """Of a model, for a person to take or leave."""
+
+    proposals: list[Proposal]
+
+
 FACTS: TypeAdapter[list[Fact]] = TypeAdapter(list[Fact])
 
 
 def search_router(house: House, catalogue: Catalogue, search: Search) -> APIRouter:
     router = APIRouter(tags=["search"], route_class=PictureRoute)
     _add_searching(router, house, search)
+    _add_proposing(router, house)
     _add_similar(router, house, catalogue, search)
     return router
 
@@ -67,6 +77,24 @@ def _add_searching(router: APIRouter, house: House, search: Search) -> None:
             looks = looks_of(house, [shot_of(house, upload) for upload in image], region)
             sought = Sought(text, looks, filters, strictness, limit, after, also, is_plain=plain)
             return seek(house, search, sought, understood(house, sought, dt.date.today()))
+
+        return await finished(request, work)
+
+
+def _add_proposing(router: APIRouter, house: House) -> None:
+    @router.post("/v1/search/proposals")
+    async def ask_model(
+        request: Request,
+        text: Annotated[str, Form(max_length=LONGEST_TEXT)],
+        lang: Annotated[Lang | None, Form()] = None,
+    ) -> Proposals:
+        """Filters that the attached model reads in a sentence besides those that search understands by itself. Nothing
+        is searched: send the ones you take in `where`. The engine is sent the sentence, nothing of the catalogue."""
+
+        def work(stopped: threading.Event) -> Proposals:
+            sought = Sought(text)
+            read = understood(house, sought, dt.date.today())
+            return Proposals(proposals=proposals_for(house, sought, read, lang or house.settings.lang, stopped))
 
         return await finished(request, work)
 

@@ -1,8 +1,9 @@
 """The page of searching, and searches that are kept from pages: parse the address, ask once, draw. req: D8, E6, E8"""
 
 import datetime as dt
+import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
@@ -16,13 +17,13 @@ from tujian.api.lock import need_lock
 from tujian.api.search import shot_of
 from tujian.catalogue import Catalogue
 from tujian.catalogue.nouns import Also
-from tujian.errors import BadInput, NotFound, TujianError
+from tujian.errors import BadInput, Busy, EngineError, NoEngine, NotFound, TujianError
 from tujian.filter_words import filled_in, read_filter, write_filter
 from tujian.finding import Search
 from tujian.house import House
 from tujian.likeness import look_of, parse_region
 from tujian.saved_searches import Question, SavedSearches, question_of
-from tujian.sought import seek, sought_of, understood
+from tujian.sought import Sought, proposals_for, seek, sought_of, understood
 from tujian.web.addresses import address_of, question_at
 from tujian.web.item import render_missing
 from tujian.web.render import Reader
@@ -129,8 +130,11 @@ def _add_asking(router: APIRouter, room: Room, reading: object) -> None:
         typed: Annotated[Typed, Depends(_in_address)],
         also: Hidden = [],  # noqa: B006
         after: Annotated[str, Query(max_length=300)] = "",
+        ask: Annotated[Literal["", "model"], Query()] = "",
     ) -> HTMLResponse:
-        return await finished(request, lambda _: _page(room, reader, typed, also, after))
+        return await finished(
+            request, lambda stopped: _page(room, reader, typed, also, after, stopped=stopped if ask else None)
+        )
 
     @router.post("/search", response_class=HTMLResponse)
     async def search_by_picture(
@@ -146,18 +150,35 @@ def _add_asking(router: APIRouter, room: Room, reading: object) -> None:
 
 
 def _page(
-    room: Room, reader: Reader, typed: Typed, also: list[Seen], after: str, pictures: Sequence[UploadFile] = ()
+    room: Room,
+    reader: Reader,
+    typed: Typed,
+    also: list[Seen],
+    after: str,
+    pictures: Sequence[UploadFile] = (),
+    stopped: threading.Event | None = None,
 ) -> HTMLResponse:
-    """Drawn, whatever was wrong with what was asked."""
+    """Drawn, whatever was wrong with what was asked. With `stopped`, a model is asked what else the sentence means."""
     try:
         asked = typed.question()
         answered = _answered(room, asked, also, after, pictures)
+        answered = _helped(room, reader, asked, answered, stopped) if stopped is not None else answered
     except (BadInput, NotFound) as error:
         asked, answered = typed.sentence(), Answered(trouble=error)
     wish = Wish(asked, also, has_picture=bool(pictures))
     status = status_of(answered.trouble) if answered.trouble and pictures else 200
     html = render_search(reader, wish, answered, room.house.knowledge.taxonomy, room.saved.list())
     return page_of(html, reader, status)
+
+
+def _helped(room: Room, reader: Reader, asked: Question, answered: Answered, stopped: threading.Event) -> Answered:
+    """With what a model proposes, or why it does not: what was found stands either way."""
+    try:
+        told = proposals_for(room.house, Sought(asked.text), answered.understood, reader.lang, stopped)
+    except (EngineError, NoEngine, Busy) as error:
+        return replace(answered, silent=error)
+    taken = set(asked.filters)
+    return replace(answered, proposals=[one for one in told if write_filter(one.filter) not in taken])
 
 
 def _answered(room: Room, asked: Question, also: Also, after: str, pictures: Sequence[UploadFile]) -> Answered:

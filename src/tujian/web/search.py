@@ -10,7 +10,9 @@ from urllib.parse import urlencode
 
 from tujian.catalogue.nouns import ItemPicture, Visibility
 from tujian.errors import TujianError
+from tujian.filter_words import write_filter
 from tujian.finding import Found
+from tujian.proposing import Proposal
 from tujian.query import Understood
 from tujian.saved_searches import Question, SavedSearch
 from tujian.taxonomy import Taxonomy
@@ -19,6 +21,7 @@ from tujian.web.chips import Chips
 from tujian.web.render import Reader, render_template
 
 LOOSE = 0.1  # strictness that is offered where nothing was found
+ASKS = "ask=model"  # in an address: the attached model is asked what else the sentence means
 SURE, FAIR = 0.75, 0.5  # scores from which a hit fits well, or fairly: halves of what is shown at strictness 0.5
 
 
@@ -40,6 +43,8 @@ class Answered:
     is_empty: bool = False
     trouble: TujianError | None = None
     shown: ItemPicture | None = None
+    proposals: Sequence[Proposal] | None = None  # of a model; None: it was not asked
+    silent: TujianError | None = None  # why the model that was asked said nothing
 
 
 def render_search(
@@ -47,6 +52,7 @@ def render_search(
 ) -> str:
     found, asked, also = answered.found, wish.asked, wish.also
     is_blank = asked.is_nothing and not wish.has_picture
+    said = asked.text.strip() and not asked.plain and not wish.has_picture
     chips = Chips(asked, answered.understood, found.facets, taxonomy, reader.lang, also)
     looser = address_of(asked.model_copy(update={"strictness": LOOSE}), also) if asked.strictness > LOOSE else ""
     return render_template(
@@ -62,6 +68,10 @@ def render_search(
         shown=answered.shown,
         sides=asked.region.split(",") if asked.region else [""] * 4,
         chips=chips.all(),
+        proposed=[(_name(one, reader), _with(one, asked, also)) for one in answered.proposals or ()],
+        was_asked=answered.proposals is not None,
+        silent=answered.silent.say(reader.lang) if answered.silent else None,
+        asks=f"{address_of(asked, also)}&{ASKS}" if said and reader.engine else "",
         hits=found.hits,
         total=found.total,
         meaning=found.meaning,
@@ -74,3 +84,12 @@ def render_search(
         saved=saved_links(saved),
         keeps="" if is_blank or wish.has_picture else address_of(asked, also),
     )
+
+
+def _name(one: Proposal, reader: Reader) -> str:
+    return one.zh if reader.lang == "zh" else one.en
+
+
+def _with(one: Proposal, asked: Question, also: Sequence[Visibility]) -> str:
+    """The address of the question with a proposal taken."""
+    return address_of(asked.model_copy(update={"filters": (*asked.filters, write_filter(one.filter))}), also)
