@@ -22,7 +22,7 @@ from tujian.records import in_words
 from tujian.schema import audit
 from tujian.settings import read_settings
 from tujian.sheets import undefused
-from tujian.taxonomy import Taxonomy
+from tujian.taxonomy import Category, Taxonomy
 
 TAXONOMY = Taxonomy.load()
 
@@ -200,6 +200,16 @@ def test_shopify_is_told_in_sight_and_by_a_tag_what_a_model_wrote(catalogue):
     (row,) = rows_of(taken(catalogue, "shopify")[0]["shopify.csv"])
     assert "一盒&lt;牛奶&gt;" in row["Description"] and "人工智能生成" in row["Description"]
     assert "AI生成" in row["Tags"] and row["Product category"] == "fb"
+
+
+@pytest.mark.parametrize(("is_whole", "told"), [(True, "fb-1-99"), (False, "fb-1")])
+def test_shopify_is_told_a_category_as_fine_as_its_own_whole_list_has_it(catalogue, is_whole, told):  # req: F5
+    whole = {one.id: one for one in Taxonomy.shipped()}
+    kept = whole if is_whole else {one: whole[one] for one in ("fb", "fb-1")}
+    own = Taxonomy({**kept, "fb-1-99": Category("fb-1-99", "气泡水", "Fizzing", ())}, "t", Taxonomy.shipped())
+    milk(catalogue, category=value("气泡水"))
+    (row,) = rows_of(taken(catalogue, "shopify", taxonomy=own)[0]["shopify.csv"])
+    assert row["Product category"] == told
 
 
 def test_google_keeps_its_limits_and_says_what_it_cut(catalogue):

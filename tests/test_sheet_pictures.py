@@ -68,7 +68,57 @@ def wps_book(
     return place
 
 
-@pytest.mark.parametrize("write", [drawn_book, wps_book])
+RICH_METADATA = (
+    '<metadata xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
+    'xmlns:xlrd="http://schemas.microsoft.com/office/spreadsheetml/2017/richdata">'
+    '<metadataTypes count="1"><metadataType name="XLRICHVALUE"/></metadataTypes>'
+    '<futureMetadata name="XLRICHVALUE" count="2">{}</futureMetadata><valueMetadata count="2">'
+    '<bk><rc t="1" v="0"/></bk><bk><rc t="1" v="1"/></bk></valueMetadata></metadata>'
+)
+NAMED = '<bk><extLst><ext uri="{{3e2802c4-a4d2-4d8b-9148-e3be6c30e623}}"><xlrd:rvb i="{}"/></ext></extLst></bk>'
+RICH = "http://schemas.microsoft.com/office/spreadsheetml/2017/richdata"
+RICH_RELATED = "http://schemas.microsoft.com/office/spreadsheetml/2022/richvaluerel"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
+
+
+def placed_book(place: Path, target: str = "../media/image1.png", value: str = "0", vm: str = "1", rel: str = "0"):
+    """Two rows whose first cells are pictures, as Excel's "Place in Cell" keeps them."""
+    book = openpyxl.Workbook()
+    for row in (("图片", "标题"), ("#VALUE!", "杯子"), ("#VALUE!", "碗")):
+        book.active.append(row)
+    book.save(place)
+    with zipfile.ZipFile(place) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet = parts["xl/worksheets/sheet1.xml"].decode()
+    for cell, number in (("A2", vm), ("A3", "2")):
+        assert f'<c r="{cell}" t="e">' in sheet
+        sheet = sheet.replace(f'<c r="{cell}" t="e">', f'<c r="{cell}" t="e" vm="{number}">')
+    parts["xl/worksheets/sheet1.xml"] = sheet.encode()
+    named = "".join(NAMED.format(one) for one in (value, "1"))
+    parts["xl/metadata.xml"] = RICH_METADATA.format(named).encode()
+    values = f'<rv s="0"><v>{rel}</v><v>5</v></rv><rv s="0"><v>1</v><v>5</v></rv>'
+    parts["xl/richData/rdrichvalue.xml"] = f'<rvData xmlns="{RICH}" count="2">{values}</rvData>'.encode()
+    keys = '<s t="_localImage"><k n="_rvRel:LocalImageIdentifier" t="i"/><k n="CalcOrigin" t="i"/></s>'
+    parts["xl/richData/rdrichvaluestructure.xml"] = f'<rvStructures xmlns="{RICH}">{keys}</rvStructures>'.encode()
+    rels = '<rel r:id="rId1"/><rel r:id="rId2"/>'
+    parts["xl/richData/richValueRel.xml"] = (
+        f'<richValueRels xmlns="{RICH_RELATED}" xmlns:r="{OFFICE}">{rels}</richValueRels>'.encode()
+    )
+    related = "".join(
+        f'<Relationship Id="rId{n}" Type="{OFFICE}/image" Target="{one}"/>'
+        for n, one in enumerate((target, "../media/image2.png"), 1)
+        if one
+    )
+    parts["xl/richData/_rels/richValueRel.xml.rels"] = f'<Relationships xmlns="{PACKAGE}">{related}</Relationships>'
+    parts |= {"xl/media/image1.png": png("red"), "xl/media/image2.png": png("blue")}
+    with zipfile.ZipFile(place, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return place
+
+
+@pytest.mark.parametrize("write", [drawn_book, wps_book, placed_book])
 def test_pictures_are_found_in_their_rows(tmp_path, write):
     place = write(tmp_path / "t.xlsx")
     rows = pictures_in(place, "Sheet")
@@ -77,7 +127,7 @@ def test_pictures_are_found_in_their_rows(tmp_path, write):
     assert colours == {2: (255, 0, 0), 3: (0, 0, 255)}
 
 
-@pytest.mark.parametrize("write", [drawn_book, wps_book])
+@pytest.mark.parametrize("write", [drawn_book, wps_book, placed_book])
 def test_a_row_takes_the_pictures_that_lie_in_it(tmp_path, write):
     rows = [row for _, row in Table.opened(write(tmp_path / "t.xlsx"), {}, TASKS)]
     assert [len(row.inside) for row in rows] == [1, 1]
@@ -120,3 +170,23 @@ def test_a_checked_workbook_comes_back_with_its_pictures(tmp_path, write):
         types = archive.read("[Content_Types].xml")
     assert (b"/xl/cellimages.xml" in types) == (write is wps_book)
     assert openpyxl.load_workbook(out)["体检"].max_row == 2
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"target": ""},
+        {"target": "../../../etc/passwd"},
+        {"target": "/xl/workbook.xml"},
+        {"value": "999999999999999999999"},
+        {"value": "-1"},
+        {"vm": "0"},
+        {"vm": "999999999"},
+        {"vm": "99999999999999999999"},
+        {"rel": "4294967296"},
+        {"rel": "²"},
+        {"rel": ""},
+    ],
+)
+def test_a_cell_whose_picture_is_not_there_has_none(tmp_path, told):
+    assert list(pictures_in(placed_book(tmp_path / "t.xlsx", **told), "Sheet")) == [3]

@@ -209,9 +209,9 @@ class Book:
     def _row(self, number: int, cells: Sequence[Any], pictures: Sequence[bytes]) -> Row:
         formulas = {place: _formula(cell.value) for place, cell in enumerate(cells) if cell.data_type == "f"}
         texts = [self._value(cell) if place in formulas else text_of(cell.value) for place, cell in enumerate(cells)]
-        texts = [
-            "" if is_shown(text) or is_shown(formulas.get(place, "")) else text for place, text in enumerate(texts)
-        ]
+        shown = {place for place, text in enumerate(texts) if is_shown(text, bool(pictures))}
+        shown |= {place for place, formula in formulas.items() if is_shown(formula)}
+        texts = ["" if place in shown else text for place, text in enumerate(texts)]
         return Row(number, texts, pictures, {p: f for p, f in formulas.items() if STARTS_PROGRAM.search(f)})
 
     def _value(self, cell: Any) -> str:  # noqa: ANN401 - openpyxl's cells have no common type

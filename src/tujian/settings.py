@@ -94,7 +94,8 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        home = Path(os.environ.get("TUJIAN_HOME", DEFAULT_HOME)).expanduser()
+        chosen = init_settings().get("home")  # whoever names a home means its file, too
+        home = Path(chosen or _home_of_environment()).expanduser()
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, home / "settings.toml")
 
     @property
@@ -138,7 +139,7 @@ def origins(settings: Settings) -> dict[str, Origin]:
     """Where each setting has its value from."""
     in_file = TomlConfigSettingsSource(Settings, settings.home_dir / "settings.toml")()
     env = {name.upper() for name in os.environ}
-    again = read_settings()
+    again = read_settings(home=settings.home).model_copy(update={"home": _home_of_environment()})
     found: dict[str, Origin] = {}
     for name in Settings.model_fields:
         is_same = getattr(again, name) == getattr(settings, name)
@@ -164,6 +165,10 @@ def read_own(path: Path) -> str:
             zh=(f"{path.name} 读不了：{error}。", "请另存为 UTF-8 文本。"),
             en=(f"{path.name} cannot be read: {error}.", "Save it as UTF-8 text."),
         ) from error
+
+
+def _home_of_environment() -> Path:
+    return Path(os.environ.get("TUJIAN_HOME", DEFAULT_HOME))
 
 
 def _why(error: ValidationError, lang: str) -> Said:

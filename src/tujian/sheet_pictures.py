@@ -1,23 +1,27 @@
-"""Pictures that lie in a workbook's rows: drawings anchored to a cell, and the cell pictures of WPS (`DISPIMG`).
+"""Pictures that lie in a workbook's rows: drawings anchored to a cell, the cell pictures of WPS (`DISPIMG`), and those
+that Excel's "Place in Cell" makes a cell's value.
 
 Enters: an XLSX file, the name of one of its sheets. Leaves: which parts of the file show in which row, and their bytes;
 WPS's cell pictures put back into a file that openpyxl wrote, which leaves them out. Does not know: rows, columns.
 
 A part is named by the file itself, so nothing it says is followed out of `xl/media`: a target outside, a link to an
 address, a part that unpacks to too much are passed over. Source: ECMA-376 part 1, 20.5 (drawings) and part 2, 9
-(relationships); `xl/cellimages.xml` as WPS 2019 to 2026 writes it. Excel's own "place in cell" is not read.
+(relationships); `xl/cellimages.xml` as WPS 2019 to 2026 writes it; Microsoft's [MS-XLSX] 2.3.7 (rich data) for a cell
+that names a value (`vm`), which names a structure and a relation. These are read, and not put back.
 """
 
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 from xml.etree import ElementTree as Xml
 
 from tujian.sheet_troubles import damaged
 
+T = TypeVar("T")
 MOST_PICTURES = 50_000  # of a workbook, shown in rows
 MOST_PICTURE_BYTES = 100_000_000  # unpacked; what an import takes of it is the import's to bound
 MOST_XML_BYTES = 100_000_000
@@ -31,10 +35,18 @@ RELATED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}
 PACKAGE = "{http://schemas.openxmlformats.org/package/2006/relationships}"
 TYPES = "{http://schemas.openxmlformats.org/package/2006/content-types}"
 BLIP = "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
+METADATA, RICH = "xl/metadata.xml", "xl/richData/"
+RICH_VALUES, RICH_STRUCTURES, RICH_RELATED = (
+    f"{RICH}{name}.xml" for name in ("rdrichvalue", "rdrichvaluestructure", "richValueRel")
+)
+LOCAL_IMAGE, IMAGE_KEY = "_localImage", "_rvRel:LocalImageIdentifier"
+PLACED = "#VALUE!"  # what Excel leaves in such a cell for programs that know no pictures there
 SHOWN = re.compile(r'^\s*=?\s*(?:_xlfn\.)?DISPIMG\(\s*(?:"|&quot;)(ID_\w{1,64})(?:"|&quot;)', re.I)
 _CELL = re.compile(
     rb"<c\b[^>]{0,200}?\br=\"[A-Z]{1,3}(\d{1,7})\"[^>]{0,200}>\s*<f\b[^>]{0,200}>([^<]{0,300}DISPIMG[^<]{0,300})</f>"
 )
+_VALUED = re.compile(rb"<c\b([^>]{0,200}\bvm=\"(\d{1,9})\"[^>]{0,200})>")
+_ROW = re.compile(rb"\br=\"[A-Z]{1,3}(\d{1,7})\"")
 BROKEN = (
     zipfile.BadZipFile,
     Xml.ParseError,
@@ -63,13 +75,13 @@ class Part:
         return cls(name, int(crc, 16))
 
 
-def is_shown(text: str) -> bool:
-    """Whether a cell's text is WPS's word for a picture.
+def is_shown(text: str, has_pictures: bool = False) -> bool:
+    """Whether a cell's text is WPS's word for a picture, or Excel's in a row that has some.
 
-    >>> is_shown('=DISPIMG("ID_0A1B",1)'), is_shown("a.jpg")
-    (True, False)
+    >>> is_shown('=DISPIMG("ID_0A1B",1)'), is_shown("a.jpg"), is_shown("#VALUE!"), is_shown("#VALUE!", True)
+    (True, False, False, True)
     """
-    return SHOWN.match(text) is not None
+    return SHOWN.match(text) is not None or (has_pictures and text == PLACED)
 
 
 def pictures_in(path: Path, sheet: str) -> dict[int, list[Part]]:
@@ -128,6 +140,11 @@ def _shown(book: zipfile.ZipFile, sheet: str) -> Iterator[tuple[int, str]]:
             shown = SHOWN.match(formula.decode("utf-8", "replace"))
             if shown is not None and shown[1] in by_id:
                 yield int(row), by_id[shown[1]]
+    placed = _placed(book)
+    for cell, number in _VALUED.findall(_bytes(book, place)) if placed else ():
+        row = _ROW.search(cell)
+        if row is not None and int(number) in placed:
+            yield int(row[1]), placed[int(number)]
 
 
 def _sheet_part(book: zipfile.ZipFile, sheet: str) -> str:
@@ -158,6 +175,42 @@ def _cell_pictures(book: zipfile.ZipFile) -> dict[str, str]:
         if named is not None and blip is not None:
             found[named.get("name", "")] = targets.get(blip.get(f"{RELATED}embed", ""), "")
     return found
+
+
+def _placed(book: zipfile.ZipFile) -> dict[int, str]:
+    """The target of each picture that is a cell's value, by the number that cells say (`vm`, from 1)."""
+    if not {METADATA, RICH_VALUES, RICH_STRUCTURES, RICH_RELATED} <= set(book.namelist()):
+        return {}
+    metadata, targets = _xml(book, METADATA), _relations(book, RICH_RELATED)
+    kinds = [one.get("name") for one in metadata.iterfind("{*}metadataTypes/{*}metadataType")]
+    rich = "{*}futureMetadata[@name='XLRICHVALUE']/{*}bk"
+    named = [next((one.get("i", "") for one in block.iterfind(".//{*}rvb")), "") for block in metadata.iterfind(rich)]
+    related = [targets.get(one.get(f"{RELATED}id", ""), "") for one in _xml(book, RICH_RELATED)]
+    values, found = _related_values(book), {}
+    for number, block in enumerate(metadata.iterfind("{*}valueMetadata/{*}bk"), 1):
+        for one in block.iterfind("{*}rc"):
+            if _at(kinds, one.get("t", ""), first=1) == "XLRICHVALUE":
+                value = _at(values, _at(named, one.get("v", "")) or "")
+                target = _at(related, value or "")
+                found |= {number: target} if target else {}
+    return found
+
+
+def _related_values(book: zipfile.ZipFile) -> list[str]:
+    """For each rich value the place of its picture among the related parts; "" for one that is no picture."""
+    keys = [[key.get("n") for key in one] if one.get("t") == LOCAL_IMAGE else [] for one in _xml(book, RICH_STRUCTURES)]
+    told: list[str] = []
+    for value in _xml(book, RICH_VALUES):
+        mine = _at(keys, value.get("s", "")) or []
+        pairs = dict(zip(mine, (one.text or "" for one in value), strict=False))
+        told.append(pairs.get(IMAGE_KEY, ""))
+    return told
+
+
+def _at(several: Sequence[T], told: str, first: int = 0) -> T | None:
+    """The one at the place that a file says; None where it says none, or one that is not there."""
+    place = int(told) - first if told.isdecimal() and len(told) < 10 else -1
+    return several[place] if 0 <= place < len(several) else None
 
 
 def _relations(book: zipfile.ZipFile, part: str, kind: str = "") -> dict[str, str]:

@@ -237,10 +237,10 @@ class Book:
         with _opened(self._path) as book:
             inside = book[self._name].iter_rows(min_row=self._at + 1, max_col=MOST_COLUMNS, values_only=True)
             for number, values in enumerate(inside, self._at + 1):
-                cells = ["" if is_shown(text := text_of(value)) else text for value in values]
-                inside = self._inside.get(number, ())
-                if any(cells) or inside:
-                    yield replace(fitted(number, cells, len(self.headings)), inside=inside)
+                parts = self._inside.get(number, ())
+                cells = ["" if is_shown(text := text_of(value), bool(parts)) else text for value in values]
+                if any(cells) or parts:
+                    yield replace(fitted(number, cells, len(self.headings)), inside=parts)
 
     def _find(self, book: Any, known: Collection[str]) -> tuple[str, int, Sequence[str]]:  # noqa: ANN401 - openpyxl's
         first: list[str] = []

@@ -134,6 +134,12 @@ class Taxonomy:
         found = _first_named(self._shipped, self.lineage(category_id))
         return found.id if found else None
 
+    def shopify_id(self, category_id: str) -> str | None:
+        """Shopify's own id of a category: as fine as it is where this list is Shopify's whole one, else the shipped
+        one. A list of somebody's own may number alike and mean other things; it does not hold all that ships."""
+        is_shopifys = self._shipped is None or all(one.id in self._by_id for one in self._shipped)
+        return category_id if is_shopifys else self.shipped_id(category_id)
+
     def path(self, category_id: str, lang: Lang) -> list[str]:
         """Names from the top down to this category; levels that the file leaves out are left out."""
         return [step.name(lang) for step in self.lineage(category_id)]

@@ -164,6 +164,11 @@ class Article:
         return self.terms.taxonomy.shipped_id(self.category.id) if self.category else None
 
     @property
+    def shopify_id(self) -> str:
+        """Shopify's id of its category; "" for none."""
+        return (self.terms.taxonomy.shopify_id(self.category.id) if self.category else None) or ""
+
+    @property
     def google_category(self) -> str:
         """Its category in Google's list: as the user's own list says, else as the shipped one does; "" for none."""
         own = self.category.google if self.category else ""

@@ -77,7 +77,7 @@ def _facts(article: Article, losses: Losses) -> dict[str, str]:
         "Title": title[:LONGEST_TITLE],
         "Description": description(article),
         "Vendor": article.words("brand"),
-        "Product category": article.category_id or "",
+        "Product category": article.shopify_id,
         "Type": article.words("category"),
         "Tags": ", ".join(tag.replace(",", " ") for tag in tags),
         "Published on online store": "FALSE",
