@@ -310,8 +310,9 @@ def test_a_server_that_starts_with_another_embedder_makes_them_anew(tmp_path, ho
             until = time.monotonic() + 60
             while kept(after.database) != {after.embedder_name} and time.monotonic() < until:
                 time.sleep(0.1)
-            hits = client.post("/v1/search", json={"text": "夏天穿的女鞋"})
-            assert hits.status_code in (200, 422)
+            found = client.post("/v1/search", data={"text": "凉鞋", "strictness": 0}).json()
+            assert found["meaning"] == "ready"
+            assert found["hits"][0]["item"]["title"] == "浅色女士凉鞋" and "meaning" in found["hits"][0]["why"]
         assert kept(after.database) == {after.embedder_name}
         assert run_reindex(chosen, as_job=True) == 0 and "queued" in capsys.readouterr().out
 

@@ -9,17 +9,19 @@ reading on would be endless, and closing at once would make the network drop the
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from fastapi import Request
+from fastapi.params import Form
 from fastapi.routing import APIRoute
 from starlette.datastructures import FormData, Headers
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
-from starlette.types import Message, Receive, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from tujian.bringing.parcels import MOST_BYTES
 from tujian.errors import BadInput, Busy, PictureTooLarge, TujianError, UploadStalled
+from tujian.folding import printable
 
 MOST_PICTURES = 8  # in one request
 FORM_ROOM_BYTES = 1_000_000  # multipart boundaries and text fields beside the pictures
@@ -157,19 +159,41 @@ class Body:
 
 
 class PictureRoute(APIRoute):
-    """A route whose forms are read by PictureParser, with the limit that the guard has put into the scope."""
+    """A route whose forms are read by PictureParser, with the limit that the guard has put into the scope.
+
+    Of the API's routes, a form has only fields that the route knows: a misspelled one, or JSON in its place, would be
+    answered as if nothing had been asked for.
+    """
 
     def get_route_handler(self):  # noqa: ANN201 - FastAPI's own
         answer = super().get_route_handler()
+        fields = self.dependant.body_params
+        is_strict = self.path.startswith("/v1/") and all(isinstance(one.field_info, Form) for one in fields)
+        known = frozenset(one.alias for one in fields) if fields and is_strict else None
 
         async def bounded(request: Request):  # noqa: ANN202 - FastAPI's own
-            return await answer(PictureRequest(request.scope, request.receive))
+            if known and _is_json(request.headers.get("content-type", "").lower()):
+                raise _not_a_form(known)
+            return await answer(PictureRequest(request.scope, request.receive, known))
 
         return bounded
 
 
 class PictureRequest(Request):
+    """`known` are the fields that a form may have; None: any."""
+
+    def __init__(self, scope: Scope, receive: Receive, known: frozenset[str] | None) -> None:
+        super().__init__(scope, receive)
+        self._known = known
+
     async def _get_form(self, **_: object) -> FormData:
+        form = await self._read_form()
+        for name in form if self._known else ():
+            if name not in (self._known or ()):
+                raise _no_such_field(name, self._known or ())
+        return form
+
+    async def _read_form(self) -> FormData:
         limit_bytes = self.scope.get("picture_bytes")
         if limit_bytes is None or not self.headers.get("content-type", "").lower().startswith("multipart/form-data"):
             return await super()._get_form(max_fields=MOST_FIELDS)
@@ -202,6 +226,24 @@ class PictureParser(MultiPartParser):
 
 def _is_json(content_type: str) -> bool:
     return content_type.split(";")[0].strip().endswith(("/json", "+json"))
+
+
+def _not_a_form(known: Collection[str]) -> BadInput:
+    return BadInput(
+        zh=("这个接口要表单，收到的是 JSON。", f"请按 multipart/form-data 发送；字段：{', '.join(sorted(known))}。"),
+        en=(
+            "This takes a form, and JSON came.",
+            f"Send multipart/form-data with the fields {', '.join(sorted(known))}.",
+        ),
+    )
+
+
+def _no_such_field(name: str, known: Collection[str]) -> BadInput:
+    shown, fields = printable(name)[:60], ", ".join(sorted(known))
+    return BadInput(
+        zh=(f"没有 {shown!r} 这个字段。", f"有的字段：{fields}。"),
+        en=(f"There is no field {shown!r}.", f"The fields are {fields}."),
+    )
 
 
 def _json_too_large(max_upload_mb: float) -> PictureTooLarge:

@@ -7,7 +7,7 @@ import json
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Cookie, Depends, File, Form, Header, Query, Request, Response, UploadFile
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from tujian.api.bodies import MOST_PICTURES, PictureRoute
 from tujian.api.flow import finished
@@ -18,7 +18,7 @@ from tujian.errors import BadInput
 from tujian.house import House, Shot
 from tujian.jobs import Jobs
 from tujian.looking import Look, look_jobs
-from tujian.records import FieldValue
+from tujian.records import FieldValue, Strict
 from tujian.rules.sensitive import find_sensitive
 from tujian.tasks import AUTO
 from tujian.web.routes import pick_name
@@ -38,15 +38,15 @@ def who_of(
 Who = Annotated[str, Depends(who_of)]
 
 
-class Edit(BaseModel):
+class Edit(Strict):
     """What a person sets. Fields by name; null says that there is none; `item.sku` and the like are the item's own."""
 
-    fields: dict[str, FieldValue] = {}
+    fields: dict[str, FieldValue] = Field(default={})
     visibility: Chosen | None = None
     why: str = Field(default="", max_length=2000)
 
 
-class Merge(BaseModel):
+class Merge(Strict):
     """Values of a field that become one, spelled as `GET /v1/values/{field}` tells them."""
 
     field: str = Field(max_length=64)
@@ -55,7 +55,7 @@ class Merge(BaseModel):
     dry_run: bool = False
 
 
-class Unmerge(BaseModel):
+class Unmerge(Strict):
     """A merge by the `number` that it was answered with."""
 
     number: int = Field(ge=1, le=2**62)

@@ -226,7 +226,7 @@ class Search:
 
 
 def _kinds(connection: sa.Connection, found: sa.Executable) -> dict[str, str]:
-    return dict(connection.execute(found).tuples().all())
+    return {item_id: kind for item_id, kind in connection.execute(found).all()}
 
 
 def _only(ranked: Ways, left: Collection[str]) -> Ways:
