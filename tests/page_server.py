@@ -16,7 +16,7 @@ from fastapi.staticfiles import StaticFiles
 from PIL import Image, ImageDraw, ImageFont
 
 from tujian.settings import Settings
-from tujian.web import page_router, static_dir
+from tujian.web import Marks, page_router, static_dir
 
 SIZE_PX = (600, 800)
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -151,7 +151,7 @@ class FakeApi:
         self.engine = None
         self.items = []
         self.app = FastAPI()
-        self.app.include_router(page_router(Settings(lang="zh"), lambda: self.engine, SAMPLES))
+        self.app.include_router(page_router(Settings(lang="zh"), lambda: Marks(self.engine), SAMPLES))
         self.app.mount("/static", StaticFiles(directory=static_dir))
         self.app.get("/v1/tasks")(self.tasks)
         self.app.get("/samples/{file}")(lambda file: Response(draw_carton(), media_type="image/png"))

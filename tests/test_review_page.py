@@ -255,3 +255,27 @@ def test_an_empty_queue_says_what_to_do(browser, tmp_path):
         page.goto("/review")
         assert page.text_content(".empty .command") == "tujian import 文件夹"
         assert page.locator(".empty a[href='/import']").count() == 1
+
+
+def test_the_bar_tells_how_many_doubts_wait_and_nothing_moves(page, stocked):
+    page.goto("/review?reason=contradicted")
+    waits, beside = page.locator(".bar > nav:first-of-type .waits"), page.locator(".bar [href='/import']").first
+    before = beside.bounding_box()
+    expect(waits).to_have_text(str(ITEMS))
+    press(page, "Enter", ITEMS - 1)
+    expect(waits).to_have_text(str(ITEMS - 1))
+    page.keyboard.press("u")
+    expect(waits).to_have_text(str(ITEMS))
+    assert beside.bounding_box() == before
+    page.goto("/search")
+    expect(waits).to_have_text(str(ITEMS))
+
+
+def test_the_bar_counts_to_ninety_nine(page, stocked):
+    for place in range(100 - ITEMS):
+        stocked.add(brand=contradicted(place))
+    page.goto("/review")
+    waits = page.locator(".bar > nav:first-of-type .waits")
+    expect(waits).to_have_text("99+")
+    page.keyboard.press("Enter")
+    expect(waits).to_have_text("99")

@@ -94,6 +94,22 @@ def test_a_search_is_kept_opened_renamed_and_deleted(page, stocked):  # noqa: F8
     expect(page.locator(".saved > a")).to_have_count(0)
 
 
+def test_a_name_that_is_taken_is_said_beside_the_form(page, stocked):  # noqa: F811
+    for price in (50, 60):
+        page.goto(f"/search?q={price}元以下的燕麦奶")
+        page.click("text=存下这个搜索")
+        page.fill(".change[open] [name=name]", "早餐")
+        page.keyboard.press("Enter")
+        if price == 50:
+            expect(page.locator(".saved > a[aria-current]")).to_have_text("早餐")
+    trouble = page.locator(".change[open] .form-error")
+    expect(trouble).to_have_text("已经有一个叫 '早餐' 的搜索。 请换个名字，或先删除那一个。")
+    expect(page.locator(".change[open] [name=name]")).to_be_focused()
+    page.keyboard.type("晚餐")
+    page.keyboard.press("Enter")
+    expect(page.locator(".saved > a[aria-current]")).to_have_text("晚餐")
+
+
 def test_variants_and_similar_items_stand_under_the_plate(page, stocked):  # noqa: F811
     for item_id in (stocked.drink, stocked.jacket):
         stocked.catalogue.edit(item_id, {"item.variant_group": "set"}, who="test")

@@ -15,7 +15,7 @@ from tujian.exchange import FORMS
 from tujian.presets import presets
 from tujian.records import Record, Source, Verdict
 from tujian.settings import Settings
-from tujian.web import page_router, static_dir
+from tujian.web import Marks, page_router, static_dir
 from tujian.web.render import HERE, ROOMS, EngineMark, Reader, read_words, render_page
 
 ZH, EN = read_words("zh"), read_words("en")
@@ -167,7 +167,7 @@ def test_a_remote_engine_is_named_by_host_and_its_key_is_not_shown():
 @pytest.fixture
 def client():
     app = FastAPI()
-    app.include_router(page_router(Settings(lang="zh"), lambda: None, []))
+    app.include_router(page_router(Settings(lang="zh"), Marks, []))
     return TestClient(app)
 
 

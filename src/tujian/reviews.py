@@ -13,8 +13,18 @@ from tujian.answers import utc_now
 from tujian.catalogue import Catalogue, Item
 from tujian.catalogue.changing import By
 from tujian.catalogue.nouns import Also, from_cursor, to_cursor
-from tujian.catalogue.reviewing import SAMPLED, count_concerns, decide, draw, main_pictures, queue, sampled
+from tujian.catalogue.reviewing import (
+    SAMPLED,
+    count_concerns,
+    count_waiting,
+    decide,
+    draw,
+    main_pictures,
+    queue,
+    sampled,
+)
 from tujian.concerns import Reason
+from tujian.database import Database
 from tujian.records import Record, Strict
 
 MOST_LISTED = 200
@@ -85,6 +95,12 @@ class Reviews:
         by = By(who, utc_now().isoformat(timespec="microseconds"))
         with self._catalogue.database.write(durable=True) as connection:
             decide(connection, item_id, reason, by, also, is_decided=is_decided)
+
+
+def count_doubts(database: Database, most: int) -> int:
+    """How much waits for anybody, counted to `most` and no further: every page asks."""
+    with database.read() as connection:
+        return count_waiting(connection, most)
 
 
 def _case(row: dict[str, object], covers: dict[str, str]) -> Case:

@@ -56,11 +56,11 @@ from tujian.finding import Search
 from tujian.house import House
 from tujian.jobs import Jobs
 from tujian.overview import holds_nothing
-from tujian.reviews import Reviews
+from tujian.reviews import Reviews, count_doubts
 from tujian.saved_searches import SavedSearches
 from tujian.shelf import Shelf
 from tujian.thumbnails import Thumbnails
-from tujian.web import EngineMark, Sample, login_router, page_router, static_dir
+from tujian.web import MOST_DOUBTS, EngineMark, Marks, Sample, login_router, page_router, static_dir
 from tujian.worker import open_worker
 
 SPARE_THREADS = 16  # for health checks and the page while every worker is taken
@@ -91,7 +91,7 @@ def create_app(house: House) -> FastAPI:
         title="Tujian 图鉴", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None,
         description="Pictures become records with evidence. Errors: {error: {type, message, remedy}}.",
     )  # fmt: skip
-    add_handlers(app, settings.lang, house.metrics, trouble_page(house, lambda: _mark(house)))
+    add_handlers(app, settings.lang, house.metrics, trouble_page(house, lambda: Marks(_engine(house))))
     app.include_router(printed_router(house))
     app.include_router(v1_router(house))
     app.include_router(chat_router(house))
@@ -147,7 +147,11 @@ def _add_catalogue(app: FastAPI, house: House, catalogue: Catalogue, search: Sea
         app.include_router(router(house, catalogue, batches, lambda: _mark(house)))
 
 
-def _mark(house: House) -> EngineMark | None:
+def _mark(house: House) -> Marks:
+    return Marks(_engine(house), count_doubts(house.database, MOST_DOUBTS + 1))
+
+
+def _engine(house: House) -> EngineMark | None:
     """What the page says about the engine, without asking the engine."""
     if house.engine is None:
         return None

@@ -20,8 +20,9 @@ from tujian.engines.troubles import no_engine
 from tujian.errors import BadInput, EngineError
 from tujian.house import House
 from tujian.records import record_schema
+from tujian.reviews import count_doubts
 from tujian.web.models import Standing, render_models, render_pull
-from tujian.web.render import Reader, engine_host
+from tujian.web.render import MOST_DOUBTS, Marks, Reader, engine_host
 from tujian.web.routes import page_of, reader_of
 
 Language = Literal["zh", "en"]
@@ -72,7 +73,10 @@ def _add_models(router: APIRouter, house: House) -> None:
     pulls = Pulls()
     trying = threading.Lock()  # two self-tests at once would each measure the other
 
-    reading = Depends(reader_of(house.settings, lambda: None))  # the page tells more of the engine than its mark
+    def mark() -> Marks:
+        return Marks(doubts=count_doubts(house.database, MOST_DOUBTS + 1))  # the page tells more of the engine itself
+
+    reading = Depends(reader_of(house.settings, mark))
 
     @router.get("/models", include_in_schema=False)
     def show_models(reader: Annotated[Reader, reading]) -> HTMLResponse:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from tujian.api.bodies import MOST_PICTURES, PictureRoute
-from tujian.api.errors import status_of
+from tujian.api.errors import body_of, status_of
 from tujian.api.flow import finished
 from tujian.api.items import WHO, Hidden
 from tujian.api.lock import need_lock
@@ -202,33 +202,37 @@ def _answered(room: Room, asked: Question, also: Also, after: str, pictures: Seq
 
 
 def _add_keeping(router: APIRouter, saved: SavedSearches, reading: object) -> None:
-    """Plain forms: each leads back to the page that it came from."""
+    """Plain forms: each leads back to the page that it came from. `saved.js` says beside the form what was refused."""
 
     @router.post("/searches", response_model=None)
     def keep(
+        request: Request,
         reader: Annotated[Reader, reading],
         name: Annotated[str, Form(max_length=1000)] = "",
         at: Annotated[str, Form(max_length=8000)] = "",
-    ) -> HTMLResponse | RedirectResponse:
-        return _back(reader, at, lambda: saved.keep(name, question_at(at), WHO))
+    ) -> Response:
+        return _back(request, reader, at, lambda: saved.keep(name, question_at(at), WHO))
 
     @router.post("/searches/{search_id}", response_model=None)
     def change(
+        request: Request,
         reader: Annotated[Reader, reading],
         search_id: str,
         act: Annotated[Literal["rename", "forget"], Form()],
         name: Annotated[str, Form(max_length=1000)] = "",
         at: Annotated[str, Form(max_length=8000)] = "",
-    ) -> HTMLResponse | RedirectResponse:
+    ) -> Response:
         if act == "forget":
-            return _back(reader, at, lambda: saved.forget(search_id))
-        return _back(reader, at, lambda: saved.change(search_id, name=name))
+            return _back(request, reader, at, lambda: saved.forget(search_id))
+        return _back(request, reader, at, lambda: saved.change(search_id, name=name))
 
 
-def _back(reader: Reader, at: str, act: Callable[[], object]) -> HTMLResponse | RedirectResponse:
+def _back(request: Request, reader: Reader, at: str, act: Callable[[], object]) -> Response:
     try:
         act()
         back = address_of(question_at(at))
     except TujianError as error:
+        if "text/html" not in request.headers.get("accept", ""):
+            return JSONResponse(body_of(error, reader.lang, request.url.path), status_of(error))
         return page_of(render_missing(reader, error), reader, status_of(error))
     return RedirectResponse(back, 303)

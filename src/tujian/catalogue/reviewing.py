@@ -84,6 +84,17 @@ def count_concerns(connection: sa.Connection, also: Also) -> dict[Reason, int]:
     return {reason: counts[reason] for reason in REASONS if reason in counts}
 
 
+def count_waiting(connection: sa.Connection, most: int) -> int:
+    """How much waits of what everybody may see, up to `most`."""
+    waits = (
+        sa.select(reviews.c.item_id)
+        .join_from(reviews, items, items.c.id == reviews.c.item_id)
+        .where(reviews.c.decided_at.is_(None), may_see(()), reviews.c.reason != "sensitive")
+        .limit(most)
+    )
+    return connection.scalar(sa.select(sa.func.count()).select_from(waits.subquery())) or 0
+
+
 def queue(
     connection: sa.Connection, reason: Reason | None, after: str, limit: int, also: Also
 ) -> Sequence[sa.RowMapping]:

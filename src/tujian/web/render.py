@@ -42,6 +42,7 @@ FIRST_ROOMS: dict[First, tuple[str, ...]] = {  # what stands first in the bar; t
     "shop": ("/", "/catalogue", "/search", "/review", "/import", "/tasks"),
     "family": ("/album", "/search", "/", "/import", "/chat"),
 }
+MOST_DOUBTS = 99  # doubts told by number: more are 99+
 SAMPLES_SHOWN = 3  # shared/ui/README.md: empty states teach by doing, three own samples to try
 
 
@@ -51,6 +52,14 @@ class EngineMark(TypedDict):
     model: str
     url: str | None
     remote: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What is now: the engine, and how many doubts wait for somebody, counted to `MOST_DOUBTS` + 1."""
+
+    engine: EngineMark | None = None
+    doubts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +76,7 @@ class Reader:
     texts_host: str = ""  # where texts are sent to, to be embedded
     first: First = ""
     name: str = ""
+    doubts: int = 0  # waiting, beside their entry in the bar
 
 
 class Sample(TypedDict):
@@ -173,6 +183,8 @@ def render_template(template: str, here: str, reader: Reader, lang_at: str = "",
             theme=reader.theme,
             first=reader.first,
             who=reader.name,
+            doubts=reader.doubts,
+            most_doubts=MOST_DOUBTS,
             engine=engine,
             texts_host=reader.texts_host,
             host=engine_host(engine["url"] or "") if engine and engine["remote"] else "",

@@ -17,7 +17,7 @@ from tujian.errors import Lang
 from tujian.folding import printable
 from tujian.settings import Settings
 from tujian.tasks import CHAT_SAMPLING
-from tujian.web.render import HERE, EngineMark, First, Reader, Sample, Theme, render_chat, render_page
+from tujian.web.render import HERE, First, Marks, Reader, Sample, Theme, render_chat, render_page
 
 static_dir: Path = HERE / "static"
 
@@ -38,7 +38,7 @@ HEADERS = {
 }
 
 
-Mark = Callable[[], EngineMark | None]
+Mark = Callable[[], Marks]
 
 
 def page_router(
@@ -46,9 +46,9 @@ def page_router(
 ) -> APIRouter:
     """The router of the pages.
 
-    `mark` is called once a request, so the mark follows an engine attached later. `samples` are pictures
-    that someone else serves at /samples/{file}; `static_dir` is to be mounted at /static. `is_empty` tells whether
-    nothing is kept yet: then the first page asks what for.
+    `mark` is called once a request, so the marks follow an engine attached later and doubts that were answered.
+    `samples` are pictures that someone else serves at /samples/{file}; `static_dir` is to be mounted at /static.
+    `is_empty` tells whether nothing is kept yet: then the first page asks what for.
     """
     router, reading = APIRouter(include_in_schema=False), Depends(reader_of(settings, mark))
 
@@ -81,7 +81,8 @@ def reader_of(settings: Settings, mark: Mark) -> Callable[..., Reader]:
         who: Annotated[str, Cookie()] = "",
     ) -> Reader:
         lang, is_chosen = pick_lang(chosen, kept, settings.lang), bool(chosen)
-        return Reader(lang, pick_theme(theme), mark(), is_chosen, texts_host, pick_first(first), pick_name(who))
+        now, look, name = mark(), pick_theme(theme), pick_name(who)
+        return Reader(lang, look, now.engine, is_chosen, texts_host, pick_first(first), name, now.doubts)
 
     return read
 

@@ -65,7 +65,18 @@ const decided = ({ item, seeing }, reason) => `/v1/review/${item}/${reason}${see
 function count(reason, step) {
   for (const node of document.querySelectorAll("[data-count]")) {
     const counts = node.dataset.count === reason || (!node.dataset.count && !["sample", "sensitive"].includes(reason));
-    if (counts) node.textContent = (Number(node.textContent.replace(/\D/g, "")) + step).toLocaleString("en");
+    if (counts) node.textContent = (figure(node) + step).toLocaleString("en");
+  }
+  const all = document.querySelector("[data-count='']");
+  if (all && !$("case").dataset.here.includes("also=")) countInBar(figure(all)); // the bar counts what everybody may see
+}
+
+const figure = (node) => Number(node.textContent.replace(/\D/g, ""));
+
+function countInBar(total) {
+  for (const node of document.querySelectorAll(".waits")) {
+    node.hidden = !total;
+    node.textContent = total > node.dataset.most ? `${node.dataset.most}+` : total;
   }
 }
 

@@ -3,6 +3,7 @@ import { Refused, send } from "./api.js";
 import { announce } from "./dom.js";
 import { startGrid } from "./grid.js";
 import { startRegion } from "./region.js";
+import "./saved.js";
 import { listenForDrops, listenForPastes } from "./sources.js";
 
 const $ = (id) => document.getElementById(id);
