@@ -2,13 +2,19 @@
 
 import datetime as dt
 import json
+from types import SimpleNamespace
 
 import pytest
+from fastapi.testclient import TestClient
+from stand_in import stand_in
 
+from tujian.api import create_app
 from tujian.engines.dialect import Reply
 from tujian.filter_words import write_filter
+from tujian.house import House
 from tujian.proposing import LONGEST, MOST, propose
 from tujian.query import understand
+from tujian.settings import read_settings
 from tujian.taxonomy import Taxonomy
 
 TODAY = dt.date(2026, 11, 27)
@@ -84,3 +90,63 @@ def test_the_model_is_told_the_sentence_and_nothing_of_the_catalogue():
 def test_there_are_few_and_none_twice():
     many = [{"field": "brand", "value": f"牌子{n // 2}"} for n in range(40)]
     assert len(proposed(many)) == MOST
+
+
+@pytest.fixture
+def attached(tmp_path, house):
+    """A server of ours with a model attached that answers as it is told."""
+    said = {"text": '{"filters": [{"field": "price", "high": "200"}, {"field": "visibility", "value": "hidden"}]}'}
+
+    def behave(server, request):
+        return server.send(500, {"error": {"message": "no"}}) if said["text"] is None else server.say(said["text"])
+
+    with stand_in(behave) as server:
+        opened = House(read_settings(home=tmp_path, lang="zh", engine_url=f"{server.url}", engine_model="stand-in-vl"))
+        opened._perception = house.perception
+        http = TestClient(create_app(opened), base_url="http://localhost:7860")
+        yield SimpleNamespace(http=http, said=said, server=server)
+        opened.close()
+
+
+def test_the_api_proposes_what_where_takes_and_searches_nothing(attached):
+    reply = attached.http.post("/v1/search/proposals", data={"text": SENTENCE})
+    (told,) = reply.json()["proposals"]
+    assert told == {
+        "filter": {"field": "price", "op": "under", "value": 200.0},
+        "zh": "价格 ≤ 200",
+        "en": "price ≤ 200",
+    }
+    taken = attached.http.post("/v1/search", data={"text": SENTENCE, "where": json.dumps([told["filter"]])})
+    assert taken.status_code == 200
+
+
+def test_the_page_asks_only_when_somebody_does_and_a_proposal_is_taken_by_a_click(attached):
+    first = attached.http.get("/search", params={"q": SENTENCE}).text
+    assert 'id="ask-model"' in first and not chats(attached.server), "a search alone asks no model"
+    page = attached.http.get("/search", params={"q": SENTENCE, "ask": "model"}).text
+    assert 'id="proposed"' in page and "价格 ≤ 200" in page and "set=price%3A..200" in page
+    assert len(chats(attached.server)) == 1
+    taken = attached.http.get("/search", params={"q": SENTENCE, "set": "price:..200"}).text
+    assert "价格 ≤ 200" in taken and 'id="proposed"' not in taken
+
+
+def test_a_model_that_fails_leaves_the_search_as_it_is(attached):
+    attached.said["text"] = None
+    page = attached.http.get("/search", params={"q": SENTENCE, "ask": "model"})
+    assert page.status_code == 200 and "模型没能帮上忙" in page.text and 'id="results"' in page.text
+    attached.said["text"] = "<script>alert(1)</script>"
+    assert "模型没有别的建议" in attached.http.get("/search", params={"q": SENTENCE, "ask": "model"}).text
+
+
+def test_without_a_model_none_is_offered(tmp_path, house):
+    opened = House(read_settings(home=tmp_path, lang="zh", engine="none"))
+    opened._perception = house.perception
+    http = TestClient(create_app(opened), base_url="http://localhost:7860")
+    assert 'id="ask-model"' not in http.get("/search", params={"q": SENTENCE}).text
+    refused = http.post("/v1/search/proposals", data={"text": SENTENCE})
+    assert refused.status_code >= 400 and refused.json()["error"]["remedy"]
+    opened.close()
+
+
+def chats(server):
+    return [one for one in server.requests if SENTENCE in json.dumps(one, ensure_ascii=False)]
