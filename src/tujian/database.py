@@ -82,6 +82,16 @@ class Database:
             return column.in_(sa.select(sa.func.json_each(json.dumps(list(ids))).table_valued("value").c.value))
         return column == sa.any_(sa.func.string_to_array(",".join(ids), ",", type_=postgresql.ARRAY(sa.String)))
 
+    def expect_few(self, connection: sa.Connection) -> None:
+        """Until the transaction ends, each of the few rows asked for is looked up. PostgreSQL would rather read every
+        fact that passes a filter: a hybrid search of 100,000 items took 75 ms, takes 59 so. SQLite looks up anyway."""
+        if not self.is_sqlite:
+            connection.execute(
+                sa.text(
+                    "select set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)"
+                )
+            )
+
     def alone_with(self, connection: sa.Connection, name: str) -> None:
         """Until the transaction ends, nobody else is alone with `name`. On SQLite, whoever writes is alone anyway."""
         if not self.is_sqlite:

@@ -221,6 +221,8 @@ class Search:
     ) -> dict[str, str]:
         """Those that somebody may see and the filters leave, and what kind of item each is."""
         ids = {item_id for found in ranked.values() for item_id in found}
+        if len(wanted) > 1:
+            self._database.expect_few(connection)
         found = sa.select(items.c.id, items.c.kind).where(self._database.is_one_of(items.c.id, ids), *wanted)
         return _kinds(connection, found)
 
