@@ -55,7 +55,7 @@ ORDER = tuple(
     exchange.nouns, exchange.sheets_out, exchange.shopify, exchange.google, exchange.taobao,
     exchange.jsonld, exchange.xmp, exchange.stock, exchange, exchange.asked,
     familiar, finding.facts, finding.words, finding.meanings, finding.background, finding.nouns, finding, likeness,
-    saved_searches, sought,
+    saved_searches, proposing, sought,
     aspects, overview, passages, answering, agents,
     estimates, jobs, batches, webhooks, looking, embedding,
     bringing.nouns, bringing.folders, bringing.archives, bringing.seen, bringing.batch, bringing,

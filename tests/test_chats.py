@@ -243,8 +243,9 @@ class Client:
         return self.http.post("/v1/chats").json()["id"]
 
     def ask(self, chat_id, question="What is it?", *pictures, **more):
-        files = [("image", (f"{n}.jpg", picture)) for n, picture in enumerate(pictures)] or [("none", b"")]
-        return self.http.post(f"/v1/chats/{chat_id}/turns", data={"question": question, **more}, files=files)
+        fields = [(name, (None, str(one))) for name, one in {"question": question, **more}.items()]
+        files = [("image", (f"{n}.jpg", picture)) for n, picture in enumerate(pictures)]
+        return self.http.post(f"/v1/chats/{chat_id}/turns", files=[*fields, *files])
 
     def turns(self, chat_id):
         return self.http.get(f"/v1/chats/{chat_id}").json()["turns"]
