@@ -151,7 +151,6 @@ def answered(page: Any, touch: Callable[[Any], None]) -> float:
 
 def bare(page: Any, most_s: float) -> dict[str, Any]:
     """Tiles of the same pictures and nothing else."""
-    page.goto("/static/mark.svg")
     tiles = "".join(f'<img src="/x{n}/thumbnail" width="200" height="200" loading="lazy">' for n in range(2_000))
     page.goto("/login")
     page.set_content(f"<main>{tiles}</main>")

@@ -142,11 +142,12 @@ def test_nobody_opens_pictures_for_a_client_that_has_left(home):  # req: C7
     scope = {"type": "http", "method": "GET", "path": "/v1/duplicates", "query_string": b"", "root_path": ""}
     scope |= {"headers": [(b"host", b"localhost:7860")], "client": ("127.0.0.1", 5), "server": ("localhost", 7860)}
     scope |= {"scheme": "http", "http_version": "1.1"}
-    with ExitStack() as held:
+    app = create_app(home)
+    with ExitStack() as held:  # nobody gets a turn until the client is known to have left
         for _ in range(home.settings.workers):
             held.enter_context(home._lanes.turn("high", Clock.of(60)))
-        threading.Timer(1, held.pop_all().close).start()
-        asyncio.run(create_app(home)(scope, receive, send))
+        threading.Timer(5, held.pop_all().close).start()
+        asyncio.run(app(scope, receive, send))
     body = json.loads(sent[1]["body"])
     assert (sent[0]["status"], body["error"]["type"]) == (502, "Stopped")
 

@@ -72,6 +72,18 @@ def test_chats_say_what_is_wrong_with_the_database_and_what_to_do(own_house, tmp
     assert client.post("/v1/chats", json={"title": "x"}).status_code == 201
 
 
+@pytest.mark.parametrize("path", ["/", "/chat", "/models"])
+def test_pages_that_need_nothing_of_the_catalogue_are_shown_while_its_database_is_damaged(own_house, tmp_path, path):
+    client = TestClient(create_app(own_house), base_url="http://localhost")
+    own_house.database.close()
+    (tmp_path / "home" / "tujian.sqlite").write_bytes(b"no database" * 1000)
+    for rest in ("-wal", "-shm"):
+        (tmp_path / "home" / f"tujian.sqlite{rest}").unlink(missing_ok=True)
+    assert client.get(path).status_code == 200
+    answer = client.get("/catalogue", headers={"accept": "text/html"})
+    assert answer.status_code == 507 and "damaged" in answer.text
+
+
 LIMITED = """
 import json, resource, sys
 from pathlib import Path

@@ -15,6 +15,7 @@ from tujian.answers import utc_now
 from tujian.catalogue.reviewing import count_concerns
 from tujian.concerns import Reason
 from tujian.database import Database
+from tujian.errors import StoreFailed
 from tujian.schema import batches, item_facts, items, jobs, pictures
 
 MOST_SHOWN = 12  # categories, brands
@@ -89,9 +90,12 @@ def take_overview(database: Database, now: dt.datetime | None = None) -> Overvie
 
 
 def holds_nothing(database: Database) -> bool:
-    """Whether there is no item at all, whoever may see it."""
-    with database.read() as connection:
-        return connection.scalar(sa.select(items.c.id).limit(1)) is None
+    """Whether there is no item at all, whoever may see it. Of a database that does not answer nobody knows: False."""
+    try:
+        with database.read() as connection:
+            return connection.scalar(sa.select(items.c.id).limit(1)) is None
+    except StoreFailed:
+        return False
 
 
 def _top(connection: sa.Connection, name: str, most: int) -> list[Counted]:

@@ -25,6 +25,7 @@ from tujian.catalogue.reviewing import (
 )
 from tujian.concerns import Reason
 from tujian.database import Database
+from tujian.errors import StoreFailed
 from tujian.records import Record, Strict
 
 MOST_LISTED = 200
@@ -98,9 +99,15 @@ class Reviews:
 
 
 def count_doubts(database: Database, most: int) -> int:
-    """How much waits for anybody, counted to `most` and no further: every page asks."""
-    with database.read() as connection:
-        return count_waiting(connection, most)
+    """How much waits for anybody, counted to `most` and no further: every page asks.
+
+    A database that does not answer has none to tell: the pages that need nothing of it are shown all the same.
+    """
+    try:
+        with database.read() as connection:
+            return count_waiting(connection, most)
+    except StoreFailed:
+        return 0
 
 
 def _case(row: dict[str, object], covers: dict[str, str]) -> Case:

@@ -188,9 +188,9 @@ class PictureRequest(Request):
 
     async def _get_form(self, **_: object) -> FormData:
         form = await self._read_form()
-        for name in form if self._known else ():
-            if name not in (self._known or ()):
-                raise _no_such_field(name, self._known or ())
+        for name in form:
+            if self._known is not None and name not in self._known:
+                raise _no_such_field(name, self._known)
         return form
 
     async def _read_form(self) -> FormData:

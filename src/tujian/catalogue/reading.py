@@ -4,6 +4,7 @@ Enters: what is wanted and what who asks may see besides what is shown (`also`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -223,10 +224,11 @@ def _picture(row: sa.Row) -> ItemPicture:
 
 
 def _values(connection: sa.Connection, item_id: str) -> dict[str, FieldNow]:
-    """Current values; a machine's with the evidence of the record it is from, a person's on a person's word."""
+    """Current values in the order of their fields' names; a machine's with the evidence of the record it is from, a
+    person's on a person's word."""
     held = connection.execute(sa.select(item_values).where(item_values.c.item_id == item_id)).mappings().all()
     told = _told(connection, item_id, {row["record_number"] for row in held if row["record_number"] is not None})
-    return {row["field"]: _now(row, told) for row in held}
+    return {row["field"]: _now(row, told) for row in sorted(held, key=itemgetter("field"))}
 
 
 def _now(row: sa.RowMapping, told: Mapping[int, Record]) -> FieldNow:
