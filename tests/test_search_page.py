@@ -6,9 +6,11 @@ req: D8, E6
 import re
 
 import pytest
-from browsing import fits_the_width
+from browsing import fits_the_width, opened
+from chat_server import served_house
 from playwright.sync_api import expect
-from test_catalogue_page import context, page, stocked  # noqa: F401
+from stand_in import stand_in
+from test_catalogue_page import Stocked, context, page, stocked  # noqa: F401
 
 pytestmark = pytest.mark.browser
 
@@ -74,6 +76,22 @@ def test_a_filter_is_changed_in_its_place(page, stocked):  # noqa: F811
     page.click(".chip-of summary.is-changed")
     page.click("text=照原话")
     expect(page.locator("#nothing")).to_be_visible()
+
+
+def test_a_model_proposes_and_a_click_takes_it(browser, tmp_path):
+    told = '{"filters": [{"field": "price", "high": "20"}, {"field": "brand", "value": "alpina"}]}'
+    with (
+        stand_in(lambda server, _: server.say(told)) as model,
+        served_house(tmp_path, None, engine_url=model.url, engine_model="stand-in-vl") as served,
+    ):
+        drink = Stocked(served).drink
+        with opened(browser, served.url) as page:
+            page.goto("/search?q=早上给孩子喝的燕麦奶")
+            page.click("#ask-model")
+            expect(page.locator("#proposed a")).to_have_text(["+ 价格 ≤ 20", "+ 品牌 ALPINA"])
+            page.click("#proposed a:has-text('ALPINA')")
+            expect(page.locator(".chip-of summary:has-text('品牌 ALPINA')")).to_be_visible()
+            expect(page.locator(".tile a")).to_have_attribute("href", f"/catalogue/{drink}")
 
 
 def test_a_search_is_kept_opened_renamed_and_deleted(page, stocked):  # noqa: F811

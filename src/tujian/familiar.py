@@ -15,6 +15,7 @@ from tujian.catalogue.reading import may_see
 from tujian.database import Database
 from tujian.query import Understood, understand
 from tujian.schema import counters, item_facts, item_values, items
+from tujian.sentence import even
 from tujian.taxonomy import Taxonomy
 
 MOST_NAMES = 4_000  # of each
@@ -24,8 +25,17 @@ _NEAR = ("附近", "near ")  # places.py writes them for what is not far from a 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    brands: frozenset[str]
-    places: frozenset[str]
+    brands: frozenset[str] = frozenset()
+    places: frozenset[str] = frozenset()
+
+    def brand(self, said: str) -> str | None:
+        """As the catalogue writes it, or None where it has no such brand."""
+        return next((name for name in self.brands if even(name) == even(said)), None)
+
+    def place(self, said: str) -> str | None:
+        """As the catalogue writes it; 杭州市 is its 杭州. None where nothing is from there."""
+        forms = {even(said), even(said).rstrip("市省县")}
+        return next((name for name in self.places if even(name) in forms), None)
 
 
 def known_names(database: Database, also: Also = ()) -> Known:

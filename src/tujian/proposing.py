@@ -1,14 +1,15 @@
 """What a model proposes where the rules did not understand all of a sentence. req: A9
 
-Enters: a sentence, how the rules read it, who may be asked. Leaves: filters that a person may take. It never decides:
-nothing here reaches a search by itself, and of the fields that the rules understood nothing is proposed. The model is
-told the sentence and the names of fields, nothing of the catalogue.
+Enters: a sentence, how the rules read it, what there is, who may be asked. Leaves: filters that a person may take. It
+never decides: nothing here reaches a search by itself, and of the fields that the rules understood nothing is proposed.
+The model is told the sentence, the day and the names of fields, nothing of the catalogue.
 Does not know: what is found, HTTP, pages.
 """
 
 import json
 import tomllib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -16,6 +17,7 @@ from typing import Any
 
 from tujian.engines.dialect import Question, Reply
 from tujian.errors import BadInput, Lang
+from tujian.familiar import Known
 from tujian.filter_words import KINDS, NAMES, filled_in, read_aloud, write_filter
 from tujian.filters import Filter
 from tujian.folding import printable
@@ -65,10 +67,18 @@ class Proposal(Strict):
     en: str
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a proposal must hold against: kinds of goods, the brands and places that items have."""
+
+    taxonomy: Taxonomy
+    known: Known
+
+
 def propose(
-    sentence: str, read: Understood, taxonomy: Taxonomy, today: date, lang: Lang, ask: Callable[[Question], Reply]
+    sentence: str, read: Understood, ground: Ground, today: date, lang: Lang, ask: Callable[[Question], Reply]
 ) -> list[Proposal]:
-    """What a model reads in a sentence besides the rules, as far as it holds water: known fields, values of their kind.
+    """What a model reads in a sentence besides the rules, as far as it holds water: known fields, values that exist.
 
     Raises EngineError, NoEngine and Busy of `ask`.
     """
@@ -80,9 +90,9 @@ def propose(
     known = {one.field for one in read.filters}
     proposed: dict[str, Proposal] = {}
     for told in _told(reply.text):
-        one = _checked(told, taxonomy)
+        one = _checked(told, ground)
         if one is not None and one.field not in known:
-            zh, en = read_aloud(one, taxonomy)
+            zh, en = read_aloud(one, ground.taxonomy)
             proposed.setdefault(write_filter(one), Proposal(filter=one, zh=zh, en=en))
     return list(proposed.values())[:MOST]
 
@@ -98,7 +108,7 @@ def _told(text: str) -> Iterator[dict[str, Any]]:
     yield from (one for one in (several if isinstance(several, list) else [])[: 4 * MOST] if isinstance(one, dict))
 
 
-def _checked(told: dict[str, Any], taxonomy: Taxonomy) -> Filter | None:
+def _checked(told: dict[str, Any], ground: Ground) -> Filter | None:
     """A filter that a person could have set, or None."""
     field = told.get("field")
     value, low, high = (_text(told.get(name)) for name in ("value", "low", "high"))
@@ -106,31 +116,45 @@ def _checked(told: dict[str, Any], taxonomy: Taxonomy) -> Filter | None:
         return None
     try:
         one = filled_in(field, value, low, high, is_not=told.get("is_not") is True)
-        return _sane(one, taxonomy)
+        return _sane(one, ground)
     except BadInput:
         return None
 
 
-def _sane(one: Filter, taxonomy: Taxonomy) -> Filter | None:
-    """Values that exist: a colour's name, a kind of goods, a day of the calendar, an amount that is none below zero."""
+def _sane(one: Filter, ground: Ground) -> Filter | None:
+    """Values that exist: a colour's name, a kind of goods, a brand that items have, a day, an amount not below zero."""
     value = one.value
+    if one.field in _NAMED:
+        return _named(one, ground)
     ends = value if isinstance(value, tuple) else (value,)
     match one.field:
-        case "colour":
-            base = base_colour(str(value)) if one.op in ("is", "not") else None
-            return Filter(one.field, one.op, base) if base else None
-        case "category":
-            found = {mark.filter.value for mark in find_categories(even(str(value)), taxonomy, []) if mark.filter}
-            return Filter(one.field, one.op, found.pop()) if len(found) == 1 else None
-        case "kind":
-            return one if value in KINDS else None
         case "price" | "people":
             least, most = (0, float("inf")) if one.field == "price" else (1, MOST_PEOPLE)
             is_amount = all(isinstance(end, float) and least <= end <= most for end in ends)
             return one if is_amount else None
         case "date":
             return one if one.op not in ("is", "not") and all(map(_is_day, ends)) else None
-    return one if one.op in ("is", "not") else None
+    return None
+
+
+def _named(one: Filter, ground: Ground) -> Filter | None:
+    """By the name that stands for it here."""
+    name = _NAMED[one.field](str(one.value), ground) if one.op in ("is", "not") else None
+    return Filter(one.field, one.op, name) if name else None
+
+
+def _category(said: str, ground: Ground) -> str | None:
+    found = {str(mark.filter.value) for mark in find_categories(even(said), ground.taxonomy, []) if mark.filter}
+    return found.pop() if len(found) == 1 else None
+
+
+_NAMED: dict[str, Callable[[str, Ground], str | None]] = {
+    "colour": lambda said, _: base_colour(said),
+    "kind": lambda said, _: said if said in KINDS else None,
+    "category": _category,
+    "brand": lambda said, ground: ground.known.brand(said),
+    "place": lambda said, ground: ground.known.place(said),
+}
 
 
 def _is_day(text: object) -> bool:

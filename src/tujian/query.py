@@ -23,6 +23,7 @@ from tujian.sentence.people import find_kinds, find_people
 from tujian.sentence.prices import find_prices
 from tujian.sentence.times import find_times
 from tujian.taxonomy import Taxonomy
+from tujian.tokens import words_telling
 
 LONGEST = 10_000  # characters; a longer text is no sentence and stays words
 _PHOTO = re.compile(r"拍[的摄下到]|(?<![a-z])(?:taken|shot|photographed)(?![a-z])")
@@ -81,6 +82,18 @@ def understand(
         words=_words(sentence, text, marks),
         chips=tuple(Chip(start=mark.start, end=mark.end, zh=mark.zh, en=mark.en) for mark, _ in asked),
     )
+
+
+def left_of(sentence: str, read: Understood) -> list[str]:
+    """Words of the sentence that no filter is made of.
+
+    >>> said = "适合爸妈穿的黑色运动鞋"
+    >>> left_of(said, understand(said, today=dt.date(2026, 11, 26)))
+    ['爸妈']
+    """
+    ends = [0, *(chip.end for chip in read.chips)]
+    starts = [*(chip.start for chip in read.chips), len(sentence)]
+    return [word for start, end in zip(ends, starts, strict=True) for word in words_telling(sentence[start:end])]
 
 
 def _marks(

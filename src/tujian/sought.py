@@ -13,13 +13,13 @@ from functools import partial
 from tujian.catalogue import Catalogue
 from tujian.catalogue.nouns import Also
 from tujian.errors import Lang
-from tujian.familiar import understood_in
+from tujian.familiar import known_names, understood_in
 from tujian.filters import Filter
 from tujian.finding import Found, Query, Search
 from tujian.finding.meanings import Vector
 from tujian.house import House
 from tujian.likeness import look_of_item, parse_region
-from tujian.proposing import Proposal, propose
+from tujian.proposing import Ground, Proposal, propose
 from tujian.query import Understood
 from tujian.saved_searches import Question
 
@@ -75,11 +75,16 @@ def understood(house: House, sought: Sought, today: dt.date) -> Understood:
 
 
 def proposals_for(
-    house: House, sought: Sought, read: Understood, lang: Lang, stopped: threading.Event | None = None
+    house: House,
+    sought: Sought,
+    read: Understood,
+    today: dt.date,
+    lang: Lang,
+    stopped: threading.Event | None = None,
 ) -> list[Proposal]:
-    """What the attached model reads in the sentence besides. Raises NoEngine, EngineError, Busy."""
-    ask = partial(house.ask, stopped=stopped)
-    return propose(sought.text, read, house.knowledge.taxonomy, dt.date.today(), lang, ask)
+    """What the attached model reads in the sentence besides. Raises NoEngine, EngineError, Busy, StoreFailed."""
+    ground = Ground(house.knowledge.taxonomy, known_names(house.database, sought.also))
+    return propose(sought.text, read, ground, today, lang, partial(house.ask, stopped=stopped))
 
 
 def seek(house: House, search: Search, sought: Sought, read: Understood) -> Found:

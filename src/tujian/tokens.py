@@ -41,10 +41,23 @@ def words_asked(text: str) -> list[str]:
     >>> words_asked("找适合夏天穿的凉鞋"), words_asked("微波炉"), words_of("微波炉")
     (['适合', '夏天', '穿', '凉鞋'], ['微波炉'], ['微波', '微波炉'])
     """
+    return (words_telling(text) or _whole_words(text))[:MOST_QUERY_WORDS]
+
+
+def words_telling(text: str) -> list[str]:
+    """The words of a question that carry something, each once and whole: none of 找一下.
+
+    >>> words_telling("的"), words_telling("找适合夏天穿的凉鞋")
+    ([], ['适合', '夏天', '穿', '凉鞋'])
+    """
+    return [word for word in _whole_words(text) if word not in _stop()]
+
+
+def _whole_words(text: str) -> list[str]:
+    """Each once."""
     import rjieba
 
-    once = list(dict.fromkeys(_cut(text, rjieba.cut)))
-    return ([word for word in once if word not in _stop()] or once)[:MOST_QUERY_WORDS]
+    return list(dict.fromkeys(_cut(text, rjieba.cut)))
 
 
 def joined(texts: Iterable[str]) -> str:

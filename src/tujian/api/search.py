@@ -87,14 +87,17 @@ def _add_proposing(router: APIRouter, house: House) -> None:
         request: Request,
         text: Annotated[str, Form(max_length=LONGEST_TEXT)],
         lang: Annotated[Lang | None, Form()] = None,
+        also: Annotated[list[Visibility], Form(description="names that only such items have count too")] = [],  # noqa: B006
     ) -> Proposals:
         """Filters that the attached model reads in a sentence besides those that search understands by itself. Nothing
         is searched: send the ones you take in `where`. The engine is sent the sentence, nothing of the catalogue."""
+        need_lock(request, also)
 
         def work(stopped: threading.Event) -> Proposals:
-            sought = Sought(text)
-            read = understood(house, sought, dt.date.today())
-            return Proposals(proposals=proposals_for(house, sought, read, lang or house.settings.lang, stopped))
+            sought, today = Sought(text, also=also), dt.date.today()
+            read = understood(house, sought, today)
+            told = proposals_for(house, sought, read, today, lang or house.settings.lang, stopped)
+            return Proposals(proposals=told)
 
         return await finished(request, work)
 

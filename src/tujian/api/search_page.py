@@ -162,7 +162,7 @@ def _page(
     try:
         asked = typed.question()
         answered = _answered(room, asked, also, after, pictures)
-        answered = _helped(room, reader, asked, answered, stopped) if stopped is not None else answered
+        answered = _helped(room, reader, asked, also, answered, stopped) if stopped is not None else answered
     except (BadInput, NotFound) as error:
         asked, answered = typed.sentence(), Answered(trouble=error)
     wish = Wish(asked, also, has_picture=bool(pictures))
@@ -171,10 +171,13 @@ def _page(
     return page_of(html, reader, status)
 
 
-def _helped(room: Room, reader: Reader, asked: Question, answered: Answered, stopped: threading.Event) -> Answered:
+def _helped(
+    room: Room, reader: Reader, asked: Question, also: Also, answered: Answered, stopped: threading.Event
+) -> Answered:
     """With what a model proposes, or why it does not: what was found stands either way."""
+    sought, today = Sought(asked.text, also=also), dt.date.today()
     try:
-        told = proposals_for(room.house, Sought(asked.text), answered.understood, reader.lang, stopped)
+        told = proposals_for(room.house, sought, answered.understood, today, reader.lang, stopped)
     except (EngineError, NoEngine, Busy) as error:
         return replace(answered, silent=error)
     taken = set(asked.filters)

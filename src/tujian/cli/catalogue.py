@@ -171,6 +171,7 @@ def worker(
 
 
 @app.command()
+@who_looks
 def search(
     text: Annotated[str, typer.Argument(help="what is looked for, in Chinese or English", show_default=False)] = "",
     like: Annotated[
@@ -188,13 +189,18 @@ def search(
     as_json: Annotated[bool, typer.Option("--json", help="one hit a line: item, path, score, why")] = False,
     plain: Annotated[bool, typer.Option("--plain", help="the text as words only, nothing of it as a filter")] = False,
     save: Annotated[str, typer.Option(help="keep the question under this name, for `tujian searches`")] = "",
+    ask_model: Annotated[
+        bool, typer.Option("--ask-model", help="let the attached model propose further --where; it is sent the text")
+    ] = False,
     lang: Lang = None,
+    **who: object,
 ) -> None:
     """Finds items by words, meaning, looks and facts."""
     from tujian.cli.searching import question_typed, run_search
 
-    settings = _settings(lang=lang)
+    settings = _settings(lang=lang, **who)
     chosen = {"like": like or [], "region": region or [], "limit": limit, "also": seen(also), "save": save}
+    chosen["asks_model"] = ask_model
 
     def run() -> int:
         asked = question_typed(text, where or [], strictness, plain=plain)

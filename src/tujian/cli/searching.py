@@ -7,6 +7,7 @@ read: item, path, score, why.
 import datetime as dt
 import json
 import re
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,18 +24,19 @@ from tujian.catalogue.nouns import Also
 from tujian.cli.keeping import user
 from tujian.database import Database
 from tujian.embedding import begin_embedding
-from tujian.errors import BadInput, Lang
-from tujian.filter_words import write_filter
+from tujian.errors import BadInput, Busy, EngineError, Lang, NoEngine
+from tujian.filter_words import read_filter, write_filter
 from tujian.filters import Filter, Op
 from tujian.finding import Found, Search
 from tujian.folding import printable
 from tujian.house import House, Shot
 from tujian.jobs import Jobs
 from tujian.likeness import looks_of
+from tujian.query import Understood
 from tujian.saved_searches import Question, SavedSearches, question_of
 from tujian.schema import item_pictures, items
 from tujian.settings import Settings
-from tujian.sought import seek, sought_of, understood
+from tujian.sought import Sought, proposals_for, seek, sought_of, understood
 
 WHO = "cli"  # until there are accounts
 WAYS = {"words": ("词", "words"), "meaning": ("意思", "meaning"), "looks": ("样子", "looks")}
@@ -62,8 +64,10 @@ def run_search(
     also: Also = (),
     as_json: bool = False,
     save: str = "",
+    asks_model: bool = False,
 ) -> int:
-    """Prints hits, and keeps the question under the name `save`; returns 0, also when nothing matches.
+    """Prints hits, and keeps the question under the name `save`; returns 0, also when nothing matches. What a model
+    proposes besides, or why it does not, goes to standard error.
 
     Raises BadInput, NotFound, UnreadablePicture, AlreadyThere."""
     house = House(settings)
@@ -78,6 +82,8 @@ def run_search(
         read = understood(house, sought, dt.date.today())
         if read.filters:
             print(printable(read.said(settings.lang)), file=sys.stderr)
+        if asks_model:
+            _propose(house, sought, read)
         found = seek(house, search_of(house), sought, read)
         if found.meaning != "ready":
             print(MEANING[found.meaning][settings.lang == "en"], file=sys.stderr)
@@ -131,21 +137,39 @@ def _begin_embedding(house: House) -> int:
     return 0
 
 
+def _propose(house: House, sought: Sought, read: Understood) -> None:
+    zh = house.settings.lang == "zh"
+    try:
+        told = proposals_for(house, sought, read, dt.date.today(), house.settings.lang)
+    except (NoEngine, EngineError, Busy) as error:
+        said = error.say(house.settings.lang)
+        print(printable(f"{said.message}{'' if zh else ' '}{said.remedy}"), file=sys.stderr)
+        return
+    if not told:
+        print("模型没有别的建议。" if zh else "The model proposes nothing else.", file=sys.stderr)
+    for one in told:
+        option = f"--where {shlex.quote(write_filter(one.filter))}"
+        proposed = f"模型建议：{one.zh}，要用就加 {option}" if zh else f"The model proposes {one.en}: add {option}"
+        print(printable(proposed), file=sys.stderr)
+
+
 def search_of(house: House) -> Search:
     """The house's search; models load at the first question."""
     return Search(house.database, lambda: house.embedder)
 
 
 def parse_filter(typed: str) -> Filter:
-    """`brand=ALPRO`, `price<=200`, `colour!=黑色`, `date>=2024-06-01`. Raises BadInput.
+    """`brand=ALPRO`, `price<=200`, `colour!=黑色`, `date>=2024-06-01`; or as a page's address has it. Raises BadInput.
 
-    >>> parse_filter("price<=200")
-    Filter(field='price', op='under', value=200.0)
+    >>> parse_filter("price<=200") == parse_filter("price:..200")
+    True
     """
     for sign, op in _SIGNS:
         name, found, value = typed.partition(sign)
         if found and re.fullmatch(r"\s*[a-z_]{1,64}\s*", name) and value.strip():
             return Filter(name.strip(), _dated(name.strip(), op), _plain(value.strip(), op, name.strip()))
+    if ":" in typed:
+        return read_filter(typed)
     raise BadInput(
         zh=(
             f"{printable(typed)[:60]!r} 不是筛选条件。",

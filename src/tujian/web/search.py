@@ -13,7 +13,7 @@ from tujian.errors import TujianError
 from tujian.filter_words import write_filter
 from tujian.finding import Found
 from tujian.proposing import Proposal
-from tujian.query import Understood
+from tujian.query import Understood, left_of
 from tujian.saved_searches import Question, SavedSearch
 from tujian.taxonomy import Taxonomy
 from tujian.web.addresses import address_of, saved_links
@@ -52,7 +52,7 @@ def render_search(
 ) -> str:
     found, asked, also = answered.found, wish.asked, wish.also
     is_blank = asked.is_nothing and not wish.has_picture
-    said = asked.text.strip() and not asked.plain and not wish.has_picture
+    is_open = not (answered.is_empty or asked.plain or wish.has_picture) and left_of(asked.text, answered.understood)
     chips = Chips(asked, answered.understood, found.facets, taxonomy, reader.lang, also)
     looser = address_of(asked.model_copy(update={"strictness": LOOSE}), also) if asked.strictness > LOOSE else ""
     return render_template(
@@ -71,7 +71,7 @@ def render_search(
         proposed=[(_name(one, reader), _with(one, asked, also)) for one in answered.proposals or ()],
         was_asked=answered.proposals is not None,
         silent=answered.silent.say(reader.lang) if answered.silent else None,
-        asks=f"{address_of(asked, also)}&{ASKS}" if said and reader.engine else "",
+        asks=f"{address_of(asked, also)}&{ASKS}" if is_open and reader.engine else "",
         hits=found.hits,
         total=found.total,
         meaning=found.meaning,
