@@ -61,7 +61,7 @@ ORDER = tuple(
     bringing.nouns, bringing.folders, bringing.archives, bringing.seen, bringing.batch, bringing,
     bringing.columns, bringing.shopify, bringing.named, bringing.rows, bringing.tables, bringing.sent, bringing.report,
     bringing.parcels, bringing.mapping, bringing.opened, bringing.orders, bringing.foresight, bringing.standing,
-    check_sheet, check_row, check, first_report, check_jobs, export_jobs,
+    check_sheet, check_row, check, check_journal, first_report, check_jobs, export_jobs,
     worker,
     web.render, web.routes, web.models, web.addresses, web.chips, web.table, web.catalogue, web.item, web.search,
     web.review, web.album, web.wizard,
