@@ -66,7 +66,7 @@ ORDER = tuple(
     web.render, web.routes, web.models, web.addresses, web.chips, web.table, web.catalogue, web.item, web.search,
     web.review, web.album, web.wizard,
     web.bringing, web.checking, web.taking, web.tasks, web.overview, web.settings, web.login, web.lock, web,
-    api.errors, api.bodies, api.lock, api.guard, api.logged, api.patience,
+    api.acting, api.errors, api.bodies, api.lock, api.guard, api.logged, api.patience,
     api.flow, api.facts, api.v1, api.printed, api.chat, api.completions, api.chats, api.items, api.bulk, api.pictures,
     api.jobs, api.search, api.searches, api.answers, api.duplicates, api.imports, api.parcels, api.exports,
     api.search_page, api.review, api.pages, api.review_pages, api.album,
