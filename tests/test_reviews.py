@@ -126,7 +126,8 @@ def test_the_days_sample_stays_and_shrinks_as_it_is_looked_at(catalogue, reviews
         looked(catalogue, f"p{number}", category=value("牛奶", sure=True), brand=value("ALPRO", sure=True))
     first = waiting(reviews, "sample")
     assert len(first) == 20 and waiting(reviews, "sample") == first
-    assert reviews.queue(day=DAY + dt.timedelta(1), reason="sample").cases[0].item != first[0][0]
+    tomorrow = reviews.queue(day=DAY + dt.timedelta(1), reason="sample").cases
+    assert [case.item for case in tomorrow] != [item for item, _, _ in first]
     one, field, _ = first[0]
     catalogue.edit(one, {field: catalogue.get(one)[field]}, who="李雷")
     assert waiting(reviews, "sample") == first[1:]
