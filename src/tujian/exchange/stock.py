@@ -87,8 +87,12 @@ class Advert:
     finding: AdFinding
 
     def say(self, lang: Lang) -> str:
+        return f"{self.item.called} · {self.say_without_item(lang)}"
+
+    def say_without_item(self, lang: Lang) -> str:
+        """Where it stands and what it is."""
         where = self.field or ("图片上" if lang == "zh" else "on the picture")
-        return f"{self.item.called} · {where} · {self.finding.say(lang)}"
+        return f"{where} · {self.finding.say(lang)}"
 
 
 def find_adverts(stock: Stock) -> list[Advert]:

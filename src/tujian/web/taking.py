@@ -83,7 +83,7 @@ def _trial(foreseen: Foreseen, wish: Wish, lang: Lang) -> Trial:
         foreseen.looked,
         wish.count - foreseen.total if form.kind else 0,
         len(foreseen.adverts),
-        [told(f"{one.field} {one.finding.say(lang)}", 1, one.item) for one in foreseen.adverts[:MOST_TOLD]],
+        [told(one.say_without_item(lang), 1, one.item) for one in foreseen.adverts[:MOST_TOLD]],
         [told(one.said[lang], one.count, one.examples[0]) for one in foreseen.lost],
         range(form.heads + 1, form.heads + 1 + len(foreseen.rows)),
         filled,
