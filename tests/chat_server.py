@@ -19,6 +19,7 @@ from tujian.errors import EngineError, Stopped
 from tujian.house import House
 from tujian.settings import read_settings
 
+SHUTDOWN_S = 1  # what is still being said then breaks off, as with `tujian serve`
 Answer = str | Reply | Callable[[Question], str]
 
 
@@ -60,7 +61,8 @@ def served_house(home: Path, engine: FakeEngine | None, port: int = 0, **chosen:
         free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         free.bind(("127.0.0.1", port))
         port = free.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(create_app(house), port=port, log_level="warning"))
+    config = uvicorn.Config(create_app(house), port=port, log_level="warning", timeout_graceful_shutdown=SHUTDOWN_S)
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.browser
 PROSE = (
     "A **carton** of apple juice.\n\n| field | value |\n|---|---|\n| net | 1 L |\n\n" + "It is white and green. " * 12
 )
+TOLD = "A **carton** of apple juice.\n\n" + " ".join(f"Sentence {n} says {n * n}." for n in range(1, 40))
 BOXES = '```json\n[{"bbox_2d": [100, 200, 300, 400], "label": "brand"}, {"bbox_2d": [0, 500, 1000, 1000]}]\n```'
 HOSTILE = (
     "<img src=x onerror=alert(1)> <script>alert(2)</script> [click](javascript:alert(3)) ![t](http://t.example/t.gif)\n"
@@ -30,7 +31,8 @@ HOSTILE = (
 
 def answering(question):
     asked = question.prompt
-    return BOXES if "where" in asked else HOSTILE if "hostile" in asked else PROSE
+    named = {"where": BOXES, "hostile": HOSTILE, "Tell": TOLD}
+    return next((answer for word, answer in named.items() if word in asked), PROSE)
 
 
 @pytest.fixture
@@ -422,6 +424,59 @@ def test_a_server_that_goes_away_half_way_is_told(open_page, tmp_path):
         expect(turn.locator(".ending")).to_contain_text("连不上图鉴")
 
 
+def test_an_answer_that_a_restart_broke_off_is_asked_for_again_where_it_stands(open_page, tmp_path, samples):
+    """A worker's story: the server goes away in the middle of an answer and comes back."""
+    with served_house(tmp_path, SlowEngine(TOLD, pause_s=0.1)) as first:
+        page, port = open_page(first.url), int(first.url.rpartition(":")[2])
+        attach(page, "honey.jpg", samples=samples)
+        ask(page, "What is it?")
+        expect(page.locator("[aria-busy=true] .prose strong")).to_have_text("carton")
+    turn = answered(page)
+    said = turn.locator(".prose").text_content()
+    assert said.startswith("A carton") and len(said) < 200
+    expect(turn.locator(".ending")).to_contain_text("回答中断了：连不上图鉴。")
+    expect(page.locator("#live")).to_have_text("回答中断了：连不上图鉴。")
+    page.fill("#question", "a draft")
+    page.click("#retry")  # nobody is there yet: nothing is lost
+    expect(page.locator("#trouble")).to_contain_text("连不上图鉴")
+    assert answered(page).locator(".prose").text_content() == said
+    with served_house(tmp_path, SlowEngine(TOLD, pause_s=0.02), port=port) as second:
+        page.click("#retry")
+        expect(page.locator("#retry")).to_be_hidden()
+        expect(answered(page).locator(".prose")).to_contain_text("Sentence 39 says 1521.")
+        expect(page.locator("#trouble")).to_be_hidden()
+        expect(page.locator(".ending")).to_have_count(0)
+        assert page.input_value("#question") == "a draft"
+        assert len(second.engine.questions[0].jpegs) == 1 and second.engine.questions[0].earlier == ()
+        page.reload()
+        expect(answered(page).locator(".prose")).to_contain_text("Sentence 39 says 1521.")
+        expect(page.locator(".turn.asked")).to_have_text(["你What is it?"])
+        expect(page.locator("#chats li")).to_have_count(1)
+        expect(page.locator("#retry")).to_be_hidden()
+
+
+def test_a_question_that_a_killed_server_left_without_an_answer_is_answered(open_page, served):
+    chats = Chats(served.house.database)
+    chat_id = chats.begin().id
+    chats.ask(chat_id, "What is it?")
+    page = open_page(served.url, f"/chat#{chat_id}")
+    expect(page.locator("#again")).to_contain_text("这个问题还没有答完。")
+    page.click("#retry")
+    answered(page)
+    assert [turn.role for turn in chats.read(chat_id).turns] == ["user", "assistant"]
+
+
+def test_a_new_question_may_be_asked_instead_of_the_one_that_broke_off(page):
+    ask(page, "Tell me")
+    expect(page.locator(".prose strong")).to_have_text("carton")
+    page.click("#stop")
+    answered(page)
+    expect(page.locator("#retry")).to_be_visible()
+    ask(page, "Tell me more")
+    answered(page, 2)
+    expect(page.locator("#retry")).to_be_hidden()
+
+
 ASKED = {"number": 1, "role": "user", "text": "What is it?", "pictures": [], "boxes": []}
 FIRST = f"event: asked\ndata: {json.dumps({'title': 'What is it?', 'turn': ASKED})}\n\n"
 HALF = f'{FIRST}event: piece\ndata: {{"text": "A car"}}\n\nevent: pie'
@@ -492,4 +547,4 @@ def test_no_answer_makes_the_page_stand_still(page, text):
 
 def test_the_scripts_of_the_chat_stay_small():
     own = ("chat", "turns", "gallery", "markdown", "talk")
-    assert sum((static_dir / f"{name}.js").stat().st_size for name in own) < 26_000
+    assert sum((static_dir / f"{name}.js").stat().st_size for name in own) < 27_000

@@ -121,6 +121,18 @@ def test_the_list_goes_from_the_chat_changed_last_and_goes_on_where_it_stopped(c
     assert chats.newest().chats[0].cover == TEA.sha256 and chats.newest().chats[1].cover is None
 
 
+def test_an_answer_takes_the_place_of_the_one_that_broke_off(chats):
+    chat = chats.begin()
+    chats.ask(chat.id, "What is it?", [MILK])
+    broken = chats.answer(chat.id, Answered("A car", "failed", {}))
+    again = chats.answer(chat.id, Answered("A carton.", "stop", {}), instead_of=broken.number)
+    assert again.number == broken.number
+    assert [(turn.role, turn.text) for turn in chats.read(chat.id).turns] == [
+        ("user", "What is it?"),
+        ("assistant", "A carton."),
+    ]
+
+
 def test_two_threads_write_into_one_chat_without_losing_a_turn(database):
     chat = Chats(database).begin()
 
@@ -247,6 +259,9 @@ class Client:
         files = [("image", (f"{n}.jpg", picture)) for n, picture in enumerate(pictures)]
         return self.http.post(f"/v1/chats/{chat_id}/turns", files=[*fields, *files])
 
+    def again(self, chat_id, **more):
+        return self.http.post(f"/v1/chats/{chat_id}/turns/again", data=more)
+
     def turns(self, chat_id):
         return self.http.get(f"/v1/chats/{chat_id}").json()["turns"]
 
@@ -361,6 +376,37 @@ def test_an_engine_that_fails_half_way_leaves_what_it_said_and_the_reason(client
     )
     engine.fails = None
     assert events_of(house.ask(chat_id, "Once more"))[-1][0] == "done"
+
+
+def test_a_question_is_answered_again_in_the_place_of_what_broke_off(client):
+    engine = SlowEngine("One two three four.", fails=down(), words=2)
+    house = client(engine)
+    chat_id = house.begin()
+    house.ask(chat_id, "What is it?", jpeg())
+    engine.words = 0  # before its first word: what was said before stays, with the new reason
+    name, facts = events_of(house.again(chat_id))[-1]
+    assert (name, facts["turn"]["text"], facts["turn"]["number"]) == ("failed", "One two", 2)
+    engine.fails = None
+    events = events_of(house.again(chat_id, temperature=0.1))
+    assert events[0][1]["turn"] == house.turns(chat_id)[0] and events[-1][0] == "done"
+    assert [turn["text"] for turn in house.turns(chat_id)] == ["What is it?", "One two three four."]
+    told = engine.questions[-1]
+    assert (told.prompt, len(told.jpegs), told.earlier, told.sampling.temperature) == ("What is it?", 1, (), 0.1)
+
+
+def test_a_question_that_nobody_answered_is_answered_after_what_was_said_before(client):
+    engine = FakeEngine("A carton.", "White.")
+    house = client(engine)
+    chat_id = house.begin()
+    assert house.again(chat_id).status_code == 400
+    house.ask(chat_id, "What is it?", jpeg())
+    house.chats.ask(chat_id, "Which colour?")  # and then the process was killed
+    assert events_of(house.again(chat_id))[-1][1]["text"] == "White."
+    assert [turn["role"] for turn in house.turns(chat_id)] == ["user", "assistant"] * 2
+    assert [said.text for said in engine.questions[1].earlier] == ["What is it?", "A carton."]
+    assert house.again("nix").status_code == 404
+    house.house.engine = None
+    assert house.again(chat_id).status_code == 503
 
 
 def test_an_answer_that_breaks_off_before_its_first_word_is_asked_for_once_more(client):

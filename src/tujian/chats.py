@@ -196,10 +196,14 @@ class Chats:
                 connection.execute(sa.insert(chat_shown).values(**row, name=printable(picture.name)))
         return self._turn(chat_id, number)
 
-    def answer(self, chat_id: str, answered: Answered) -> ChatTurn:
-        """Stores what was answered, also when it broke off. Raises BadInput when the chat was deleted meanwhile."""
+    def answer(self, chat_id: str, answered: Answered, instead_of: int | None = None) -> ChatTurn:
+        """Stores what was answered, also when it broke off, or puts it in the place of the turn `instead_of`. Raises
+        BadInput when the chat was deleted meanwhile."""
         with self._database.write() as connection:
             number = self._next_number(connection, chat_id, {})
+            if instead_of is not None:
+                connection.execute(sa.delete(chat_turns).filter_by(chat_id=chat_id, number=instead_of))
+                number = instead_of
             said = {"text": printable(answered.text), "finish": answered.finish, **answered.facts}
             self._write(connection, chat_id, number, role="assistant", **said)
         return self._turn(chat_id, number)
@@ -263,6 +267,13 @@ def no_such_chat() -> NotFound:
     return NotFound(
         zh=("没有这段对话。", "它可能已被删除；GET /v1/chats 列出现有的。"),
         en=("There is no such chat.", "It may have been deleted; GET /v1/chats lists those there are."),
+    )
+
+
+def nothing_asked() -> BadInput:
+    return BadInput(
+        zh=("这段对话里还没有问题。", "请先问一个。"),
+        en=("Nothing was asked in this chat yet.", "Ask something first."),
     )
 
 

@@ -25,6 +25,7 @@ from tujian.chats import (
     ShownPicture,
     Trouble,
     checked_question,
+    nothing_asked,
     shortened,
 )
 from tujian.engines.asking import EMPTY, unusable
@@ -50,7 +51,7 @@ class Asked:
     """What somebody asks within a chat."""
 
     chat_id: str
-    text: str
+    text: str  # "" where the last question is asked again
     lang: Lang
     shots: Sequence[Shot] = ()
     sampling: Sampling = CHAT_SAMPLING
@@ -111,8 +112,30 @@ class Conversation:
             yield Event("asked", {"title": title, "turn": turn.model_dump(mode="json")})
             yield from self._answer(asked, turn, chat.turns, stopped)
 
+    def ask_again(self, asked: Asked, stopped: threading.Event) -> Iterator[Event]:
+        """The chat's last question once more, with the events of `ask`. Its answer takes the place of the one before;
+        of one that broke off before its first word, what was said before stays.
+
+        Raises BadInput and its kinds, NoEngine, Busy before the first event.
+        """
+        if self._house.engine is None:
+            raise no_engine()
+        with self._alone(asked.chat_id):
+            chat = self._chats.read(asked.chat_id)
+            at = next((at for at in reversed(range(len(chat.turns))) if chat.turns[at].role == "user"), None)
+            if at is None:
+                raise nothing_asked()
+            earlier, turn, before = chat.turns[:at], chat.turns[at], next(iter(chat.turns[at + 1 :]), None)
+            yield Event("asked", {"title": chat.title, "turn": turn.model_dump(mode="json")})
+            yield from self._answer(asked, turn, earlier, stopped, before)
+
     def _answer(
-        self, asked: Asked, turn: ChatTurn, earlier: Sequence[ChatTurn], stopped: threading.Event
+        self,
+        asked: Asked,
+        turn: ChatTurn,
+        earlier: Sequence[ChatTurn],
+        stopped: threading.Event,
+        before: ChatTurn | None = None,
     ) -> Iterator[Event]:
         spoken = _Spoken({**self._place(), "sampling": asked.sampling.model_dump()})
         try:
@@ -122,12 +145,14 @@ class Conversation:
             answered = spoken.ended("stopped")
         except (EngineError, Busy) as error:
             answered = spoken.ended("failed", trouble=trouble_of(error, asked.lang))
-        yield self._ended(asked, answered)
+        if before and not answered.text:
+            answered = answered._replace(text=before.text)
+        yield self._ended(asked, answered, before.number if before else None)
 
-    def _ended(self, asked: Asked, answered: Answered) -> Event:
+    def _ended(self, asked: Asked, answered: Answered, instead_of: int | None) -> Event:
         """Stores the answer. A chat that was deleted meanwhile stays deleted, and its answer is dropped."""
         try:
-            answer = self._chats.answer(asked.chat_id, answered)
+            answer = self._chats.answer(asked.chat_id, answered, instead_of)
         except BadInput as error:
             return Event("failed", trouble_of(error, asked.lang).model_dump())
         if not boxes_hold(self._house.report):

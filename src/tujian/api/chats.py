@@ -3,7 +3,7 @@
 import base64
 import json
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
@@ -118,9 +118,30 @@ def _add_turns(router: APIRouter, house: House, conversation: Conversation) -> N
             shots = _shots(image, url, house)
             return conversation.ask(Asked(chat_id, question, spoken, shots, sampling), stopped)
 
-        return StreamingResponse(
-            _sent(await opened(request, start)), media_type="text/event-stream", headers=STREAM_HEADERS
-        )
+        return await _streamed(request, start)
+
+    @router.post("/v1/chats/{chat_id}/turns/again", response_class=StreamingResponse, responses={200: EVENTS})
+    async def answer_again(
+        request: Request,
+        chat_id: str,
+        lang: Annotated[Language | None, Form()] = None,
+        temperature: Annotated[float, Form(ge=0, le=2)] = CHAT_SAMPLING.temperature,
+        top_p: Annotated[float, Form(gt=0, le=1)] = CHAT_SAMPLING.top_p,
+        max_tokens: Annotated[int, Form(ge=1, le=8192)] = CHAT_SAMPLING.max_tokens,
+    ) -> StreamingResponse:
+        """Has the last question answered once more, such as when its answer broke off: the new answer takes the place
+        of the old one. Events as of `turns`."""
+        spoken: Lang = lang or house.settings.lang
+        request.state.lang = spoken
+        sampling = Sampling(temperature=temperature, top_p=top_p, max_tokens=max_tokens)
+        asked = Asked(chat_id, "", spoken, (), sampling)
+        return await _streamed(request, lambda stopped: conversation.ask_again(asked, stopped))
+
+
+async def _streamed(request: Request, start: Callable[[threading.Event], Iterator[Event]]) -> StreamingResponse:
+    return StreamingResponse(
+        _sent(await opened(request, start)), media_type="text/event-stream", headers=STREAM_HEADERS
+    )
 
 
 async def _sent(events: AsyncIterator[Event]) -> AsyncIterator[str]:

@@ -18,7 +18,7 @@ let list = { chats: [], next: null };
 let onlyPicture = "";
 let chat = null; // as the server tells it, turns and all
 let pending = []; // pictures for the next question: {name, file, address, key}
-let answering = null; // {controller, text, node}: `node` is there once the question is stored
+let answering = null; // {controller, text, node, before}: `node` is there once the question is stored
 
 /* the list */
 
@@ -83,6 +83,7 @@ function draw() {
   $("welcome").hidden = hasTurns || pending.length > 0;
   $("send").hidden = Boolean(answering);
   $("stop").hidden = !answering;
+  $("again").hidden = Boolean(answering) || !hasTurns || chat.turns.at(-1).finish === "stop"; // or nobody answered
   drawPictures();
   drawTurns();
   drawList();
@@ -149,29 +150,40 @@ async function send(question) {
   if (refused) return complain(refused.trouble);
   if (answering || pending.some(({ address }) => !address)) return; // one is still on its way from elsewhere
   if (!question && !pending.length) return $("question").focus();
+  const wish = { question: question || say("prompt_describe"), sources: pending, sampling: sampling() };
+  await listen(talk.askTurn, wish);
+}
+
+/** Has the last question answered once more; the new answer stands where the old one did. */
+async function again() {
+  const { role, text } = chat.turns.at(-1);
+  await listen(talk.askAgain, sampling(), { text: role === "user" ? "" : text });
+}
+
+async function listen(ask, wish, before = null) {
   if ($("sampling").querySelector(":invalid")) $("sampling").open = true; // the browser points at the field
   if (!$("composer").reportValidity()) return;
   complain("");
-  const mine = answering = { controller: new AbortController(), text: "", node: null };
+  const mine = answering = { controller: new AbortController(), text: "", node: null, before };
   draw();
-  await orComplain(() => converse(question || say("prompt_describe"), mine));
+  await orComplain(() => converse(mine, ask, wish));
   if (answering === mine) answering = null;
   draw();
   await orComplain(refreshList);
 }
 
-async function converse(question, mine) {
+async function converse(mine, ask, wish) {
   const asked = chat ?? await talk.beginChat();
   const heard = (name, facts) => answering === mine && hear[name](asked, facts);
-  const wish = { question, sources: pending, sampling: sampling() };
   try {
-    await talk.askTurn(asked.id, wish, heard, mine.controller.signal);
-    if (answering === mine) throw new Refused(say("error_network"), say("error_network_remedy")); // no end came
+    await ask(asked.id, wish, heard, mine.controller.signal);
+    if (answering === mine) throw talk.cut();
   } catch (error) {
     const isStop = error.name === "AbortError";
     if (!isStop && !mine.node) throw error;
     const why = isStop ? { finish: "stopped" } : { finish: "failed", trouble: error };
-    const said = { role: "assistant", text: mine.text, pictures: [], boxes: [], ...why }; // the server kept it, too
+    const text = mine.text || mine.before?.text || "";
+    const said = { role: "assistant", text, pictures: [], boxes: [], ...why }; // the server kept it, too
     if (answering === mine && mine.node) end(asked, said);
   } finally {
     if (asked !== chat && !asked.turns.length) await talk.deleteChat(asked.id); // nothing was asked in it
@@ -181,9 +193,9 @@ async function converse(question, mine) {
 const hear = {
   asked(asked, { title, turn }) {
     chat = Object.assign(asked, { title });
+    if (answering.before) chat.turns.splice(chat.turns.findLastIndex(({ role }) => role === "user"));
+    else clearComposer();
     chat.turns.push(turn);
-    $("question").value = "";
-    for (const { address } of pending.splice(0)) URL.revokeObjectURL(address);
     const busy = make("div", { class: "progress", title: say("asking") });
     answering.node = make("li", { class: "turn answered", "aria-busy": "true" }, make("div", { class: "prose" }), busy);
     history.replaceState(null, "", `#${chat.id}`);
@@ -205,6 +217,11 @@ const hear = {
     end(asked, turn);
   },
 };
+
+function clearComposer() {
+  $("question").value = "";
+  for (const { address } of pending.splice(0)) URL.revokeObjectURL(address);
+}
 
 function end(asked, turn) {
   answering = null;
@@ -306,6 +323,7 @@ const LISTENERS = {
   composer: { submit: (event) => (event.preventDefault(), send($("question").value.trim())) },
   main: { click: choose },
   stop: { click: stop },
+  retry: { click: again },
   sampling: { change: () => localStorage.setItem(SAMPLING, JSON.stringify(sampling())) },
   usual: { click: () => (localStorage.removeItem(SAMPLING), recallSampling()) },
   delete: { click: confirmDeletion },

@@ -19,11 +19,23 @@ export const pictureAddress = (sha256) => `/v1/chats/pictures/${sha256}`;
 export const exportAddress = (id, form) => `${at(id)}/export?form=${form}&lang=${lang()}`;
 
 /** Asks and calls `heard(name, facts)` for each event. An aborted `signal` stops the answer on the server too. */
-export async function askTurn(id, { question, sources, sampling }, heard, signal) {
-  const form = new FormData();
-  for (const [name, value] of Object.entries({ question, lang: lang(), ...sampling })) form.append(name, value);
+export function askTurn(id, { question, sources, sampling }, heard, signal) {
+  const form = formOf({ question, ...sampling });
   for (const { file, name } of sources) form.append("image", file, name);
-  const reply = await reach(`${at(id)}/turns`, { method: "POST", body: form, signal });
+  return listen(`${at(id)}/turns`, form, heard, signal);
+}
+
+/** Has the last question answered once more. */
+export const askAgain = (id, sampling, heard, signal) => listen(`${at(id)}/turns/again`, formOf(sampling), heard, signal);
+
+function formOf(facts) {
+  const form = new FormData();
+  for (const [name, value] of Object.entries({ ...facts, lang: lang() })) form.append(name, value);
+  return form;
+}
+
+async function listen(path, body, heard, signal) {
+  const reply = await reach(path, { method: "POST", body, signal });
   const reader = reply.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   for (;;) {
@@ -38,7 +50,9 @@ export async function askTurn(id, { question, sources, sampling }, heard, signal
   }
 }
 
+/** An answer that no end came of. */
+export const cut = () => new Refused(say("chat_cut"), say("error_network_remedy"));
+
 function cutOff(error) {
-  if (error instanceof TypeError) throw new Refused(say("error_network"), say("error_network_remedy"));
-  throw error;
+  throw error instanceof TypeError ? cut() : error;
 }
