@@ -8,6 +8,7 @@ import { listenForDrops, listenForPastes } from "./sources.js";
 
 const $ = (id) => document.getElementById(id);
 const form = $("ask");
+const { most } = $("image").dataset;
 const sides = [...$("sides").querySelectorAll("input")];
 let asking = null;
 
@@ -24,7 +25,7 @@ const sought = startSought(() => {
 /** Pictures from outside take the place of an item's. */
 function add(files) {
   if (files.length) for (const one of form.querySelectorAll("[name=like], [name=picture], #without")) one.remove();
-  if (!sought.add(files)) complain(say("search_too_many", { most: $("image").dataset.most }));
+  if (!sought.add(files)) complain(say("search_too_many", { most }));
 }
 
 const take = (sources) => add(sources.flatMap(({ file }) => file ?? []));
