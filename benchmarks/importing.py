@@ -15,10 +15,12 @@ time. Processor time is told beside the clock's, which others on the machine dis
 import argparse
 import contextlib
 import csv
+import json
 import math
 import os
 import shutil
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -164,6 +166,8 @@ def bring(here: Path, count: int, workers: int) -> dict[str, object]:
             brought.append(cost(len(paths), lambda at=folder: bring_folder(house, catalogue, batches, at)))
             bare.append(cost(len(some) - len(some) // 2, lambda part=some[1::2]: perceive(loop, part, workers)))
             shutil.rmtree(folder)
+            if number:
+                print(json.dumps(compared(bare[2:], brought[1:])), file=sys.stderr)  # hours may pass until the end
         worker.stop()
     return compared(bare[2:], brought[1:])
 

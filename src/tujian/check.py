@@ -35,7 +35,6 @@ SAME = ((1, 0.965), (4, 0.985))
 SAME_COLOUR = 0.02
 
 Step = Callable[[], None]
-Seen = Callable[[int, Sequence[Looked], Sequence[Mark]], None]
 Kept = Callable[[Sequence[str]], Sequence[Shot]]
 
 
@@ -49,8 +48,8 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Main:
-    """What is kept of a row's main picture to compare it with others'."""
+class Main:
+    """What is kept of a row's main picture to compare it with others'. `vector` has length 1."""
 
     sha256: str
     dhash: int
@@ -59,14 +58,27 @@ class _Main:
 
 
 @dataclass(frozen=True, slots=True)
+class RowChecked:
+    """What is wrong with a row by itself, and its main picture."""
+
+    marks: Sequence[Mark] = ()
+    main: Main | None = None
+
+
+Seen = Callable[[int, Sequence[Looked], RowChecked], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
-    """What somebody says beside the sheet: field by heading, the language of reasons. `seen` is shown each row's looks
-    with its marks; `kept` gives pictures that lie elsewhere under a row's numbers, where the row has none itself."""
+    """What somebody says beside the sheet: field by heading, the language of reasons. `seen` is shown each row with its
+    looks, by any thread; `done` are rows by their place that were checked before; `kept` gives pictures that lie
+    elsewhere under a row's numbers, where the row has none itself."""
 
     given: Mapping[str, str] = field(default_factory=dict)
     lang: Lang | None = None
     seen: Seen | None = None
     kept: Kept | None = None
+    done: Mapping[int, RowChecked] = field(default_factory=dict)
 
 
 def check_table(
@@ -93,35 +105,37 @@ def check_table(
     files = Named(folder or path.parent)
     done = step(len(table.rows)) if step else lambda: None
     marks: list[Mark] = []
-    mains: dict[int, _Main] = {}
-    for place, (found, main) in enumerate(_each(table.rows, checking, files, house, wish)):
-        marks += found
-        if main is not None:
-            mains[place] = main
+    mains: dict[int, Main] = {}
+    for place, row in enumerate(_each(table.rows, checking, files, house, wish)):
+        marks += row.marks
+        if row.main is not None:
+            mains[place] = row.main
         done()
     return Checked(table, columns, [*marks, *_duplicates(table.rows, mains, checking)])
 
 
-def _each(
-    rows: Sequence[Row], check: Checking, files: Named, house: House, asked: Asked
-) -> Iterator[tuple[list[Mark], _Main | None]]:
-    """Every row's marks, in order, a few rows looked at together."""
+def _each(rows: Sequence[Row], check: Checking, files: Named, house: House, asked: Asked) -> Iterator[RowChecked]:
+    """Every row, in order, a few looked at together."""
     threads = house.settings.workers
     with ThreadPoolExecutor(threads, thread_name_prefix="check") as pool:
-        waiting: list[Future[tuple[list[Mark], _Main | None]]] = []
-        for place, row in enumerate(rows):
-            waiting.append(pool.submit(_row, place, row, check, files, house, asked))
-            if len(waiting) >= threads * AHEAD:
-                yield waiting.pop(0).result()
-        for one in waiting:
-            yield one.result()
+        waiting: list[Future[RowChecked]] = []
+        try:
+            for place, row in enumerate(rows):
+                waiting.append(pool.submit(_row, place, row, check, files, house, asked))
+                if len(waiting) >= threads * AHEAD:
+                    yield waiting.pop(0).result()
+            for one in waiting:
+                yield one.result()
+        finally:
+            for one in waiting:
+                one.cancel()
 
 
-def _row(
-    place: int, row: Row, check: Checking, files: Named, house: House, asked: Asked
-) -> tuple[list[Mark], _Main | None]:
+def _row(place: int, row: Row, check: Checking, files: Named, house: House, asked: Asked) -> RowChecked:
+    if place in asked.done:
+        return asked.done[place]
     if not any(row.cells) and not row.pictures and not row.formulas:
-        return [], None
+        return RowChecked()
     looks: list[Looked] = []
     marks: list[Mark] = []
     shots, missing = _shots(place, row, check, files)
@@ -139,15 +153,16 @@ def _row(
             )
             marks.append(Mark(place, column, Kind.NO_PICTURE, printable(reason), None, shot.name))
     marks += check_row(place, row, looks, check)
+    checked = RowChecked(marks, _main_of(looks[0]) if looks else None)
     if asked.seen is not None:
-        asked.seen(place, looks, marks)
-    return marks, _main(looks[0]) if looks else None
+        asked.seen(place, looks, checked)
+    return checked
 
 
-def _main(look: Looked) -> _Main:
+def _main_of(look: Looked) -> Main:
     vector = look.percepts.picture_vector.astype(np.float32)
     largest = look.percepts.colours[0].hex if look.percepts.colours else "#000000"
-    return _Main(look.picture.sha256, int(look.picture.dhash, 16), vector, oklab_of(largest))
+    return Main(look.picture.sha256, int(look.picture.dhash, 16), vector, oklab_of(largest))
 
 
 def _shots(place: int, row: Row, check: Checking, files: Named) -> tuple[list[tuple[int, Shot]], list[Mark]]:
@@ -201,7 +216,7 @@ def _parts(cell: str, files: Named) -> list[str]:
     return [cell] if files.has(cell) else names_in(cell)
 
 
-def _duplicates(rows: Sequence[Row], mains: dict[int, _Main], check: Checking) -> Iterator[Mark]:
+def _duplicates(rows: Sequence[Row], mains: dict[int, Main], check: Checking) -> Iterator[Mark]:
     """The later of two rows that give the same number, or show the same picture as another product."""
     marked: set[int] = set()
     for name, column in (("SKU", check.columns.at("sku")), ("条码", check.columns.at("barcode"))):
@@ -237,7 +252,7 @@ def _same_codes(rows: Sequence[Row], column: int) -> Iterator[tuple[int, int]]:
             seen.setdefault(code, place)
 
 
-def _same_pictures(mains: dict[int, _Main]) -> Iterator[tuple[int, int, bool]]:
+def _same_pictures(mains: dict[int, Main]) -> Iterator[tuple[int, int, bool]]:
     """(row, earlier row, whether byte by byte) where both show one picture."""
     places = list(mains)
     if not places:
@@ -258,7 +273,7 @@ def _same_pictures(mains: dict[int, _Main]) -> Iterator[tuple[int, int, bool]]:
             yield place, first, False
 
 
-def _is_same(one: _Main, other: _Main, cosine: float) -> bool:
+def _is_same(one: Main, other: Main, cosine: float) -> bool:
     bits = (one.dhash ^ other.dhash).bit_count()
     is_alike = any(bits <= most and cosine >= least for most, least in SAME)
     return is_alike and float(np.linalg.norm(one.colour - other.colour)) <= SAME_COLOUR

@@ -1,7 +1,8 @@
 """A health check as a job: a sheet that was sent is checked by a worker, and its report is kept beside it. req: F2
 
 Enters: a parcel with a sheet, what its columns mean. Leaves: the marked sheet, the findings a line each, and what was
-seen cut out of the pictures, all in the parcel. A check that breaks off begins again. Does not know pages.
+seen cut out of the pictures, all in the parcel. A check that breaks off goes on behind the rows that were checked.
+Does not know pages.
 """
 
 import json
@@ -20,7 +21,8 @@ from tujian.bringing.opened import unpack
 from tujian.bringing.orders import watched
 from tujian.bringing.parcels import Parcel
 from tujian.catalogue import Catalogue
-from tujian.check import Asked, Checked, check_table
+from tujian.check import Asked, Checked, RowChecked, check_table
+from tujian.check_journal import Entry, Journal
 from tujian.check_sheet import SHEET_NAME, Mark, Table, kinds_of
 from tujian.errors import Lang
 from tujian.house import House, Shot
@@ -65,12 +67,12 @@ def queue_check(
 
 
 def fill_check(house: House, catalogue: Catalogue, claimed: Claimed, stopped: threading.Event) -> Keep:
-    """Checks the sheet. Raises BadInput, NotFound, StoreFailed; Stopped, and it begins again."""
+    """Checks the sheet. Raises BadInput, NotFound, StoreFailed; Stopped, and it goes on later."""
     told, step = claimed.payload, watched(catalogue.database, claimed, stopped)
     parcel, lang = Parcel(house.settings.home_dir, told["parcel"]), told["lang"]
     assert parcel.sheet is not None  # it was there when the check was queued
     pictures = unpack(parcel, house.max_bytes, step)
-    crops, progress, done = _Crops(parcel.made), parcel.progress(), 0
+    seen, progress, done = _Seen(parcel.made, _journal(house, parcel, claimed)), parcel.progress(), 0
 
     def begin(total: int) -> Callable[[], None]:
         def one_more() -> None:
@@ -82,10 +84,17 @@ def fill_check(house: House, catalogue: Catalogue, claimed: Claimed, stopped: th
         return one_more
 
     kept = (lambda numbers: _shots_of(catalogue, numbers)) if told["uses_catalogue"] else None
-    asked = Asked(told["columns"], lang, crops.keep, kept)
+    asked = Asked(told["columns"], lang, seen.keep, kept, seen.journal.done)
     checked = check_table(parcel.path(parcel.sheet), pictures, house, begin, asked)
-    summary = _write(parcel, checked, crops, lang)
+    summary = _write(parcel, checked, seen, lang)
+    seen.journal.drop()
     return lambda _: summary
+
+
+def _journal(house: House, parcel: Parcel, claimed: Claimed) -> Journal:
+    """This job's; a worker that knows other things than the one that broke off looks at all rows again."""
+    by = [claimed.payload, house.perception.versions, house.knowledge.taxonomy.version]
+    return Journal(parcel.made / f"rows-{claimed.id}.jsonl", json.dumps(by, sort_keys=True))
 
 
 def _shots_of(catalogue: Catalogue, numbers: Sequence[str]) -> list[Shot]:
@@ -97,7 +106,7 @@ def _shots_of(catalogue: Catalogue, numbers: Sequence[str]) -> list[Shot]:
     return [Shot(catalogue.content(sha256), sha256[:12]) for sha256 in shown]
 
 
-def _write(parcel: Parcel, checked: Checked, crops: "_Crops", lang: Lang) -> dict[str, Any]:
+def _write(parcel: Parcel, checked: Checked, seen: "_Seen", lang: Lang) -> dict[str, Any]:
     """Writes the marked sheet and the list of findings; what is told of both."""
     name = Path(parcel.sheet.name if parcel.sheet else "sheet")
     marked = f"{name.stem}-{SHEET_NAME[lang]}{name.suffix}"
@@ -105,7 +114,7 @@ def _write(parcel: Parcel, checked: Checked, crops: "_Crops", lang: Lang) -> dic
     found = sorted(checked.marks, key=lambda one: (one.row, one.column))
     with (parcel.made / LISTED).open("w", encoding="utf-8") as file:
         for mark in found:
-            told = _told(mark, checked.table, crops)
+            told = _told(mark, checked.table, seen)
             file.write(json.dumps(asdict(told), ensure_ascii=False) + "\n")
     return {
         "rows": sum(any(row.cells) or bool(row.formulas) for row in checked.table.rows),
@@ -115,11 +124,11 @@ def _write(parcel: Parcel, checked: Checked, crops: "_Crops", lang: Lang) -> dic
     }
 
 
-def _told(mark: Mark, table: Table, crops: "_Crops") -> Finding:
+def _told(mark: Mark, table: Table, seen: "_Seen") -> Finding:
     row = table.rows[mark.row]
     now = row.formulas.get(mark.column) or row.cells[mark.column]
     heading = table.headings[mark.column] or f"{mark.column + 1}"
-    proposal, crop = mark.proposal or "", crops.name_of(mark)
+    proposal, crop = mark.proposal or "", seen.crop_of(mark)
     return Finding(row.number, heading, str(mark.kind), now[:300], mark.reason, proposal, mark.evidence, crop)
 
 
@@ -131,23 +140,30 @@ def findings(parcel: Parcel) -> Iterator[Finding]:
             yield from (Finding(**json.loads(line)) for line in file)
 
 
-class _Crops:
-    """What was seen, cut out of the pictures while they are at hand; the whole picture where no place is known."""
+class _Seen:
+    """Rows with what was seen, cut out of the pictures while they are at hand; the whole picture where no place is
+    known."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._names: dict[tuple[int, Any, int], str] = {}
+    def __init__(self, folder: Path, journal: Journal) -> None:
+        self._folder, self.journal = folder, journal
 
-    def keep(self, place: int, looks: Sequence[Looked], marks: Sequence[Mark]) -> None:
-        for number, mark in enumerate(marks):
-            key = (place, mark.box_1000, mark.picture)
-            if mark.picture < len(looks) and key not in self._names:
-                name = f"{place}-{number}.webp"
+    def keep(self, place: int, looks: Sequence[Looked], row: RowChecked) -> None:
+        names: dict[tuple[Any, int], str] = {}
+        for number, mark in enumerate(row.marks):
+            if mark.picture < len(looks) and _where(mark) not in names:
+                names[_where(mark)] = name = f"{place}-{number}.webp"
                 _cut(looks[mark.picture], mark).save(self._folder / name, "WEBP", quality=80)
-                self._names[key] = name
+        self.journal.keep(place, Entry(row, tuple(names.get(_where(mark), "") for mark in row.marks)))
 
-    def name_of(self, mark: Mark) -> str:
-        return self._names.get((mark.row, mark.box_1000, mark.picture), "")
+    def crop_of(self, mark: Mark) -> str:
+        """Its name; also of a mark that only the whole sheet told, such as a duplicate."""
+        entry = self.journal.entries.get(mark.row)
+        cut = zip(entry.checked.marks, entry.crops, strict=True) if entry else ()
+        return next((name for other, name in cut if _where(other) == _where(mark)), "")
+
+
+def _where(mark: Mark) -> tuple[Any, int]:
+    return mark.box_1000, mark.picture
 
 
 def _cut(looked: Looked, mark: Mark) -> Image.Image:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from tujian.api.acting import WhoHere
 from tujian.api.bodies import PictureRoute
 from tujian.api.errors import status_of
 from tujian.api.flow import finished
@@ -33,7 +34,6 @@ from tujian.web.render import Reader
 from tujian.web.routes import Mark, page_of, reader_of
 from tujian.web.wizard import summary_of
 
-WHO = "page"
 MOST_COUNTED = 20_000  # files of a folder
 Meant = Annotated[list[str], Query(alias="as", max_length=80)]
 Posted = Annotated[list[str], Form(alias="as", max_length=80)]
@@ -107,6 +107,7 @@ def _add_folder(router: APIRouter, house: House, catalogue: Catalogue, batches: 
     @router.post("/import/folder", response_class=HTMLResponse)
     def begin_folder(
         reader: Annotated[Reader, reading],
+        who: WhoHere,
         path: Annotated[str, Form(max_length=1000)],
         kind: Annotated[Kind, Form()] = "product",
         look: Annotated[bool, Form()] = False,
@@ -114,16 +115,16 @@ def _add_folder(router: APIRouter, house: House, catalogue: Catalogue, batches: 
     ) -> Response:
         try:
             folder = allowed_folder(house, path)
-            order = Order(_wanted(kind, trial, reader.lang, is_looked_at=look), folder=str(folder))
+            order = Order(_wanted(who, kind, trial, reader.lang, is_looked_at=look), folder=str(folder))
             batch_id = place_order(house, catalogue, batches, order)
         except BadInput as error:
             return page_of(render_import(reader, _start(house, batches, reader.lang, error)), reader, 400)
         return RedirectResponse(f"/import/{batch_id}", 303)
 
 
-def _wanted(kind: Kind, trial: str, lang: Lang, *, is_looked_at: bool) -> Wanted:
+def _wanted(who: str, kind: Kind, trial: str, lang: Lang, *, is_looked_at: bool) -> Wanted:
     look = Look(lang=lang, trial=int(trial) if trial else None) if is_looked_at else None
-    return Wanted(WHO, kind, look)
+    return Wanted(who, kind, look)
 
 
 def _add_deciding(router: APIRouter, house: House, catalogue: Catalogue, batches: Batches, reading: object) -> None:
@@ -149,6 +150,7 @@ def _add_deciding(router: APIRouter, house: House, catalogue: Catalogue, batches
     async def begin(
         request: Request,
         reader: Annotated[Reader, reading],
+        who: WhoHere,
         number: str,
         meant: Posted = [],  # noqa: B006
         kind: Annotated[Kind, Form()] = "product",
@@ -159,7 +161,7 @@ def _add_deciding(router: APIRouter, house: House, catalogue: Catalogue, batches
             try:
                 parcel = Parcel(house.settings.home_dir, number)
                 mapped = map_columns(parcel, meant, house.tasks) if parcel.sheet else None
-                wanted = _wanted(kind, trial, reader.lang, is_looked_at=look)
+                wanted = _wanted(who, kind, trial, reader.lang, is_looked_at=look)
                 order = Order(wanted, number, columns=mapped.given if mapped else {})
                 return RedirectResponse(f"/import/{place_order(house, catalogue, batches, order)}", 303)
             except BadInput as error:
@@ -210,8 +212,8 @@ def _add_watching(router: APIRouter, house: House, catalogue: Catalogue, batches
         return page_of(render_standing(reader, now), reader)
 
     @router.post("/import/{batch_id}/{verb}")
-    def steer(batch_id: str, verb: Literal["pause", "resume", "cancel"]) -> Response:
-        {"pause": batches.pause, "resume": batches.resume, "cancel": batches.cancel}[verb](batch_id, who=WHO)
+    def steer(who: WhoHere, batch_id: str, verb: Literal["pause", "resume", "cancel"]) -> Response:
+        {"pause": batches.pause, "resume": batches.resume, "cancel": batches.cancel}[verb](batch_id, who=who)
         return RedirectResponse(f"/import/{batch_id}", 303)
 
 

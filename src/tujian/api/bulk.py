@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from tujian.api.items import Who
+from tujian.api.acting import Who
 from tujian.api.lock import need_lock
 from tujian.catalogue import Catalogue
 from tujian.catalogue.nouns import Chosen

@@ -7,8 +7,9 @@ from fastapi import APIRouter, Depends, File, Form, Query, UploadFile
 from fastapi import Path as InPath
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
+from tujian.api.acting import WhoHere
 from tujian.api.bodies import PictureRoute
-from tujian.api.bringing_pages import WHO, Posted, kept_parcel
+from tujian.api.bringing_pages import Posted, kept_parcel
 from tujian.api.errors import status_of
 from tujian.batches import Batches
 from tujian.bringing.mapping import choices, map_columns
@@ -61,13 +62,14 @@ def _add_sending(router: APIRouter, house: House, catalogue: Catalogue, batches:
     @router.post("/check/sent/{number}", response_class=HTMLResponse)
     def begin(
         reader: Annotated[Reader, reading],
+        who: WhoHere,
         number: str,
         meant: Posted = [],  # noqa: B006
         catalogue: Annotated[bool, Form()] = False,
     ) -> Response:
         parcel = Parcel(house.settings.home_dir, number)
         given = map_columns(parcel, meant, house.tasks).given
-        batch_id = queue_check(batches, parcel, given, WHO, reader.lang, uses_catalogue=catalogue)
+        batch_id = queue_check(batches, parcel, given, who, reader.lang, uses_catalogue=catalogue)
         return RedirectResponse(f"/check/{batch_id}", 303)
 
 
@@ -97,8 +99,8 @@ def _add_watching(router: APIRouter, house: House, batches: Batches, reading: ob
         return page_of(render_checked(reader, job, list(findings(parcel)) if job.result else [], kind, begun), reader)
 
     @router.post("/check/{batch_id}/cancel")
-    def cancel(batch_id: str) -> Response:
-        batches.cancel(batch_id, who=WHO)
+    def cancel(who: WhoHere, batch_id: str) -> Response:
+        batches.cancel(batch_id, who=who)
         return RedirectResponse(f"/check/{batch_id}", 303)
 
     @router.get("/check/{batch_id}/sheet", response_class=FileResponse)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from pydantic import Field
 
+from tujian.api.acting import Who
 from tujian.api.bodies import PictureRoute
 from tujian.api.flow import finished
 from tujian.api.v1 import content_of
@@ -26,7 +27,6 @@ from tujian.looking import Look
 from tujian.records import Strict
 from tujian.tasks import AUTO
 
-WHO = "api"
 MOST_TROUBLES = 20
 TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
@@ -55,6 +55,7 @@ def imports_router(house: House, catalogue: Catalogue, batches: Batches) -> APIR
     @router.post("/v1/imports", status_code=201)
     async def bring(
         request: Request,
+        who: Who,
         file: Annotated[UploadFile, File(description="CSV, TSV, XLSX, JSONL, Shopify's product CSV, or a ZIP")],
         columns: Annotated[list[str], Form(alias="map", description="column=field, as often as needed")] = [],  # noqa: B006
         task: Annotated[str, Form(description="looked at by this task")] = AUTO,
@@ -66,7 +67,7 @@ def imports_router(house: House, catalogue: Catalogue, batches: Batches) -> APIR
         """Queues rows or pictures that were not brought before; the same file again queues nothing."""
         if task != AUTO:
             house.tasks.get(task)
-        wanted = Wanted(WHO, kind, Look(task, lang, trial=trial) if look else None, dry_run)
+        wanted = Wanted(who, kind, Look(task, lang, trial=trial) if look else None, dry_run)
 
         def work(_: object) -> Import:
             path = keep_sent(house.settings.home_dir, content_of(file, house), file.filename or "")

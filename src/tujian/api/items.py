@@ -6,9 +6,10 @@
 import json
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Cookie, Depends, File, Form, Header, Query, Request, Response, UploadFile
+from fastapi import APIRouter, File, Form, Header, Query, Request, Response, UploadFile
 from pydantic import Field
 
+from tujian.api.acting import Who
 from tujian.api.bodies import MOST_PICTURES, PictureRoute
 from tujian.api.flow import finished
 from tujian.api.v1 import content_of
@@ -21,21 +22,9 @@ from tujian.looking import Look, look_jobs
 from tujian.records import FieldValue, Strict
 from tujian.rules.sensitive import find_sensitive
 from tujian.tasks import AUTO
-from tujian.web.routes import pick_name
 
 Hidden = Annotated[list[Literal["hidden", "sensitive", "pending"]], Query(description="find such items too")]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
-WHO = "api"  # who has no name
-
-
-def who_of(
-    who: Annotated[str, Cookie(description="the name of who edits, for histories")] = "",
-) -> str:
-    """Who acts: the name that a browser keeps, else `api`. It is a word in the history, no proof of anything."""
-    return pick_name(who) or WHO
-
-
-Who = Annotated[str, Depends(who_of)]
 
 
 class Edit(Strict):
@@ -74,6 +63,7 @@ def _add_adding(router: APIRouter, house: House, catalogue: Catalogue, jobs: Job
     async def add_item(
         request: Request,
         response: Response,
+        who: Who,
         image: Annotated[list[UploadFile], File(description=f"up to {MOST_PICTURES}, the main one first")],
         kind: Annotated[Kind, Form()] = "product",
         external_id: Annotated[str | None, Form()] = None,
@@ -92,7 +82,7 @@ def _add_adding(router: APIRouter, house: House, catalogue: Catalogue, jobs: Job
             _check_count(len(image))
             shots = [Shot(content_of(upload, house), upload.filename or "") for upload in image]
             brought, visibility = _looked_at(house, shots) if look else (_opened(house, shots), "shown")
-            asked = {**named, "visibility": visibility, "values": _fields(fields), "key": key}
+            asked = {**named, "who": who, "visibility": visibility, "values": _fields(fields), "key": key}
             return _add(house, catalogue, jobs, brought, asked, task if look else None)
 
         added = await finished(request, work)
@@ -168,9 +158,9 @@ def _add_changing(router: APIRouter, catalogue: Catalogue) -> None:
         return catalogue.merge_values(merge.field, merge.values, merge.into, **chosen)
 
     @router.post("/v1/values/undo")
-    def unmerge_values(unmerge: Unmerge, also: Hidden = []) -> Unmerged:  # noqa: B006
+    def unmerge_values(unmerge: Unmerge, who: Who, also: Hidden = []) -> Unmerged:  # noqa: B006
         """Takes a whole merge back, but for items that somebody changed since; these are told."""
-        return catalogue.unmerge(unmerge.number, who=WHO, also=also)
+        return catalogue.unmerge(unmerge.number, who=who, also=also)
 
     @router.delete("/v1/items/{item_id}", status_code=204)
     def forget_item(item_id: str, who: Who) -> None:
@@ -205,7 +195,7 @@ def _add(
     if task not in (None, AUTO):
         house.tasks.get(task)  # a wrong name is the caller's error, not the job's
     with catalogue.database.write(durable=True) as within:
-        added = catalogue.add(brought, who=WHO, within=within, **named)
+        added = catalogue.add(brought, within=within, **named)
         if task is not None:
             shown = {added.id: [one.picture.sha256 for one in brought]}
             jobs.put(look_jobs(shown, Look(task, house.settings.lang)), within=within)

@@ -5,14 +5,13 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Header
 from pydantic import BaseModel, ConfigDict, Field
 
+from tujian.api.acting import Who
 from tujian.batches import Batches, NewBatch, Progress
 from tujian.catalogue import Catalogue
 from tujian.house import House
 from tujian.lanes import Priority
 from tujian.looking import Look, begin_looking
 from tujian.tasks import AUTO
-
-WHO = "api"
 
 
 class Wanted(BaseModel):
@@ -38,14 +37,14 @@ def jobs_router(house: House, catalogue: Catalogue, batches: Batches) -> APIRout
 
     @router.post("/v1/jobs", status_code=201)
     def begin(
-        wanted: Wanted, key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)] = None
+        wanted: Wanted, who: Who, key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)] = None
     ) -> Progress:
         """Queues the work; with `trial`, so much of it, and an estimate of the rest before it goes on."""
         if wanted.task != AUTO:
             house.tasks.get(wanted.task)
         look = Look(wanted.task, wanted.lang or lang, wanted.priority, wanted.main_first, wanted.trial)
         options = wanted.model_dump(include={"task", "lang", "priority", "main_first", "trial"})
-        new = NewBatch(wanted.kind, WHO, wanted.name, options, wanted.hours, wanted.webhook_url, wanted.webhook_secret)
+        new = NewBatch(wanted.kind, who, wanted.name, options, wanted.hours, wanted.webhook_url, wanted.webhook_secret)
         return batches.progress(begin_looking(catalogue, batches, wanted.items, new, look, key), lang)
 
     @router.get("/v1/jobs/{batch_id}")
@@ -54,18 +53,18 @@ def jobs_router(house: House, catalogue: Catalogue, batches: Batches) -> APIRout
         return batches.progress(batch_id, lang)
 
     @router.post("/v1/jobs/{batch_id}/pause")
-    def pause(batch_id: str) -> Progress:
+    def pause(batch_id: str, who: Who) -> Progress:
         """Nothing more is begun; what is begun is finished."""
-        return batches.pause(batch_id, who=WHO)
+        return batches.pause(batch_id, who=who)
 
     @router.post("/v1/jobs/{batch_id}/resume")
-    def resume(batch_id: str) -> Progress:
+    def resume(batch_id: str, who: Who) -> Progress:
         """It goes on, after a trial too."""
-        return batches.resume(batch_id, who=WHO)
+        return batches.resume(batch_id, who=who)
 
     @router.post("/v1/jobs/{batch_id}/cancel")
-    def cancel(batch_id: str) -> Progress:
+    def cancel(batch_id: str, who: Who) -> Progress:
         """What is not done will not be done."""
-        return batches.cancel(batch_id, who=WHO)
+        return batches.cancel(batch_id, who=who)
 
     return router

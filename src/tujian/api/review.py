@@ -5,7 +5,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from tujian.api.items import WHO, Hidden
+from tujian.api.acting import Who
+from tujian.api.items import Hidden
 from tujian.concerns import Reason
 from tujian.reviews import MOST_LISTED, Queue, Reviews
 
@@ -24,13 +25,13 @@ def review_router(reviews: Reviews) -> APIRouter:
         return reviews.queue(reason, after=after, limit=limit, also=also, day=dt.date.today())
 
     @router.put("/v1/review/{item_id}/{reason}", status_code=204)
-    def decide(item_id: str, reason: Reason, also: Hidden = []) -> None:  # noqa: B006
+    def decide(item_id: str, reason: Reason, who: Who, also: Hidden = []) -> None:  # noqa: B006
         """Somebody has looked at what is about the item as a whole, and leaves it as it is."""
-        reviews.decide(item_id, reason, who=WHO, also=also)
+        reviews.decide(item_id, reason, who=who, also=also)
 
     @router.delete("/v1/review/{item_id}/{reason}", status_code=204)
-    def take_back(item_id: str, reason: Reason, also: Hidden = []) -> None:  # noqa: B006
+    def take_back(item_id: str, reason: Reason, who: Who, also: Hidden = []) -> None:  # noqa: B006
         """It waits again."""
-        reviews.decide(item_id, reason, who=WHO, also=also, is_decided=False)
+        reviews.decide(item_id, reason, who=who, also=also, is_decided=False)
 
     return router

@@ -9,10 +9,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from tujian.api.acting import WhoHere
 from tujian.api.bodies import MOST_PICTURES, PictureRoute
 from tujian.api.errors import body_of, status_of
 from tujian.api.flow import finished
-from tujian.api.items import WHO, Hidden
+from tujian.api.items import Hidden
 from tujian.api.lock import need_lock
 from tujian.api.search import shots_of
 from tujian.catalogue import Catalogue
@@ -231,10 +232,11 @@ def _add_keeping(router: APIRouter, saved: SavedSearches, reading: object) -> No
     def keep(
         request: Request,
         reader: Annotated[Reader, reading],
+        who: WhoHere,
         name: Annotated[str, Form(max_length=1000)] = "",
         at: Annotated[str, Form(max_length=8000)] = "",
     ) -> Response:
-        return _back(request, reader, at, lambda: saved.keep(name, question_at(at), WHO))
+        return _back(request, reader, at, lambda: saved.keep(name, question_at(at), who))
 
     @router.post("/searches/{search_id}", response_model=None)
     def change(

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from tujian.api.items import WHO
+from tujian.api.acting import Who
 from tujian.saved_searches import Question, SavedSearch, SavedSearches
 
 
@@ -34,9 +34,9 @@ def searches_router(saved: SavedSearches) -> APIRouter:
         return {"searches": list(saved.list())}
 
     @router.post("", status_code=201)
-    def keep_search(new: New) -> SavedSearch:
+    def keep_search(new: New, who: Who) -> SavedSearch:
         """Keeps a question under a name that no other has."""
-        return saved.keep(new.name, new.search, WHO)
+        return saved.keep(new.name, new.search, who)
 
     @router.get("/{search_id}")
     def read_search(search_id: str) -> SavedSearch:

@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from tujian.api.bringing_pages import WHO
 from tujian.api.checking_pages import file_answer, watched_job
 from tujian.api.errors import status_of
 from tujian.api.items import Hidden
@@ -27,6 +26,7 @@ from tujian.web.routes import Mark, page_of, reader_of
 from tujian.web.taking import Wish, render_export, render_exported
 from tujian.web.wizard import size_words
 
+WHO = "page"
 NAMES = ("export_running", "export_ended", "export_failed")
 Text = Annotated[str, Query(max_length=200)]
 Posted = Annotated[str, Form(max_length=200)]
