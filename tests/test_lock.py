@@ -119,6 +119,7 @@ def test_it_leads_to_no_other_site(browser, token, elsewhere):
 
 BODIES = {  # every endpoint that takes `also` in its body
     "/v1/search": {"data": {"text": "身份证", "also": "sensitive"}},
+    "/v1/search/proposals": {"data": {"text": "身份证", "also": "sensitive"}},
     "/search": {"data": {"q": "身份证", "also": "sensitive"}},
     "/v1/exports": {"json": {"to": "csv", "also": ["sensitive"]}},
     "/export": {"data": {"to": "csv", "also": "sensitive"}},
