@@ -22,6 +22,7 @@ PAGES = [
     "/search?q=燕麦奶",
     "/check",
     "/export",
+    "/export?to=taobao&preview=true",
     "/nowhere",
 ]
 WIDTHS = (390, 1024, 2560)

@@ -53,7 +53,7 @@ ORDER = tuple(
     catalogue.variants, catalogue.merging, catalogue.forgetting, catalogue.pending, catalogue.near, catalogue,
     thumbnails, reviews, albums, backup,
     exchange.nouns, exchange.sheets_out, exchange.shopify, exchange.google, exchange.taobao,
-    exchange.jsonld, exchange.xmp, exchange.stock, exchange, exchange.asked,
+    exchange.jsonld, exchange.xmp, exchange.stock, exchange, exchange.asked, exchange.foresight,
     familiar, finding.facts, finding.words, finding.meanings, finding.background, finding.nouns, finding, likeness,
     saved_searches, proposing, sought,
     aspects, overview, passages, answering, agents,

@@ -18,6 +18,7 @@ from tujian.category_list import load_categories
 from tujian.cli import app
 from tujian.errors import BadInput, NotAcknowledged
 from tujian.exchange import FORMS, Terms, export, find_form, google_categories
+from tujian.exchange.foresight import foresee
 from tujian.records import in_words
 from tujian.schema import audit
 from tujian.settings import read_settings
@@ -171,6 +172,77 @@ def test_a_list_whose_parts_hold_separators_says_that_it_will_be_split(catalogue
 def test_an_unknown_form_is_refused_with_the_names_there_are():
     with pytest.raises(BadInput, match="csv"):
         find_form("dbf")
+
+
+# before anything is written
+
+
+def foreseen(catalogue, form, lang="zh", also=(), among=None, most=200, **more):
+    return foresee(catalogue, find_form(form), terms(lang, **more), also=also, among=among, most=most)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_what_is_foretold_is_what_the_export_says_then(catalogue, form, lang):
+    milk(catalogue, name=value("很长的名字" * 60), material=value("棉"), tags=value(["a，b", "c"]))
+    catalogue.edit(milk(catalogue, barcode=value("123", "model")), {"item.sku": "S2"}, who="Li")
+    told = foreseen(catalogue, form, lang)
+    files, lost = taken(catalogue, form, lang)
+    assert [loss.say(lang) for loss in told.lost] == lost and (told.total, told.looked) == (2, 2)
+    if find_form(form).heads:
+        assert told.headings and len(told.rows) == 2
+        written = b"".join(files.values())
+        shown = written.decode("utf-16" if form == "taobao" else "utf-8-sig") if form != "xlsx" else None
+        for row in told.rows if shown else []:
+            assert all(cell.replace('"', '""') in shown for cell in row)
+    else:
+        assert not told.headings and not told.rows
+
+
+def test_a_loss_names_the_items_that_have_it_once_each(catalogue):
+    first = milk(catalogue, material=value("棉"), selling_points=value(["酸，甜"]), tags=value(["a，b"]))
+    catalogue.edit(milk(catalogue, material=value("麻")), {"item.sku": "S2"}, who="Li")
+    told = {loss.said["zh"]: loss for loss in foreseen(catalogue, "shopify").lost}
+    loss = told["没有放字段 material 的地方"]
+    assert loss.count == 2 and loss.examples[0] == (first, "S1")
+    assert told["没有价格"].count == 2
+
+
+def test_rows_are_foretold_as_they_would_stand_in_the_file(catalogue):
+    milk(catalogue, name=value("=1+1"), price=value("9.90 CNY", "rule"))
+    for form, title in (("csv", "name"), ("xlsx", "name"), ("shopify", "Title"), ("taobao", "宝贝名称")):
+        told = foreseen(catalogue, form)
+        (row,) = told.rows
+        assert dict(zip(told.headings, row, strict=True))[title] == "'=1+1", form
+
+
+def test_many_items_are_foretold_by_the_first_of_them(catalogue):
+    ids = [milk(catalogue) for _ in range(5)]
+    catalogue.edit(ids[4], {"item.variant_group": "G"}, who="Li")
+    catalogue.edit(ids[0], {"item.variant_group": "G"}, who="Li")
+    told = foreseen(catalogue, "csv", most=2)
+    assert (told.total, told.looked) == (5, 2)
+    assert [row[0] for row in told.rows] == [ids[0], ids[4]]  # side by side, as the export has them
+    assert foreseen(catalogue, "csv", among=ids[1:3], most=2).total == 2
+
+
+def test_advertising_words_are_foretold_and_nothing_is_noted(catalogue, database):
+    milk(catalogue, selling_points=value(["全网最低价"], "model"))
+    (advert,) = foreseen(catalogue, "shopify").adverts
+    assert (advert.item.called, advert.field) == ("S1", "selling_points") and "最低价" in advert.say("zh")
+    assert foreseen(catalogue, "jsonl").adverts == []
+    with database.read() as connection:
+        assert connection.execute(audit.select().where(audit.c.verb == "export")).all() == []
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_hidden_and_sensitive_items_are_not_foretold(catalogue, form):
+    catalogue.hide(milk(catalogue, name=value("未发布", "model"), material=value("棉")), who="Li")
+    secret = milk(catalogue)
+    catalogue.save(secret, record(sensitive=True, name=value("证件")))
+    told = foreseen(catalogue, form)
+    assert (told.total, told.looked, list(told.lost), list(told.rows)) == (0, 0, [], [])
+    assert foreseen(catalogue, form, also=["hidden", "sensitive"]).total == 2
 
 
 # shops
@@ -353,6 +425,21 @@ def test_the_command_line_stops_at_advertising_words_and_leaves_out_what_is_hidd
     with catalogue.database.read() as connection:
         (facts,) = [row.facts for row in connection.execute(audit.select().where(audit.c.verb == "export"))]
     assert facts["items"] == 1 and "全网最低价" in facts["acknowledged"][0]
+
+
+def test_a_dry_run_says_what_would_be_lost_and_writes_nothing(shop, tmp_path):
+    settings, catalogue = shop
+    kept(catalogue, tmp_path / "in", "S1", "red", selling_points=value(["全网最低价"], "model"), material=value("棉"))
+    catalogue.hide(kept(catalogue, tmp_path / "in", "S2", "blue", name=value("未发布")), who="Li")
+    out = tmp_path / "goods.csv"
+    told = tujian(settings, "export", "--to", "shopify", "--out", out, "--dry-run")
+    assert told.exit_code == 0, told.stderr
+    for said in ("试写了 1 件，一共 1 件", "全网最低价", "没有放字段 material 的地方（1：S1）", "没有价格", "SKU = S1"):
+        assert said in told.stdout
+    assert "未发布" not in told.stdout and not out.exists()
+    english = tujian(settings, "export", "--to", "csv", "--dry-run", "--lang", "en").stdout
+    assert "Tried 1 of 1 items" in english and "Everything goes along." in english and "brand" not in english
+    assert not (tmp_path / "catalogue.csv").exists()
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])

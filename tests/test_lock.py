@@ -122,6 +122,7 @@ BODIES = {  # every endpoint that takes `also` in its body
     "/v1/search/proposals": {"data": {"text": "身份证", "also": "sensitive"}},
     "/search": {"data": {"q": "身份证", "also": "sensitive"}},
     "/v1/exports": {"json": {"to": "csv", "also": ["sensitive"]}},
+    "/v1/exports/preview": {"json": {"to": "csv", "also": ["sensitive"]}},
     "/export": {"data": {"to": "csv", "also": "sensitive"}},
     "/v1/items/bulk": {"json": {"items": ["x"], "fields": {"name": "a"}, "also": ["sensitive"]}},
     "/v1/items/bulk/undo": {"json": {"batch": "x", "items": ["x"], "also": ["sensitive"]}},

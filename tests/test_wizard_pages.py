@@ -340,6 +340,58 @@ def test_an_export_over_http_is_a_file_and_leaves_nothing(client, stocked, home)
     assert client.post("/v1/exports", json={"to": "nix"}).status_code == 400
 
 
+def test_what_cannot_go_along_is_told_before_an_export_is_begun(client, stocked, home):
+    asked = {"to": "shopify", "pictures_at": "https://cdn.example.com/s", "preview": "true"}
+    page = client.get("/export", params=asked)
+    told = words(page)
+    assert "试写了全部 2 件" in told and "没有放字段 material 的地方 · 2 件，例如 A1" in told
+    assert "有 1 处可能违反广告法" in told and "秘密" not in told
+    assert f'href="/catalogue/{stocked[0]}"' in page.text and "URL handle" in told and "另有" in told
+    assert Inline(page.text).found == [] and HOSTILE not in page.text
+    assert 'value="https://cdn.example.com/s"' in page.text
+    assert re.search(r'id="lang"[^>]*href="[^"]*preview=true', page.text)  # the other language shows it too
+    assert "都能带走" in words(client.get("/export?to=jsonl&preview=true"))
+    english = words(client.get("/export?to=shopify&brand=ALPRO&preview=true&lang=en"))
+    assert "Tried: all 1" in english and "no place for the field material" in english
+    hidden = client.get(f"/export?to=shopify&item={stocked[2]}&also=hidden&preview=true&lang=zh")
+    assert "秘密" in words(hidden) and f"/catalogue/{stocked[2]}?also=hidden" in hidden.text
+    assert Jobs(home.database).claim("w", ["export"]) is None
+    assert not (home.settings.home_dir / "parcels").exists()
+
+
+def test_of_many_items_the_first_are_tried_and_that_is_said(client, catalogue, home):
+    shown = home.open(Shot(jpeg(), "t.jpg"))[1]
+    for number in range(203):
+        catalogue.add([Incoming(shown, jpeg())], who="t", sku=f"S{number}")
+    assert "试写了前 200 件；一共 203 件" in words(client.get("/export?to=csv&preview=true"))
+
+
+def test_photos_that_a_shop_does_not_take_are_told(client, stocked, catalogue):
+    catalogue.edit(stocked[0], {"item.kind": "photo"}, who="t")
+    assert "另有 1 件不是商品" in words(client.get("/export?to=shopify&preview=true"))
+    assert "不是商品" not in words(client.get("/export?to=csv&preview=true"))
+
+
+def test_a_preview_that_cannot_be_made_says_why(client, stocked, home):
+    wrong = client.get("/export?to=csv&pictures_at=ftp:x&preview=true")
+    assert wrong.status_code == 400 and "不是网址" in words(wrong)
+    (home.settings.home_dir / "taobao_categories.txt").write_text("连衣裙", "utf-8")
+    wrong = client.get("/export?to=taobao&preview=true")
+    assert wrong.status_code == 400 and "每行写“类目=平台类目编号”" in words(wrong)
+
+
+def test_a_preview_over_http_says_the_same(client, stocked):
+    told = client.post("/v1/exports/preview", json={"to": "shopify", "lang": "en"}).json()
+    assert (told["total"], told["looked"]) == (2, 2)
+    lost = {one["said"]: one for one in told["lost"]}["no place for the field material"]
+    assert lost["items"] == 2 and lost["example"] == {"id": stocked[0], "called": "A1"}
+    assert [(one["item"]["called"], one["field"]) for one in told["adverts"]] == [("A1", "name")]
+    assert told["headings"][0] == "Title" and told["rows"][0][0] == "最好的牛奶" and len(told["rows"]) == 2
+    some = client.post("/v1/exports/preview", json={"to": "csv", "filters": {"brand": "ALPRO"}}).json()
+    assert some["total"] == 1 and some["rows"][0][2] == "A2"
+    assert client.post("/v1/exports/preview", json={"to": "nix"}).status_code == 400
+
+
 def test_the_catalogue_leads_to_an_export_of_what_it_shows(client, stocked):
     assert 'href="/export?brand=ALPRO"' in client.get("/catalogue?brand=ALPRO").text
 

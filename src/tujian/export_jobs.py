@@ -19,9 +19,10 @@ from tujian.catalogue import Catalogue
 from tujian.catalogue.nouns import Also
 from tujian.catalogue.reading import may_see
 from tujian.errors import Lang
-from tujian.exchange import export, find_form
+from tujian.exchange import adverts_in, export, find_form
 from tujian.exchange.asked import terms_of, write_one_file
-from tujian.exchange.stock import Stock, find_adverts
+from tujian.exchange.foresight import Foreseen, foresee
+from tujian.exchange.stock import Stock
 from tujian.filters import Filter
 from tujian.finding.facts import conditions
 from tujian.house import House
@@ -61,6 +62,14 @@ class Chosen:
         return [may_see(self.also), *conditions(filters), *own]
 
 
+def foresee_export(
+    house: House, catalogue: Catalogue, to: str, chosen: Chosen, lang: Lang | None, pictures_at: str = ""
+) -> Foreseen:
+    """What such an export would lose. Raises BadInput, BadSettings, StoreFailed."""
+    terms = terms_of(house.settings, house.knowledge.taxonomy, pictures_at, lang)
+    return foresee(catalogue, find_form(to), terms, also=chosen.also, among=chosen.among(catalogue))
+
+
 def queue_export(
     batches: Batches,
     parcel: Parcel,
@@ -93,7 +102,7 @@ def fill_export(house: House, catalogue: Catalogue, claimed: Claimed, stopped: t
     among = chosen.among(catalogue)
     stock = Stock(catalogue, kind=form.kind, also=chosen.also, among=among)
     step("")
-    adverts = [one.say(lang) for one in find_adverts(stock)] if form.for_buyers else []
+    adverts = [one.say(lang) for one in adverts_in(form, stock)]
     facts: dict[str, Any] = {"items": len(stock), "adverts": adverts, "file": ""}
     if set(adverts) - set(told["acknowledged"]):
         return lambda _: facts

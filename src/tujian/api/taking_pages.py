@@ -1,6 +1,7 @@
-"""The pages of exporting: what and as what, words to acknowledge, the file. req: F5, F6"""
+"""The pages of exporting: what and as what, what would be lost, words to acknowledge, the file. req: F5, F6"""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
@@ -19,7 +20,7 @@ from tujian.catalogue.nouns import Also
 from tujian.errors import BadInput, Lang, NotFound, TujianError
 from tujian.exchange import FORMS
 from tujian.exchange.asked import terms_of
-from tujian.export_jobs import KIND, Chosen, queue_export
+from tujian.export_jobs import KIND, Chosen, foresee_export, queue_export
 from tujian.house import House
 from tujian.web.render import Reader, read_words
 from tujian.web.routes import Mark, page_of, reader_of
@@ -54,10 +55,14 @@ def _add_choosing(router: APIRouter, house: House, catalogue: Catalogue, batches
         batch: Text = "",
         item: Ids = [],  # noqa: B006
         also: Hidden = [],  # noqa: B006
+        pictures_at: Annotated[str, Query(max_length=500)] = "",
+        preview: bool = False,
     ) -> HTMLResponse:
         filters = {"kind": kind, "category": category, "brand": brand, "colour": colour, "batch": batch}
         chosen = _chosen(filters, item, also)
-        return page_of(render_export(reader, _wish(house, catalogue, reader, to, chosen)), reader)
+        wish = _wish(house, catalogue, reader, to, chosen, pictures_at)
+        wish, status = _tried(house, catalogue, reader, wish, chosen) if preview else (wish, 200)
+        return page_of(render_export(reader, wish), reader, status)
 
     @router.post("/export", response_class=HTMLResponse)
     def begin(
@@ -104,9 +109,20 @@ def _wish(
     filters += [words[f"visibility_{one}"] for one in chosen.also]
     filters += [words["export_some"].format(count=len(chosen.ids))] if chosen.ids else []
     to = to if to in FORMS else "shopify"
-    address = f"/export?{urlencode([('to', to), *told])}"
+    at = [("pictures_at", pictures_at)] if pictures_at else []
+    address = f"/export?{urlencode([('to', to), *told, *at])}"
     said = error.say(reader.lang) if error else None
     return Wish(to, chosen.count(catalogue), told, filters, pictures_at, address, tuple(chosen.also), said)
+
+
+def _tried(house: House, catalogue: Catalogue, reader: Reader, wish: Wish, chosen: Chosen) -> tuple[Wish, int]:
+    """With what the export would lose, or why it cannot be made; and the page's status."""
+    wish = replace(wish, address=f"{wish.address}&preview=true")
+    try:
+        foreseen = foresee_export(house, catalogue, wish.to, chosen, reader.lang, wish.pictures_at)
+    except BadInput as error:
+        return replace(wish, trouble=error.say(reader.lang)), status_of(error)
+    return replace(wish, foreseen=foreseen), 200
 
 
 def _in_words(house: House, name: str, value: str, reader: Reader) -> str:

@@ -72,15 +72,16 @@ def export(
         bool, typer.Option("--acknowledge-adlaw", help="export although advertising-law words were found")
     ] = False,
     pictures_at: Annotated[str, typer.Option(help="public address below which the pictures will lie")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be lost; nothing is written")] = False,
     also: Also = None,
     lang: Lang = None,
 ) -> None:
     """Takes the catalogue out in the form of a shop, a spreadsheet or an album, and says what it could not express."""
-    from tujian.cli.taking import run_export
+    from tujian.cli.taking import Asked, run_export
 
     settings = _settings(lang=lang)
-    chosen = (to, out, pictures_at, seen(also))
-    raise typer.Exit(_told(settings, lambda: run_export(settings, *chosen, acknowledged=acknowledge_adlaw)))
+    asked = Asked(to, out, pictures_at, seen(also), dry_run, acknowledge_adlaw)
+    raise typer.Exit(_told(settings, lambda: run_export(settings, asked)))
 
 
 @app.command()

@@ -1,19 +1,23 @@
 """`tujian export`: the catalogue taken out. req: F5, F6
 
 Enters: a form's name and where to write. Leaves: files, written beside and moved into place once they are whole; on
-standard error what the form could not express. A file that another program wrote is not overwritten in a folder.
+standard error what the form could not express. Of a dry run, that and the first rows on standard output. A file that
+another program wrote is not overwritten in a folder.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from tujian.catalogue import Catalogue
 from tujian.catalogue.nouns import Also
 from tujian.cli.keeping import user
-from tujian.errors import BadInput
-from tujian.exchange import Form, export, find_form
+from tujian.errors import BadInput, Lang
+from tujian.exchange import MOST_TOLD, Form, export, find_form
 from tujian.exchange.asked import terms_of
+from tujian.exchange.foresight import Foreseen, foresee
 from tujian.exchange.nouns import Losses, Piece
 from tujian.exchange.xmp import is_ours
 from tujian.folding import printable
@@ -21,22 +25,54 @@ from tujian.knowledge import Knowledge
 from tujian.settings import Settings
 
 STDOUT = Path("-")
+LONGEST_SHOWN = 80  # characters of a cell
 
 
-def run_export(
-    settings: Settings, to: str, out: Path | None, pictures_at: str, also: Also, *, acknowledged: bool
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was typed: a form's name, where to write, the pictures' address, whose items else."""
+
+    to: str
+    out: Path | None
+    pictures_at: str
+    also: Also
+    dry_run: bool
+    acknowledged: bool
+
+
+def run_export(settings: Settings, asked: Asked) -> int:
     """Writes and tells. Raises BadInput, NotAcknowledged, StoreFailed."""
     knowledge = Knowledge.load(settings.home_dir, lambda *_: None)
-    form, terms = find_form(to), terms_of(settings, knowledge.taxonomy, pictures_at)
+    form, terms = find_form(asked.to), terms_of(settings, knowledge.taxonomy, asked.pictures_at)
     catalogue = Catalogue.opened(settings)
     try:
-        taken = export(catalogue, form, terms, also=also, acknowledged=acknowledged, who=user())
-        written = _write(form, taken.pieces, out)
+        if asked.dry_run:
+            _foretell(foresee(catalogue, form, terms, also=asked.also), settings.lang)
+            return 0
+        taken = export(catalogue, form, terms, also=asked.also, acknowledged=asked.acknowledged, who=user())
+        written = _write(form, taken.pieces, asked.out)
     finally:
         catalogue.database.close()
-    _tell(written, taken.lost, settings)
+    _tell(written, taken.lost, settings.lang)
     return 0
+
+
+def _foretell(foreseen: Foreseen, lang: Lang) -> None:
+    """How many items were tried, what is in the way, what would be lost, and the first rows."""
+    zh, looked, total = lang == "zh", foreseen.looked, foreseen.total
+    print(
+        f"试写了 {looked} 件，一共 {total} 件；没有生成文件。"
+        if zh
+        else f"Tried {looked} of {total} items; no file was made."
+    )
+    if count := len(foreseen.adverts):
+        print(f"有 {count} 处疑似广告法用语，导出前要确认：" if zh else f"{count} advertising-law words would stop it:")
+        _list([one.say(lang) for one in foreseen.adverts[:MOST_TOLD]])
+    _tell_lost(foreseen.lost, lang)
+    for row in foreseen.rows:
+        print("---")
+        filled = [(name, cell) for name, cell in zip(foreseen.headings, row, strict=False) if cell]
+        _list([f"{name} = {cell[:LONGEST_SHOWN]}" for name, cell in filled])
 
 
 def _write(form: Form, pieces: Iterator[Piece], out: Path | None) -> str:
@@ -89,11 +125,19 @@ def _to_folder(form: Form, pieces: Iterator[Piece], out: Path | None) -> str:
     return f"{folder} ({count})"
 
 
-def _tell(written: str, lost: Losses, settings: Settings) -> None:
-    zh = settings.lang == "zh"
+def _tell(written: str, lost: Losses, lang: Lang) -> None:
     if written:
-        print(f"已写入 {written}" if zh else f"Written to {written}")
+        print(f"已写入 {written}" if lang == "zh" else f"Written to {written}")
     if len(lost):
-        print("未能表达：" if zh else "Not expressed:", file=sys.stderr)
-        for loss in lost:
-            print(f"  · {printable(loss.say(settings.lang))}", file=sys.stderr)
+        _tell_lost(lost, lang, sys.stderr)
+
+
+def _tell_lost(lost: Losses, lang: Lang, file: TextIO | None = None) -> None:
+    none, some = ("都能带走。", "未能表达：") if lang == "zh" else ("Everything goes along.", "Not expressed:")
+    print(some if len(lost) else none, file=file)
+    _list([one.say(lang) for one in lost], file)
+
+
+def _list(lines: Iterable[str], file: TextIO | None = None) -> None:
+    for line in lines:
+        print(f"  · {printable(line)}", file=file)

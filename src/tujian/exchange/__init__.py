@@ -26,7 +26,7 @@ from tujian.exchange.xmp import write_xmp
 from tujian.folding import printable
 from tujian.rules.adlaw import disclaimer
 
-__all__ = ["FORMS", "Export", "Form", "Terms", "export", "find_form", "google_categories"]
+__all__ = ["FORMS", "Export", "Form", "Terms", "adverts_in", "export", "find_form", "google_categories", "written"]
 
 GOOGLE_FILE = Path(__file__).parents[1] / "data" / "taxonomy" / "google.tsv"
 Write = Callable[[Articles, Terms, Losses], Iterator[Piece]]
@@ -35,24 +35,26 @@ MOST_TOLD = 10
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One form: how it is written, which items it takes, whether buyers read it."""
+    """One form: how it is written, which items it takes, whether buyers read it. `heads` are the rows of headings of a
+    sheet; what is no sheet has none."""
 
     name: str
     write: Write
     kind: Kind | None = None
     for_buyers: bool = True
     in_folder: bool = False  # many files instead of one
+    heads: int = 0
 
 
 FORMS: dict[str, Form] = {
     form.name: form
     for form in (
-        Form("csv", write_csv),
-        Form("xlsx", write_xlsx),
+        Form("csv", write_csv, heads=1),
+        Form("xlsx", write_xlsx, heads=1),
         Form("jsonl", write_jsonl, for_buyers=False),
-        Form("shopify", write_shopify, kind="product"),
-        Form("google", write_google, kind="product"),
-        Form("taobao", write_taobao, kind="product"),
+        Form("shopify", write_shopify, kind="product", heads=1),
+        Form("google", write_google, kind="product", heads=1),
+        Form("taobao", write_taobao, kind="product", heads=3),
         Form("jsonld", write_jsonld, kind="product"),
         Form("xmp", write_xmp, for_buyers=False, in_folder=True),
     )
@@ -89,10 +91,20 @@ def export(
     Raises NotAcknowledged with the advertising words found, StoreFailed.
     """
     stock = Stock(catalogue, kind=form.kind, also=also, among=among)
-    adverts = find_adverts(stock) if form.for_buyers else []
+    adverts = adverts_in(form, stock)
     if adverts and not acknowledged:
         raise _not_acknowledged(adverts)
     _note(catalogue, form, stock, adverts, who)
+    return written(form, stock, terms)
+
+
+def adverts_in(form: Form, stock: Stock) -> list[Advert]:
+    """What stops this form's export until it is acknowledged."""
+    return find_adverts(stock) if form.for_buyers else []
+
+
+def written(form: Form, stock: Stock, terms: Terms) -> Export:
+    """What the form makes of a stock."""
     losses = Losses()
     return Export(form.write(_Articles(stock, terms), terms, losses), losses)
 

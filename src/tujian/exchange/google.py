@@ -50,13 +50,13 @@ def _rows(articles: Iterable[Article], terms: Terms, losses: Losses) -> Iterator
 def _row(article: Article, losses: Losses) -> dict[str, str]:
     urls = article.picture_urls(losses)
     losses.add(
-        article.called,
+        article.named,
         "link、availability 是必填，图鉴不知道，请补",
         "`link` and `availability` are required and unknown",
     )
     category = article.google_category
     if not category and "category" in article.filled:
-        losses.add(article.called, "品类不在 Google 类目里", "a category that Google's list does not have")
+        losses.add(article.named, "品类不在 Google 类目里", "a category that Google's list does not have")
     return {
         "id": article.item.sku or article.item.external_id or article.item.id,
         "title": article.title("title_google")[0],
@@ -80,17 +80,17 @@ def _row(article: Article, losses: Losses) -> dict[str, str]:
 
 def _price(article: Article, losses: Losses) -> str:
     if article.price is None:
-        losses.add(article.called, "没有价格（必填）", "no price, which is required")
+        losses.add(article.named, "没有价格（必填）", "no price, which is required")
         return ""
     if not article.price.currency:
-        losses.add(article.called, "价格没有币种", "a price without a currency")
+        losses.add(article.named, "价格没有币种", "a price without a currency")
     return " ".join(article.price).strip()
 
 
 def _gtin(article: Article, losses: Losses) -> str:
     code = article.words("barcode")
     if code and not is_valid(code):
-        losses.add(article.called, "条码不是有效的 GTIN，没有写", "a barcode that is no valid GTIN, left out")
+        losses.add(article.named, "条码不是有效的 GTIN，没有写", "a barcode that is no valid GTIN, left out")
         return ""
     return code
 
@@ -100,7 +100,7 @@ def _highlights(article: Article, losses: Losses) -> str:
     points = [point for point in article.several("selling_points") if len(point) <= longest][:most]
     if points and (len(points) < least or article.is_generated("selling_points")):
         losses.add(
-            article.called,
+            article.named,
             "卖点没有写：少于 2 条，或由模型所写而 Google 无处标明",
             "selling points left out: fewer than 2, or a model's, which Google has no mark for",
         )
@@ -112,7 +112,7 @@ def _within(article: Article, name: str, text: str, losses: Losses) -> str:
     most = MOST_CHARS.get(name)
     if most is None or len(text) <= most:
         return text
-    losses.add(article.called, f"{name} 超过 {most} 字，已截断", f"{name} over {most} characters, cut")
+    losses.add(article.named, f"{name} 超过 {most} 字，已截断", f"{name} over {most} characters, cut")
     return shortened(text, most)
 
 
@@ -130,4 +130,4 @@ def _language(article: Article, row: dict[str, str], lang: Lang, losses: Losses)
     title = row["title"] or row.get("structured_title", "")
     is_chinese = any("\u4e00" <= c <= "\u9fff" for c in title)
     if title and is_chinese != (lang == "zh"):
-        losses.add(article.called, "标题不是这份文件的语言", "a title in another language than the feed's")
+        losses.add(article.named, "标题不是这份文件的语言", "a title in another language than the feed's")

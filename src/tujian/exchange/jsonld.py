@@ -60,7 +60,7 @@ def _product(article: Article, losses: Losses) -> dict[str, Any]:
 def _code(article: Article, losses: Losses) -> dict[str, str]:
     code = article.words("barcode")
     if code and not is_valid(code):
-        losses.add(article.called, "条码不是有效的 GTIN，没有写", "a barcode that is no valid GTIN, left out")
+        losses.add(article.named, "条码不是有效的 GTIN，没有写", "a barcode that is no valid GTIN, left out")
         return {}
     return {f"gtin{len(code)}": code} if code else {}
 

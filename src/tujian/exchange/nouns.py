@@ -30,16 +30,30 @@ class Piece(NamedTuple):
     content: bytes
 
 
+class Named(NamedTuple):
+    """An item, by its id and by what its owner calls it."""
+
+    id: str
+    called: str
+
+
 @dataclass(slots=True)
 class Loss:
     """One thing that a form could not express: of how many items, and some of them."""
 
     said: dict[Lang, str]
     count: int = 0
-    examples: list[str] = field(default_factory=list)
+    examples: list[Named] = field(default_factory=list)
+    _last: str = ""  # what is lost of one item comes at once: it counts once
+
+    def add(self, item: Named) -> None:
+        self.count += item.id != self._last
+        if item.id != self._last and len(self.examples) < MOST_EXAMPLES:
+            self.examples.append(item)
+        self._last = item.id
 
     def say(self, lang: Lang) -> str:
-        named = "、".join(self.examples) if lang == "zh" else ", ".join(self.examples)
+        named = ("、" if lang == "zh" else ", ").join(one.called for one in self.examples)
         more = " …" if self.count > len(self.examples) else ""
         return (
             f"{self.said[lang]}（{self.count}：{named}{more}）"
@@ -54,17 +68,14 @@ class Losses:
     def __init__(self) -> None:
         self._by_kind: dict[str, Loss] = {}
 
-    def add(self, called: str, zh: str, en: str) -> None:
-        loss = self._by_kind.setdefault(en, Loss({"zh": zh, "en": en}))
-        loss.count += 1
-        if len(loss.examples) < MOST_EXAMPLES:
-            loss.examples.append(called)
+    def add(self, item: Named, zh: str, en: str) -> None:
+        self._by_kind.setdefault(en, Loss({"zh": zh, "en": en})).add(item)
 
     def unused(self, article: "Article", used: Iterable[str]) -> None:
         """Fields that have a value and no place in the form."""
         for name in article.filled:
             if name not in used:
-                self.add(article.called, f"没有放字段 {name} 的地方", f"no place for the field {name}")
+                self.add(article.named, f"没有放字段 {name} 的地方", f"no place for the field {name}")
 
     def __iter__(self) -> Iterator[Loss]:
         return iter(self._by_kind.values())
@@ -107,10 +118,9 @@ class Article:
     item: Item
     terms: Terms
 
-    @property
-    def called(self) -> str:
-        """What its owner calls it."""
-        return called(self.item)
+    @cached_property
+    def named(self) -> Named:
+        return named(self.item)
 
     @cached_property
     def filled(self) -> dict[str, FieldNow]:
@@ -178,7 +188,7 @@ class Article:
         """Where its pictures will lie; none, and a loss, where the user named no address."""
         if not self.terms.pictures_at:
             losses.add(
-                self.called,
+                self.named,
                 "图片没有公开网址，图片列空着（请给出图片网址，命令行用 --pictures-at）",
                 "its pictures have no public address, so their columns are empty (give it; --pictures-at)",
             )
@@ -199,9 +209,8 @@ def filled(item: Item) -> dict[str, FieldNow]:
     return {name: now for name, now in item.values.items() if now.value.value not in (None, [], "")}
 
 
-def called(item: Item) -> str:
-    """What its owner calls an item."""
-    return item.sku or item.external_id or item.title[:24] or item.id[:12]
+def named(item: Item) -> Named:
+    return Named(item.id, item.sku or item.external_id or item.title[:24] or item.id[:12])
 
 
 def public_name(picture: ItemPicture) -> str:

@@ -8,7 +8,7 @@ reads all three. Which fields a language model wrote stands in a column of its o
 import tempfile
 from collections.abc import Iterator, Sequence
 
-from tujian.exchange.nouns import Article, Articles, Losses, Piece, Terms
+from tujian.exchange.nouns import Article, Articles, Losses, Named, Piece, Terms
 from tujian.fields import SEPARATORS
 from tujian.records import FieldValue
 from tujian.sheet_writing import BOM, csv_rows, write_book
@@ -32,7 +32,9 @@ def write_xlsx(articles: Articles, terms: Terms, losses: Losses) -> Iterator[Pie
     """A workbook with one sheet."""
 
     def cut(row: Sequence[str]) -> None:
-        losses.add(row[1] or row[0][:12], "文字超过单元格上限，已截断", "text longer than a cell, cut")
+        own = dict(zip(OWN, row, strict=False))
+        item = Named(own["id"], own["sku"] or own["external_id"] or own["title"])
+        losses.add(item, "文字超过单元格上限，已截断", "text longer than a cell, cut")
 
     with tempfile.TemporaryFile() as file:
         write_book(_rows(articles, terms, losses), file, "图鉴" if terms.lang == "zh" else "Tujian", cut=cut)
@@ -65,7 +67,7 @@ def _cell(article: Article, name: str, losses: Losses) -> str:
         return "" if value is None else str(value)
     if any(SEPARATORS.search(part) for part in value):
         losses.add(
-            article.called,
+            article.named,
             f"{name} 的某一项自己含有分隔符，读回时会被拆开",
             f"a part of {name} holds a separator itself and would be split when read back",
         )

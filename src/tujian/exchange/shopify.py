@@ -50,7 +50,7 @@ def _product(variants: Sequence[Article], losses: Losses, handles: set[str]) -> 
     differing = [name for name in OPTIONS if len({one.words(name) for one in variants}) > 1][:3]
     if len(variants) > 1 and len({tuple(one.words(name) for name in differing) for one in variants}) < len(variants):
         losses.add(
-            first.called, "同款的规格没有差别，Shopify 会合并", "variants that do not differ: Shopify merges them"
+            first.named, "同款的规格没有差别，Shopify 会合并", "variants that do not differ: Shopify merges them"
         )
     urls = list(dict.fromkeys(url for one in variants for url in one.picture_urls(losses)))
     facts = _facts(first, losses)
@@ -67,9 +67,7 @@ def _product(variants: Sequence[Article], losses: Losses, handles: set[str]) -> 
 def _facts(article: Article, losses: Losses) -> dict[str, str]:
     title, by_model = article.title("title_shopify")
     if len(title) > LONGEST_TITLE:
-        losses.add(
-            article.called, f"标题超过 {LONGEST_TITLE} 字，已截断", f"title over {LONGEST_TITLE} characters, cut"
-        )
+        losses.add(article.named, f"标题超过 {LONGEST_TITLE} 字，已截断", f"title over {LONGEST_TITLE} characters, cut")
     tags = article.several("tags")[:MOST_TAGS]
     if by_model or any(article.is_generated(name) for name in (*DESCRIPTIONS, "selling_points", "tags")):
         tags.append(GENERATED_TAG[article.terms.lang])
@@ -91,12 +89,12 @@ def _variant(article: Article, differing: Sequence[str], losses: Losses) -> dict
     place = 0 if article.terms.lang == "zh" else 1
     for number, name in enumerate(differing, 1):
         row |= {f"Option{number} name": OPTIONS[name][place], f"Option{number} value": article.words(name)}
-    if article.price is not None:
-        row["Price"] = article.price.amount
-        if article.price.currency:
-            currency = article.price.currency
-            losses.add(article.called, f"价格不带币种（{currency}）", f"prices carry no currency ({currency})")
-    return row
+    if article.price is None:
+        losses.add(article.named, "没有价格", "no price")
+        return row
+    if currency := article.price.currency:
+        losses.add(article.named, f"价格不带币种（{currency}）", f"prices carry no currency ({currency})")
+    return row | {"Price": article.price.amount}
 
 
 def description(article: Article) -> str:

@@ -7,30 +7,48 @@ Hidden and sensitive items are not there unless `also` asks for them.
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import sqlalchemy as sa
+
 from tujian.catalogue import Catalogue, Item
-from tujian.catalogue.nouns import MOST_LISTED, Also, Kind
+from tujian.catalogue.nouns import Also, Kind
+from tujian.catalogue.reading import may_see
 from tujian.errors import Lang, NotFound
-from tujian.exchange.nouns import called, filled
+from tujian.exchange.nouns import Named, filled, named
 from tujian.rules.adlaw import AdFinding, find_in_text, flagged
+from tujian.schema import items
 
 MOST_ADVERTS = 1000  # told; an export with more of them is stopped just as well
 
 
 class Stock:
-    """Items, all or those `among`, read from the catalogue as they are asked for; may be gone through again."""
+    """Items, all or those `among`, read from the catalogue as they are asked for; may be gone through again.
+
+    `total` are all that there are. Of `most`, only the first so many are read, and held.
+    """
 
     def __init__(
-        self, catalogue: Catalogue, *, kind: Kind | None = None, also: Also = (), among: Collection[str] | None = None
+        self,
+        catalogue: Catalogue,
+        *,
+        kind: Kind | None = None,
+        also: Also = (),
+        among: Collection[str] | None = None,
+        most: int | None = None,
     ) -> None:
         self._catalogue, self._also = catalogue, also
         chosen = None if among is None else set(among)
-        self._ids = _grouped(one for one in _all_ids(catalogue, kind, also) if chosen is None or one[0] in chosen)
+        there = _grouped(one for one in _all_ids(catalogue, kind, also) if chosen is None or one[0] in chosen)
+        self._ids, self.total = there[:most], len(there)
         self._fields: list[str] | None = None
+        self._held = list(self._read()) if most is not None else None
 
     def __len__(self) -> int:
-        return len(self._ids)
+        return len(self._ids) if self._held is None else len(self._held)
 
     def __iter__(self) -> Iterator[Item]:
+        return iter(self._read() if self._held is None else self._held)
+
+    def _read(self) -> Iterator[Item]:
         met: dict[str, None] = {}
         for item_id in self._ids:
             try:
@@ -64,13 +82,17 @@ class Stock:
 class Advert:
     """An advertising word of an item: in a field, or on its picture where `field` is ""."""
 
-    called: str
+    item: Named
     field: str
     finding: AdFinding
 
     def say(self, lang: Lang) -> str:
+        return f"{self.item.called} · {self.say_without_item(lang)}"
+
+    def say_without_item(self, lang: Lang) -> str:
+        """Where it stands and what it is."""
         where = self.field or ("图片上" if lang == "zh" else "on the picture")
-        return f"{self.called} · {where} · {self.finding.say(lang)}"
+        return f"{where} · {self.finding.say(lang)}"
 
 
 def find_adverts(stock: Stock) -> list[Advert]:
@@ -95,18 +117,17 @@ def _of_item(item: Item, printed: Iterable[str]) -> Iterator[Advert]:
         for finding in flagged(find_in_text(text)):
             if finding.word not in words:
                 words.add(finding.word)
-                yield Advert(called(item), name, finding)
+                yield Advert(named(item), name, finding)
 
 
-def _all_ids(catalogue: Catalogue, kind: Kind | None, also: Also) -> list[tuple[str, str]]:
+def _all_ids(catalogue: Catalogue, kind: Kind | None, also: Also) -> Iterator[tuple[str, str]]:
     """(id, group) of every item, the oldest first."""
-    found: list[tuple[str, str]] = []
-    after: str | None = ""
-    while after is not None:
-        page = catalogue.list(after=after, limit=MOST_LISTED, kind=kind, also=also)
-        found += [(head.id, head.variant_group or head.id) for head in page.items]
-        after = page.next
-    return found[::-1]
+    wanted = sa.select(items.c.id, items.c.variant_group).where(may_see(also)).order_by(items.c.made_at, items.c.id)
+    if kind is not None:
+        wanted = wanted.where(items.c.kind == kind)
+    with catalogue.database.read() as connection:
+        rows = connection.execute(wanted).all()
+    return ((row.id, row.variant_group or row.id) for row in rows)
 
 
 def _grouped(ids: Iterable[tuple[str, str]]) -> list[str]:

@@ -57,13 +57,11 @@ def _row(article: Article, terms: Terms, losses: Losses) -> dict[str, str]:
     title, by_model = article.title("title_taobao")
     cut = _in_gbk(title, TITLE_BYTES)
     if cut != title:
-        losses.add(article.called, f"标题超过 {TITLE_BYTES} 字节，已截断", f"title over {TITLE_BYTES} bytes, cut")
+        losses.add(article.named, f"标题超过 {TITLE_BYTES} 字节，已截断", f"title over {TITLE_BYTES} bytes, cut")
     if by_model and not article.is_generated(*DESCRIPTIONS, "selling_points"):
-        losses.add(
-            article.called, "标题由模型所写，淘宝没有标明的地方", "a model's title, which Taobao has no mark for"
-        )
+        losses.add(article.named, "标题由模型所写，淘宝没有标明的地方", "a model's title, which Taobao has no mark for")
     losses.add(
-        article.called,
+        article.named,
         "省市、运费、库存、宝贝属性要在淘宝填写",
         "place, postage, stock and the platform's properties are to be filled in there",
     )
@@ -88,7 +86,7 @@ def _category(article: Article, terms: Terms, losses: Losses) -> str:
     found = next((terms.own_categories[name] for name in names if name in terms.own_categories), "")
     if not found:
         losses.add(
-            article.called,
+            article.named,
             "没有淘宝类目编号（写进 taobao_categories.txt，如 连衣裙=50010850）",
             "no category number of the platform (write it into taobao_categories.txt)",
         )
@@ -97,7 +95,7 @@ def _category(article: Article, terms: Terms, losses: Losses) -> str:
 
 def _price(article: Article, losses: Losses) -> str:
     if article.price is None or article.price.currency not in ("CNY", ""):
-        losses.add(article.called, "没有人民币价格", "no price in yuan")
+        losses.add(article.named, "没有人民币价格", "no price in yuan")
         return ""
     return article.price.amount
 

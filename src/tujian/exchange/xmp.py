@@ -32,7 +32,7 @@ def write_xmp(articles: Iterable[Article], terms: Terms, losses: Losses) -> Iter
             name = _name(picture, taken)
             if name is None:
                 losses.add(
-                    article.called,
+                    article.named,
                     "同一张图片属于多个条目，只写第一个",
                     "a picture of several items: the first is written",
                 )

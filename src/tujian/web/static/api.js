@@ -78,7 +78,7 @@ async function refusal(reply) {
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof TypeError) {
       const remedy = say(reply.status === 429 ? "error_busy_remedy" : "error_answer_remedy");
-      return new Refused(say("error_answer", { status: reply.status }), remedy);
+      return new Refused(say("error_answer", { status: reply.status }), remedy, reply.status);
     }
     throw error;
   }

@@ -101,17 +101,45 @@ function refused({ status, responseText }) {
 
 /* what would happen follows what is chosen */
 
-$("decide")?.addEventListener("change", async ({ target }) => {
+const decide = $("decide"); // of an import
+const wish = $("wish"); // of an export
+let redraws = 0;
+
+decide?.addEventListener("change", ({ target }) => {
   if (target.name !== "as") return;
-  const asked = new URLSearchParams([...new FormData($("decide"))].filter(([name]) => name === "as"));
-  const address = `${location.pathname}?${asked}`;
+  redraw([...new FormData(decide)].filter(([name]) => name === "as"));
+  target.closest("tr").classList.toggle("is-left-out", target.value === "-");
+});
+
+const tryOut = () => redraw([...new FormData(wish), ["preview", "true"]]);
+wish?.addEventListener("change", () => new URLSearchParams(location.search).has("preview") && tryOut());
+wish?.addEventListener("submit", (event) => {
+  if (event.submitter?.name !== "preview") return;
+  event.preventDefault();
+  tryOut();
+});
+
+/** The page as it is with these fields in its address: what it says would happen comes into this one. */
+async function redraw(fields) {
+  const mine = (redraws += 1);
+  const address = `${location.pathname}?${new URLSearchParams(fields)}`;
   $("outcome").setAttribute("aria-busy", "true");
-  const page = new DOMParser().parseFromString(await (await reach(address)).text(), "text/html");
+  try {
+    const page = new DOMParser().parseFromString(await (await reach(address)).text(), "text/html");
+    if (mine === redraws) show(page, address);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    if (error.status) return location.assign(address); // the page itself says what is wrong
+    $("outcome").removeAttribute("aria-busy");
+    $("outcome").replaceChildren(make("p", { class: "trouble", role: "alert", text: `${error.message} ${error.remedy}` }));
+  }
+}
+
+function show(page, address) {
   history.replaceState(null, "", address);
   $("lang").href = page.getElementById("lang").getAttribute("href");
   for (const id of ["outcome", "acts"]) {
     const next = page.getElementById(id);
     if (next) $(id).replaceWith(document.adoptNode(next));
   }
-  target.closest("tr").classList.toggle("is-left-out", target.value === "-");
-});
+}
