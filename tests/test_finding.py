@@ -4,13 +4,15 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from kept import incoming, open_catalogue
+from kept import incoming, open_catalogue, record
 
 from tujian.catalogue.nouns import PictureVector, to_cursor
 from tujian.errors import BadInput, StoreLocked
 from tujian.filters import Filter
 from tujian.finding import Query, Search
 from tujian.perception.vectors import default_embedder
+from tujian.records import Guess, Value
+from tujian.taxonomy import Taxonomy
 
 GOODS = {
     "浅色女士凉鞋": {"colours": ["白色"], "summary": "镂空设计利于散热", "price": "129.00 CNY"},
@@ -128,6 +130,19 @@ def test_an_operation_that_a_field_does_not_have_is_named(search, shop):
 def test_facets_count_what_was_found(search, shop):
     facets = search.find(facts(Filter("colour", "is", "白色"))).facets
     assert {(one.value, one.count) for one in facets["colour"]} == {("white", 2)}
+
+
+def test_what_nobody_was_sure_of_is_a_facet_of_its_own_until_somebody_says_it(catalogue, search, shop):
+    shoes = next(one.id for one in Taxonomy.shipped() if one.zh == "运动鞋")
+    unsure = Value(top3=[Guess(value="运动鞋", id=shoes, confidence=0.6)])
+    catalogue.save(add(catalogue, "新到的"), record(category=unsure))
+    (guessed,) = search.find(Query()).facets["category_guess"]
+    assert (guessed.value, guessed.count) == (shoes, 1)
+    maybe = facts(Filter("category_guess", "is", shoes))
+    (hit,) = search.find(maybe).hits
+    assert hit.item.title == "新到的" and titles(search.find(facts(Filter("category", "is", shoes)))) == ["白色运动鞋"]
+    catalogue.edit(hit.item.id, {"category": "运动鞋"}, who="李雷")
+    assert "category_guess" not in search.find(Query()).facets and search.find(maybe).hits == []
 
 
 def test_pages_follow_each_other_and_hold_each_hit_once(search, shop):

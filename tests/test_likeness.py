@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 
 import numpy as np
 import pytest
@@ -120,6 +121,38 @@ def test_of_two_things_on_a_picture_the_chosen_one_is_found(home, search, shelf,
         assert (refused.status_code, refused.json()["error"]["type"]) == (400, "BadInput")
 
 
+def test_the_nth_region_is_of_the_nth_picture(home, search, shelf, samples):
+    first, second, third = shelf
+    shown = [(samples / third).read_bytes(), beside(samples, first, second)]
+    sent = {"files": [("image", (f"{at}.png", one)) for at, one in enumerate(shown)]}
+    sent["data"] = {"region": ["", "500,0,1000,1000"], "strictness": "0"}
+    looks = look_of(home, Shot(shown[0])), look_of(home, Shot(shown[1]), Box1000(500, 0, 1000, 1000))
+    wanted = search.find(Query(looks=looks, strictness=0.0), home.perception.versions["category"]).hits
+    with TestClient(create_app(home), base_url="http://localhost:7860") as client:
+        told = client.post("/v1/search", **sent).json()["hits"]
+        page = client.post("/search", **sent).text
+    assert [(hit["item"]["id"], hit["score"]) for hit in told] == [(hit.item.id, hit.score) for hit in wanted]
+    assert re.findall(r'class="figures">([\d.]+)<', page) == [f"{hit.score:.2f}" for hit in wanted]
+
+
+def test_a_ninth_picture_is_refused(home, samples):
+    sent = [("image", (f"{at}.jpg", (samples / "juice.jpg").read_bytes())) for at in range(9)]
+    with TestClient(create_app(home), base_url="http://localhost:7860") as client:
+        refused = client.post("/v1/search", files=sent)
+        assert (refused.status_code, refused.json()["error"]["type"]) == (400, "BadInput")
+        page = client.post("/search", files=sent)
+        assert page.status_code == 400 and "一次拿 9 张图来找，最多 8 张。" in page.text
+        assert client.post("/v1/search", files=sent[1:]).status_code == 200
+
+
+def test_without_a_script_the_sides_of_an_items_frame_are_not_of_what_is_brought(home, shelf, samples):
+    name, item_id = next(iter(shelf.items()))
+    sent = {"files": {"image": (samples / name).read_bytes()}, "data": {"region": ["0", "0", "5", "5"], "like": "x"}}
+    with TestClient(create_app(home), base_url="http://localhost:7860") as client:
+        page = client.post("/search", **sent)
+    assert page.status_code == 200 and f'href="/catalogue/{item_id}"' in page.text
+
+
 def test_the_command_line_takes_a_region(home, shelf, samples, tmp_path, capsys):
     first, second, _ = shelf
     (tmp_path / "sheet.png").write_bytes(beside(samples, first, second))
@@ -167,6 +200,16 @@ def test_similar_items_come_nearest_first_and_only_where_they_are_near(catalogue
     assert also.hits[0].item.id == hidden
     assert find_similar(Eyes(), catalogue, search, catalogue.get(alone)).hits == []
     assert len(find_similar(Eyes(), catalogue, search, catalogue.get(bag), limit=1).hits) == 1
+
+
+def test_of_several_pictures_what_resembles_them_best_on_average_stands_first(catalogue, search):
+    """The page says so (`search_together`): one that resembles a single picture is found, too, later."""
+    add(catalogue, "像第一张", axis(0))
+    add(catalogue, "两张都有点像", axis(0, 1, 0.7))
+    add(catalogue, "都不像", axis(5))
+    looks = tuple(np.eye(8, dtype=np.float32)[:2])
+    hits = search.find(Query(looks=looks), "eyes 1").hits
+    assert [hit.item.title for hit in hits] == ["两张都有点像", "像第一张"]
 
 
 def test_variants_stand_in_a_row_of_their_own(catalogue, search):

@@ -12,6 +12,7 @@ from kept import record, value
 from tujian.api import create_app
 from tujian.catalogue import Catalogue, Incoming
 from tujian.house import House, Shot
+from tujian.records import Guess, Value
 from tujian.settings import read_settings
 
 HOSTILE = """"><script>alert(1)</script><p style='x' onclick='y'>"""
@@ -108,6 +109,18 @@ def test_a_filter_that_was_dropped_filters_no_more(client, item):
     assert "is-off" not in drawn(client, asked)
     dropped = drawn(client, f"{asked}&drop=200元以下")
     assert 'class="chip is-off"' in dropped and f"/catalogue/{item}" in dropped
+
+
+def test_what_may_be_of_a_kind_is_listed_beside_what_is(client, house):
+    catalogue = Catalogue.opened(house.settings, house.database, house.tasks)
+    kept = catalogue.add([Incoming(house.open(Shot(jpeg(), "new.jpg"))[1], jpeg())], who="t")
+    milk = next(one for one in house.knowledge.taxonomy if one.zh == "牛奶")
+    catalogue.save(kept.id, record(category=Value(top3=[Guess(value="牛奶", id=milk.id, confidence=0.6)])))
+    page = drawn(client, "/catalogue")
+    assert '<h2 id="facet-category_guess">可能的品类</h2>' in page
+    narrowed = drawn(client, f"/catalogue?category_guess={milk.id}")
+    assert kept.id in narrowed and "1 件" in narrowed and f"/export?category_guess={milk.id}" in narrowed
+    catalogue.forget(kept.id, who="t")
 
 
 def test_whoever_has_no_token_is_led_to_the_login(tmp_path):

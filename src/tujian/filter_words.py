@@ -19,6 +19,7 @@ NAMES = {
     "price": ("价格", "price"), "people": ("人数", "people"), "date": ("时间", "date"), "colour": ("颜色", "colour"),
     "category": ("品类", "category"), "brand": ("品牌", "brand"), "place": ("地点", "place"), "kind": ("类型", "kind"),
 }  # fmt: skip
+FURTHER = {"category_guess": ("可能的品类", "possible category")}  # fields that nobody writes out
 KINDS = {"photo": ("照片", "photos"), "product": ("商品", "products")}
 _DATE = re.compile(r"\d{4}(?:-\d\d(?:-\d\d)?)?")
 
@@ -83,7 +84,7 @@ def read_aloud(asked: Filter, taxonomy: Taxonomy) -> tuple[str, str]:
     >>> read_aloud(Filter("colour", "not", "black"), Taxonomy.shipped())
     ('颜色 不是 黑色', 'colour is not black')
     """
-    zh, en = NAMES.get(asked.field, (asked.field, asked.field))
+    zh, en = (NAMES | FURTHER).get(asked.field, (asked.field, asked.field))
     match asked.op, asked.value:
         case "between", (low, high) if asked.field == "date":
             return (f"{zh} {low}", f"on {low}") if low == high else (f"{zh} {low} 至 {high}", f"{low} to {high}")
@@ -109,7 +110,7 @@ def _value_aloud(asked: Filter, taxonomy: Taxonomy) -> tuple[str, str]:
     value = _plain(asked.value)
     if asked.field == "colour" and (base := base_colour(value)):
         return base_names()[base], base
-    if asked.field == "category" and value in taxonomy:
+    if asked.field in ("category", "category_guess") and value in taxonomy:
         return taxonomy.get(value).zh, taxonomy.get(value).en
     return KINDS.get(value, (value, value)) if asked.field == "kind" else (value, value)
 

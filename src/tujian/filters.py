@@ -11,8 +11,8 @@ Op = Literal["is", "not", "under", "over", "between", "since", "until"]
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """`field` is category (a taxonomy id, its children count), brand, colour (a base colour), price, date (ISO), place,
-    people, kind, or any field of a task. `between` has two values, both included."""
+    """`field` is category (a taxonomy id, its children count), category_guess (nobody was sure of it), brand, colour (a
+    base colour), price, date (ISO), place, people, kind, or any field of a task. `between` has two values, both in."""
 
     field: str
     op: Op

@@ -1,6 +1,6 @@
 """The pages of the catalogue: what is asked for in the address, asked once, drawn. req: C1, E6, E8"""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Literal
 
@@ -60,6 +60,7 @@ def _add_catalogue(router: APIRouter, house: House, search: Search, saved: Saved
         reader: Annotated[Reader, reading],
         kind: Literal["", "product", "photo"] = "",
         category: Text = "",
+        category_guess: Text = "",
         brand: Text = "",
         colour: Text = "",
         batch: Text = "",
@@ -68,7 +69,8 @@ def _add_catalogue(router: APIRouter, house: House, search: Search, saved: Saved
         view: Literal["", "table"] = "",
         column: Annotated[list[str], Query(max_length=60)] = [],  # noqa: B006
     ) -> HTMLResponse:
-        asked = {"kind": kind, "category": category, "brand": brand, "colour": colour, "batch": batch}
+        asked = {"kind": kind, "category": category, "category_guess": category_guess}
+        asked |= {"brand": brand, "colour": colour, "batch": batch}
         wanted = {facet: asked[facet] for facet in FACETS if asked[facet]}
         filters = tuple(Filter(facet, "is", value) for facet, value in wanted.items())
         found = search.find(Asked(filters=filters, limit=AT_ONCE, after=after, also=tuple(also)))
@@ -136,11 +138,15 @@ def _names(
     words = read_words(lang)
     return {
         "kind": {"product": words["kind_product"], "photo": words["kind_photo"]},
-        "category": {one: category_name(house, one, lang) for one in values["category"]},
+        **{facet: _category_names(house, values[facet], lang) for facet in ("category", "category_guess")},
         "brand": as_written(house.database, "brand", values["brand"], also),
         "batch": {chosen.get("batch", ""): words["facet_batch_of"]},
         "colour": base_names() if lang == "zh" else {one: one.capitalize() for one in base_names()},
     }
+
+
+def _category_names(house: House, ids: Sequence[str], lang: Lang) -> dict[str, str]:
+    return {one: category_name(house, one, lang) for one in ids}
 
 
 def category_name(house: House, category_id: str, lang: Lang) -> str:

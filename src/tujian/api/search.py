@@ -3,12 +3,13 @@
 import datetime as dt
 import json
 import threading
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from tujian.api.bodies import PictureRoute
+from tujian.api.bodies import MOST_PICTURES, PictureRoute
 from tujian.api.flow import finished
 from tujian.api.items import Hidden
 from tujian.api.lock import need_lock
@@ -25,6 +26,7 @@ from tujian.records import Strict
 from tujian.sought import Sought, proposals_for, seek, understood
 
 LONGEST_TEXT = 20_000
+SHOWN = f"up to {MOST_PICTURES} pictures; hits are by how much they look like them on average"
 REGION = "x1,y1,x2,y2 of 0-1000 on the upright picture; the n-th is of the n-th picture, empty is all of it"
 
 
@@ -59,7 +61,7 @@ def _add_searching(router: APIRouter, house: House, search: Search) -> None:
     @router.post("/v1/search")
     async def find(
         request: Request,
-        image: Annotated[list[UploadFile], File(description="pictures that hits look like")] = [],  # noqa: B006
+        image: Annotated[list[UploadFile], File(description=SHOWN)] = [],  # noqa: B006
         region: Annotated[list[str], Form(description=REGION)] = [],  # noqa: B006
         text: Annotated[str, Form(max_length=LONGEST_TEXT)] = "",
         where: Annotated[str, Form(description='JSON: [{"field": "price", "op": "under", "value": 200}]')] = "[]",
@@ -74,7 +76,7 @@ def _add_searching(router: APIRouter, house: House, search: Search) -> None:
         filters = tuple(_filters(where))
 
         def work(_: object) -> Found:
-            looks = looks_of(house, [shot_of(house, upload) for upload in image], region)
+            looks = looks_of(house, shots_of(house, image), region)
             sought = Sought(text, looks, filters, strictness, limit, after, also, is_plain=plain)
             return seek(house, search, sought, understood(house, sought, dt.date.today()))
 
@@ -117,8 +119,11 @@ def _add_similar(router: APIRouter, house: House, catalogue: Catalogue, search: 
         return find_similar(house, catalogue, search, item, limit=limit, strictness=strictness, also=also)
 
 
-def shot_of(house: House, upload: UploadFile) -> Shot:
-    return Shot(content_of(upload, house), upload.filename or "")
+def shots_of(house: House, uploads: Sequence[UploadFile]) -> list[Shot]:
+    """Raises BadInput for more than one search takes."""
+    if len(uploads) > MOST_PICTURES:
+        raise _too_many(len(uploads))
+    return [Shot(content_of(upload, house), upload.filename or "") for upload in uploads]
 
 
 def _filters(where: str) -> list[Filter]:
@@ -129,3 +134,10 @@ def _filters(where: str) -> list[Filter]:
             zh=("where 不是筛选条件的列表。", '例如 [{"field": "price", "op": "under", "value": 200}]。'),
             en=("`where` is no list of filters.", 'Write [{"field": "price", "op": "under", "value": 200}].'),
         ) from error
+
+
+def _too_many(count: int) -> BadInput:
+    return BadInput(
+        zh=(f"一次拿 {count} 张图来找，最多 {MOST_PICTURES} 张。", "请去掉几张，再找一次。"),
+        en=(f"{count} pictures in one search; {MOST_PICTURES} at most.", "Leave some out and search again."),
+    )

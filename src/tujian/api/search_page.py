@@ -15,14 +15,15 @@ from tujian.api.errors import body_of, status_of
 from tujian.api.flow import finished
 from tujian.api.items import Hidden
 from tujian.api.lock import need_lock
-from tujian.api.search import shot_of
+from tujian.api.search import shots_of
 from tujian.catalogue import Catalogue
 from tujian.catalogue.nouns import Also
 from tujian.errors import BadInput, Busy, EngineError, NoEngine, NotFound, TujianError
 from tujian.filter_words import filled_in, read_filter, write_filter
 from tujian.finding import Search
+from tujian.finding.meanings import Vector
 from tujian.house import House
-from tujian.likeness import look_of, parse_region
+from tujian.likeness import looks_of
 from tujian.saved_searches import Question, SavedSearches, question_of
 from tujian.sought import Sought, proposals_for, seek, sought_of, understood
 from tujian.web.addresses import address_of, question_at
@@ -44,6 +45,21 @@ class Room:
     catalogue: Catalogue
     search: Search
     saved: SavedSearches
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """Pictures that came along and are not kept; the n-th region is of the n-th picture."""
+
+    pictures: Sequence[UploadFile] = ()
+    regions: Sequence[str] = ()
+
+    def looks(self, house: House) -> tuple[Vector, ...]:
+        """Raises as `looks_of`; BadInput for too many pictures."""
+        return looks_of(house, shots_of(house, self.pictures), self.regions)
+
+
+NOTHING = Brought()
 
 
 def search_page_router(house: House, catalogue: Catalogue, search: Search, mark: Mark) -> APIRouter:
@@ -112,7 +128,6 @@ def _in_form(
     strictness: Annotated[float, Form(ge=0, le=1)] = 0.5,
     drop: Annotated[list[str], Form(max_length=50)] = [],  # noqa: B006
     set_: Annotated[list[str], Form(alias="set", max_length=50)] = [],  # noqa: B006
-    region: Annotated[list[str], Form(max_length=4)] = [],  # noqa: B006
     plain: Annotated[bool, Form()] = False,
     edit: Annotated[str, Form(max_length=64)] = "",
     value: Annotated[str, Form(max_length=200)] = "",
@@ -120,7 +135,7 @@ def _in_form(
     high: Annotated[str, Form(max_length=40)] = "",
     no: Annotated[str, Form(max_length=4)] = "",
 ) -> Typed:
-    return Typed(q, strictness, drop, set_, "", 0, region, plain, (edit, value, low, high, no))
+    return Typed(q, strictness, drop, set_, "", 0, (), plain, (edit, value, low, high, no))
 
 
 def _add_asking(router: APIRouter, room: Room, reading: object) -> None:
@@ -143,11 +158,17 @@ def _add_asking(router: APIRouter, room: Room, reading: object) -> None:
         reader: Annotated[Reader, reading],
         typed: Annotated[Typed, Depends(_in_form)],
         image: Annotated[list[UploadFile], File()] = [],  # noqa: B006
+        region: Annotated[list[str], Form(max_length=MOST_PICTURES)] = [],  # noqa: B006
         also: Annotated[list[Seen], Form()] = [],  # noqa: B006
     ) -> HTMLResponse:
-        pictures = [one for one in image if one.filename][:MOST_PICTURES]
         need_lock(request, also)
-        return await finished(request, lambda _: _page(room, reader, typed, also, "", pictures))
+        return await finished(request, lambda _: _page(room, reader, typed, also, "", _brought(image, region)))
+
+
+def _brought(image: Sequence[UploadFile], region: Sequence[str]) -> Brought:
+    """Without a script the form sends the sides of the item's picture, one by one: what is brought takes its place."""
+    regions = region if any("," in one for one in region) else ()
+    return Brought([one for one in image if one.filename], regions)
 
 
 def _page(
@@ -156,18 +177,18 @@ def _page(
     typed: Typed,
     also: list[Seen],
     after: str,
-    pictures: Sequence[UploadFile] = (),
+    brought: Brought = NOTHING,
     stopped: threading.Event | None = None,
 ) -> HTMLResponse:
     """Drawn, whatever was wrong with what was asked. With `stopped`, a model is asked what else the sentence means."""
     try:
         asked = typed.question()
-        answered = _answered(room, asked, also, after, pictures)
+        answered = _answered(room, asked, also, after, brought)
         answered = _helped(room, reader, asked, also, answered, stopped) if stopped is not None else answered
     except (BadInput, NotFound) as error:
         asked, answered = typed.sentence(), Answered(trouble=error)
-    wish = Wish(asked, also, has_picture=bool(pictures))
-    status = status_of(answered.trouble) if answered.trouble and pictures else 200
+    wish = Wish(asked, also, len(brought.pictures))
+    status = status_of(answered.trouble) if answered.trouble and brought.pictures else 200
     html = render_search(reader, wish, answered, room.house.knowledge.taxonomy, room.saved.list())
     return page_of(html, reader, status)
 
@@ -185,9 +206,9 @@ def _helped(
     return replace(answered, proposals=[one for one in told if write_filter(one.filter) not in taken])
 
 
-def _answered(room: Room, asked: Question, also: Also, after: str, pictures: Sequence[UploadFile]) -> Answered:
+def _answered(room: Room, asked: Question, also: Also, after: str, brought: Brought) -> Answered:
     """What was found, or what is wrong with a picture or its region. Raises NotFound for an item that is not there."""
-    if asked.is_nothing and not pictures:
+    if asked.is_nothing and not brought.pictures:
         return Answered(is_empty=not room.search.holds_anything())
     shown = None
     if asked.like:
@@ -196,8 +217,7 @@ def _answered(room: Room, asked: Question, also: Also, after: str, pictures: Seq
     plain = sought_of(room.house, room.catalogue, asked.model_copy(update={"like": ""}), also=also)
     read = understood(room.house, plain, dt.date.today())
     try:
-        part = parse_region(asked.region)
-        looks = [look_of(room.house, shot_of(room.house, one), part) for one in pictures]
+        looks = brought.looks(room.house)
         sought = sought_of(room.house, room.catalogue, asked, looks=looks, limit=AT_ONCE, after=after, also=also)
         found = seek(room.house, room.search, sought, read)
     except BadInput as error:

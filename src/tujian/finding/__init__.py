@@ -50,7 +50,7 @@ IN_A_SEARCH = (
 )
 QUESTIONS_KEPT = 100
 LONGEST_PLACE = 9  # digits
-FACETS = ("category", "brand", "colour")
+FACETS = ("category", "category_guess", "brand", "colour")
 MOST_FACETS = 12
 LOOKS = (0.0, 0.7)  # cosines at which a look begins to count at strictness 0 and 1 (docs/decisions.md)
 

@@ -86,7 +86,7 @@ def _dates(one: Filter) -> sa.ColumnElement[bool]:
 
 def _is(one: Filter) -> sa.ColumnElement[bool]:
     text = item_facts.c.text
-    if one.field == "category":
+    if one.field in ("category", "category_guess"):
         wanted = str(one.value)  # an id, with all below it, or a name
         return sa.or_(text.in_([wanted, fact_text(wanted)]), text.startswith(f"{wanted}-", autoescape=True))
     if one.field == "colour":

@@ -11,7 +11,7 @@ from tujian.filter_words import read_filter, write_filter
 from tujian.filters import Filter
 from tujian.saved_searches import Question, SavedSearch, question_of
 
-FACETS = ("kind", "category", "brand", "colour", "batch")  # of the catalogue's page
+FACETS = ("kind", "category", "category_guess", "brand", "colour", "batch")  # of the catalogue's page
 LONGEST = 8_000  # characters
 
 

@@ -90,7 +90,7 @@ def _lines(counted: Sequence[Counted], names: Mapping[str, str], total: int) -> 
             names.get(one.text, one.text),
             one.count,
             round(100 * one.count / most, 1),
-            f"{100 * one.count / max(total, 1):.0f} %",
+            _share(one.count, total),
         )
         for one in counted
     ]
@@ -125,3 +125,12 @@ def _import(one: Imported, most_per_minute: float) -> dict[str, object]:
         "per_minute": f"{one.per_minute:.1f}" if one.done else "",
         "width": round(100 * one.per_minute / most_per_minute, 1) if most_per_minute else 0,
     }
+
+
+def _share(count: int, total: int) -> str:
+    """
+    >>> _share(1, 252), _share(5, 252)
+    ('< 1 %', '2 %')
+    """
+    percent = 100 * count / max(total, 1)
+    return "< 1 %" if 0 < percent < 1 else f"{percent:.0f} %"

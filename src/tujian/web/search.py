@@ -21,17 +21,18 @@ from tujian.web.chips import Chips
 from tujian.web.render import Reader, render_template
 
 LOOSE = 0.1  # strictness that is offered where nothing was found
+MOST_PICTURES = 8  # as many as the server takes with one search (api/bodies.py)
 ASKS = "ask=model"  # in an address: the attached model is asked what else the sentence means
 SURE, FAIR = 0.75, 0.5  # scores from which a hit fits well, or fairly: halves of what is shown at strictness 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody looks for. `has_picture`: one came along that is not kept."""
+    """What somebody looks for. `pictures`: as many came along, which are not kept."""
 
     asked: Question
     also: Sequence[Visibility] = ()
-    has_picture: bool = False
+    pictures: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,8 @@ def render_search(
     reader: Reader, wish: Wish, answered: Answered, taxonomy: Taxonomy, saved: Sequence[SavedSearch]
 ) -> str:
     found, asked, also = answered.found, wish.asked, wish.also
-    is_blank = asked.is_nothing and not wish.has_picture
-    is_open = not (answered.is_empty or asked.plain or wish.has_picture) and left_of(asked.text, answered.understood)
+    is_blank = asked.is_nothing and not wish.pictures
+    is_open = not (answered.is_empty or asked.plain or wish.pictures) and left_of(asked.text, answered.understood)
     chips = Chips(asked, answered.understood, found.facets, taxonomy, reader.lang, also)
     looser = address_of(asked.model_copy(update={"strictness": LOOSE}), also) if asked.strictness > LOOSE else ""
     return render_template(
@@ -63,6 +64,8 @@ def render_search(
         asked=asked,
         also=also,
         is_blank=is_blank,
+        pictures=wish.pictures,
+        most_pictures=MOST_PICTURES,
         is_empty=answered.is_empty,
         trouble=answered.trouble.say(reader.lang) if answered.trouble else None,
         shown=answered.shown,
@@ -78,11 +81,11 @@ def render_search(
         sure=SURE,
         fair=FAIR,
         seeing=urlencode([("also", one) for one in also]),
-        following=address_of(asked, also, found.next) if found.next and not wish.has_picture else "",
+        following=address_of(asked, also, found.next) if found.next and not wish.pictures else "",
         looser=looser,
         without=address_of(asked.model_copy(update={"like": "", "picture": 0, "region": ""}), also),
         saved=saved_links(saved),
-        keeps="" if is_blank or wish.has_picture else address_of(asked, also),
+        keeps="" if is_blank or wish.pictures else address_of(asked, also),
     )
 
 

@@ -1,76 +1,49 @@
-// The page of searching. A sentence is an ordinary form; a picture stays here and goes along with every question.
+// The page of searching. A sentence is an ordinary form; pictures stay here and go along with every question.
 import { Refused, send } from "./api.js";
-import { announce } from "./dom.js";
+import { announce, say } from "./dom.js";
 import { startGrid } from "./grid.js";
-import { startRegion } from "./region.js";
 import "./saved.js";
+import { startSought } from "./sought.js";
 import { listenForDrops, listenForPastes } from "./sources.js";
 
 const $ = (id) => document.getElementById(id);
 const form = $("ask");
+const { most } = $("image").dataset;
 const sides = [...$("sides").querySelectorAll("input")];
-const hasPicture = () => $("image").files.length > 0;
 let asking = null;
 
 startGrid();
 
-/* a picture, and a frame on it */
+/* pictures, and a frame on each */
 
-const showRegion = startRegion($("marking"), $("mark-box"), sides, () => form.requestSubmit());
+const sought = startSought(() => {
+  if (sought.any() || $("q").value.trim() || form.elements.like) return form.requestSubmit();
+  asking?.abort();
+  $("results").replaceChildren();
+});
 
-function clearRegion() {
-  for (const field of sides) field.value = "";
-  showRegion();
+/** Pictures from outside take the place of an item's. */
+function add(files) {
+  if (files.length) for (const one of form.querySelectorAll("[name=like], [name=picture], #without")) one.remove();
+  if (!sought.add(files)) complain(say("search_too_many", { most }));
 }
 
-function take(sources) {
-  const file = sources.find((one) => one.file)?.file;
-  if (!file) return;
-  const transfer = new DataTransfer();
-  transfer.items.add(file);
-  $("image").files = transfer.files;
-  taken();
-}
-
-/** A picture from outside takes the place of an item's. */
-function taken() {
-  for (const field of form.querySelectorAll("[name=like], [name=picture]")) field.remove();
-  clearRegion();
-  showPicture();
-  form.requestSubmit();
-}
-
-function showPicture() {
-  const file = $("image").files[0];
-  if ($("shown").src.startsWith("blob:")) URL.revokeObjectURL($("shown").src);
-  $("query").hidden = !file;
-  if (!file) return;
-  $("shown").removeAttribute("width");
-  $("shown").removeAttribute("height");
-  $("shown").src = URL.createObjectURL(file);
-  $("shown-name").textContent = file.name;
-}
-
+const take = (sources) => add(sources.flatMap(({ file }) => file ?? []));
 listenForDrops(take);
 listenForPastes(take);
-$("image").addEventListener("change", taken);
-$("whole").addEventListener("click", () => (clearRegion(), form.requestSubmit()));
-$("without").addEventListener("click", (event) => {
-  if (event.target.href && !hasPicture()) return; // an item's picture: the address without it
-  event.preventDefault();
-  $("image").value = "";
-  clearRegion();
-  showPicture();
-  if ($("q").value.trim()) form.requestSubmit();
-  else $("results").replaceChildren();
-});
+$("image").addEventListener("change", () => add([...$("image").files]));
+$("whole").addEventListener("click", () => (sought.clearFrame(), form.requestSubmit()));
+
+function complain(words) {
+  $("trouble").textContent = words;
+  $("trouble").hidden = !words;
+}
 
 /* asking */
 
 form.addEventListener("submit", (event) => {
-  $("trouble").hidden = true;
-  $("whole").hidden = sides.some((field) => field.value === "");
-  if (hasPicture()) {
+  complain("");
+  if (sought.any()) {
     event.preventDefault();
     return ask(new FormData(form));
   }
@@ -79,12 +52,13 @@ form.addEventListener("submit", (event) => {
   setTimeout(() => empty.forEach((field) => (field.disabled = false)));
 });
 
+/** With the pictures that are here. */
 async function ask(wish) {
   asking?.abort();
   const mine = asking = new AbortController();
   $("results").setAttribute("aria-busy", "true");
   try {
-    const reply = await send("/search", { method: "POST", body: wish, signal: mine.signal });
+    const reply = await send("/search", { method: "POST", body: sought.putInto(wish), signal: mine.signal });
     const page = new DOMParser().parseFromString(await reply.text(), "text/html");
     $("results").replaceWith(document.adoptNode(page.getElementById("results")));
     $("strictness").value = page.getElementById("strictness").value;
@@ -93,8 +67,7 @@ async function ask(wish) {
   } catch (error) {
     if (error.name === "AbortError") return;
     if (!(error instanceof Refused)) throw error;
-    $("trouble").textContent = `${error.message} ${error.remedy}`;
-    $("trouble").hidden = false;
+    complain(`${error.message} ${error.remedy}`);
   } finally {
     if (asking === mine) $("results").removeAttribute("aria-busy");
   }
@@ -102,24 +75,23 @@ async function ask(wish) {
 
 $("strictness").addEventListener("change", () => ($("q").value.trim() || !$("query").hidden) && form.requestSubmit());
 
-/** What an address or a chip's form asks, with the picture that is here. */
-function askAlso(entries) {
+/** What an address asks. */
+function askAt(address) {
   const wish = new FormData();
-  for (const [name, value] of entries) wish.append(name, value);
-  wish.append("image", $("image").files[0]);
+  for (const [name, value] of new URL(address).searchParams) wish.append(name, value);
   ask(wish);
 }
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("#results :is(.chip-of, .ways) a");
-  if (!link || !hasPicture() || event.ctrlKey || event.metaKey) return;
+  if (!link || !sought.any() || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
-  askAlso(new URL(link.href).searchParams);
+  askAt(link.href);
 });
 document.addEventListener("submit", (event) => {
-  if (!hasPicture() || !event.target.matches(".chip-of form")) return;
+  if (!sought.any() || !event.target.matches(".chip-of form")) return;
   event.preventDefault();
-  askAlso(new FormData(event.target));
+  ask(new FormData(event.target));
 });
 
 /* one chip's form is open at a time; Escape and a press elsewhere close it */
