@@ -119,11 +119,13 @@ def test_advertising_words_printed_on_the_picture_count_too(catalogue):
 
 
 def test_the_importer_reads_the_workbook_as_it_reads_the_csv(catalogue, tmp_path):
-    milk(catalogue, name=value("=1+1"), colours=value(["白色", "蓝色"], "colour"))
+    tags = [f"词{n}" for n in range(40)]  # more semicolons than commas
+    milk(catalogue, name=value("=1+1"), colours=value(["白色", "蓝色"], "colour"), tags=value(tags))
     for form in ("csv", "xlsx"):
         (tmp_path / f"goods.{form}").write_bytes(taken(catalogue, form)[0][f"catalogue.{form}"])
         ((_, row),) = Table.opened(tmp_path / f"goods.{form}", {}, TASKS)
         assert row.values["name"] == "=1+1" and row.values["colours"] == ["白色", "蓝色"]
+        assert row.values["tags"] == tags
         assert (row.sku, list(row.pictures), row.notes) == ("S1", ["milk.jpg"], [])
 
 
