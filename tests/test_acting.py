@@ -35,6 +35,9 @@ def test_acts_have_the_name_of_who_acts(home, cookie, by_api, by_page):
     assert http.post("/v1/searches", json={"name": "s", "search": {"text": "红"}}).status_code == 201
     assert http.post("/v1/imports", files={"file": ("a.csv", SHEET)}).status_code == 201
     assert http.post("/searches", data={"name": "p", "at": "/search?q=红"}).status_code == 303
+    assert http.post("/v1/exports", json={"to": "csv"}).status_code == 200
+    export = http.post("/export", data={"to": "csv", "category_guess": "fb"})
+    assert export.status_code == 303
     folder = http.post("/import/folder", data={"path": str(home.settings.pictures_root)})
     assert folder.status_code == 303
     assert http.post(f"{folder.headers['location']}/cancel").status_code == 303
@@ -44,4 +47,4 @@ def test_acts_have_the_name_of_who_acts(home, cookie, by_api, by_page):
         begun = [who for who in connection.scalars(sa.select(batches.c.who).order_by(batches.c.made_at))]
     assert {who for _, who in acts} <= {by_api, by_page} and ("cancel", by_page) in acts and ("pause", by_api) in acts
     assert searches == {"s": by_api, "p": by_page}
-    assert begun == [by_api, by_api, by_page]
+    assert begun == [by_api, by_api, by_page, by_page]

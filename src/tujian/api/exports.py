@@ -10,6 +10,7 @@ from fastapi import APIRouter, BackgroundTasks, Request
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from tujian.api.acting import Who
 from tujian.api.flow import finished
 from tujian.api.lock import need_lock
 from tujian.catalogue import Catalogue
@@ -21,8 +22,6 @@ from tujian.exchange.nouns import Named
 from tujian.export_jobs import Chosen, foresee_export
 from tujian.house import House
 
-WHO = "api"
-
 
 class Wanted(BaseModel):
     """What is to be exported. Items: those that `filters` leave, or those with these `ids`; without both, all."""
@@ -30,7 +29,7 @@ class Wanted(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     to: Annotated[str, Field(max_length=40, examples=["shopify", "csv"])]
-    filters: dict[Literal["kind", "category", "brand", "colour", "batch"], str] = {}
+    filters: dict[Literal["kind", "category", "category_guess", "brand", "colour", "batch"], str] = {}
     ids: list[str] = Field(default=[], max_length=100_000)
     lang: Literal["zh", "en"] | None = None
     pictures_at: str = Field(default="", max_length=500, description="public address below which the pictures lie")
@@ -81,12 +80,12 @@ def exports_router(house: House, catalogue: Catalogue) -> APIRouter:
     router = APIRouter(tags=["catalogue"])
 
     @router.post("/v1/exports", response_class=FileResponse)
-    async def take_out(request: Request, wish: Wish, after: BackgroundTasks) -> FileResponse:
+    async def take_out(request: Request, wish: Wish, who: Who, after: BackgroundTasks) -> FileResponse:
         """The file, a ZIP of sidecars for `xmp`. 400 with the advertising words found, until `acknowledged`."""
         need_lock(request, wish.also)
         with ExitStack() as held:
             folder = Path(held.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
-            path = await finished(request, lambda _: _write(house, catalogue, wish, folder))
+            path = await finished(request, lambda _: _write(house, catalogue, wish, who, folder))
             after.add_task(held.pop_all().close)  # once it was sent
         return FileResponse(path, filename=path.name)
 
@@ -120,10 +119,10 @@ def _example(item: Named) -> Example:
     return Example(**item._asdict())
 
 
-def _write(house: House, catalogue: Catalogue, wish: Wish, folder: Path) -> Path:
+def _write(house: House, catalogue: Catalogue, wish: Wish, who: str, folder: Path) -> Path:
     form, terms = find_form(wish.to), terms_of(house.settings, house.knowledge.taxonomy, wish.pictures_at, wish.lang)
     asked = {"also": wish.also, "among": _chosen(wish).among(catalogue), "acknowledged": wish.acknowledged}
-    taken = export(catalogue, form, terms, who=WHO, **asked)
+    taken = export(catalogue, form, terms, who=who, **asked)
     return write_one_file(form, taken.pieces, folder)
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from tujian.api.acting import WhoHere
 from tujian.api.checking_pages import file_answer, watched_job
 from tujian.api.errors import status_of
 from tujian.api.items import Hidden
@@ -27,7 +28,6 @@ from tujian.web.routes import Mark, page_of, reader_of
 from tujian.web.taking import Wish, render_export, render_exported
 from tujian.web.wizard import size_words
 
-WHO = "page"
 NAMES = ("export_running", "export_ended", "export_failed")
 Text = Annotated[str, Query(max_length=200)]
 Posted = Annotated[str, Form(max_length=200)]
@@ -47,18 +47,13 @@ def _add_choosing(router: APIRouter, house: House, catalogue: Catalogue, batches
     @router.get("/export", response_class=HTMLResponse)
     def show_export(
         reader: Annotated[Reader, reading],
+        filters: Annotated[dict[str, str], Depends(_in_address)],
         to: str = "shopify",
-        kind: Text = "",
-        category: Text = "",
-        brand: Text = "",
-        colour: Text = "",
-        batch: Text = "",
         item: Ids = [],  # noqa: B006
         also: Hidden = [],  # noqa: B006
         pictures_at: Annotated[str, Query(max_length=500)] = "",
         preview: bool = False,
     ) -> HTMLResponse:
-        filters = {"kind": kind, "category": category, "brand": brand, "colour": colour, "batch": batch}
         chosen = _chosen(filters, item, also)
         wish = _wish(house, catalogue, reader, to, chosen, pictures_at)
         wish, status = _tried(house, catalogue, reader, wish, chosen) if preview else (wish, 200)
@@ -68,26 +63,46 @@ def _add_choosing(router: APIRouter, house: House, catalogue: Catalogue, batches
     def begin(
         request: Request,
         reader: Annotated[Reader, reading],
+        who: WhoHere,
+        filters: Annotated[dict[str, str], Depends(_in_form)],
         to: Annotated[To, Form()],
         pictures_at: Annotated[str, Form(max_length=500)] = "",
-        kind: Posted = "",
-        category: Posted = "",
-        brand: Posted = "",
-        colour: Posted = "",
-        batch: Posted = "",
         item: Annotated[list[str], Form(max_length=10_000)] = [],  # noqa: B006
         also: Annotated[list[Literal["hidden", "sensitive"]], Form()] = [],  # noqa: B006
     ) -> Response:
-        filters = {"kind": kind, "category": category, "brand": brand, "colour": colour, "batch": batch}
         need_lock(request, also)
         chosen = _chosen(filters, item, also)
         try:
             terms_of(house.settings, house.knowledge.taxonomy, pictures_at)  # a wrong address is said before a job is
-            batch_id = _queue(house, catalogue, batches, reader.lang, to, chosen, pictures_at)
+            batch_id = _queue(house, catalogue, batches, who, reader.lang, to, chosen, pictures_at)
         except BadInput as error:
             wish = _wish(house, catalogue, reader, to, chosen, pictures_at, error)
             return page_of(render_export(reader, wish), reader, status_of(error))
         return RedirectResponse(f"/export/{batch_id}", 303)
+
+
+def _in_address(
+    kind: Text = "",
+    category: Text = "",
+    category_guess: Text = "",
+    brand: Text = "",
+    colour: Text = "",
+    batch: Text = "",
+) -> dict[str, str]:
+    """Facets of the catalogue's page."""
+    asked = {"kind": kind, "category": category, "category_guess": category_guess}
+    return {**asked, "brand": brand, "colour": colour, "batch": batch}
+
+
+def _in_form(
+    kind: Posted = "",
+    category: Posted = "",
+    category_guess: Posted = "",
+    brand: Posted = "",
+    colour: Posted = "",
+    batch: Posted = "",
+) -> dict[str, str]:
+    return _in_address(kind, category, category_guess, brand, colour, batch)
 
 
 def _chosen(filters: Mapping[str, str], ids: Sequence[str], also: Also) -> Chosen:
@@ -130,7 +145,7 @@ def _in_words(house: House, name: str, value: str, reader: Reader) -> str:
     words = read_words(reader.lang)
     if name == "batch":
         return words["facet_batch_of"]
-    if name == "category":
+    if name in ("category", "category_guess"):
         known = house.knowledge.taxonomy
         found = known.get(value) if value in known else known.meaning(value)
         value = found.name(reader.lang) if found else value
@@ -141,6 +156,7 @@ def _queue(
     house: House,
     catalogue: Catalogue,
     batches: Batches,
+    who: str,
     lang: Lang,
     to: str,
     chosen: Chosen,
@@ -149,7 +165,7 @@ def _queue(
 ) -> str:
     parcel = Parcel.begun(house.settings.home_dir, at_work(catalogue))
     more: dict[str, Any] = {"pictures_at": pictures_at, "acknowledged": acknowledged}
-    return queue_export(batches, parcel, to, chosen, WHO, lang, **more)
+    return queue_export(batches, parcel, to, chosen, who, lang, **more)
 
 
 def _add_watching(router: APIRouter, house: House, catalogue: Catalogue, batches: Batches, reading: object) -> None:
@@ -166,7 +182,9 @@ def _add_watching(router: APIRouter, house: House, catalogue: Catalogue, batches
         return page_of(render_exported(reader, job.told(words[f"export_{job.name}"], stopped, size)), reader)
 
     @router.post("/export/{batch_id}/acknowledge")
-    def acknowledge(request: Request, batch_id: str, acknowledged: Annotated[bool, Form()] = False) -> Response:
+    def acknowledge(
+        request: Request, who: WhoHere, batch_id: str, acknowledged: Annotated[bool, Form()] = False
+    ) -> Response:
         """The same export again, with what was found acknowledged. # req: F6"""
         told, result = batches.told(batch_id, KIND)
         need_lock(request, told["also"])
@@ -174,7 +192,7 @@ def _add_watching(router: APIRouter, house: House, catalogue: Catalogue, batches
             return RedirectResponse(f"/export/{batch_id}", 303)
         chosen = Chosen(told["filters"], told["ids"], tuple(told["also"]))
         more = (told["lang"], told["called"], chosen, told["pictures_at"], result["adverts"])
-        again = _queue(house, catalogue, batches, *more)
+        again = _queue(house, catalogue, batches, who, *more)
         return RedirectResponse(f"/export/{again}", 303)
 
     @router.get("/export/{batch_id}/file")
