@@ -89,7 +89,7 @@ def left_of(sentence: str, read: Understood) -> list[str]:
 
     >>> said = "适合爸妈穿的黑色运动鞋"
     >>> left_of(said, understand(said, today=dt.date(2026, 11, 26)))
-    ['爸妈']
+    ['适合', '爸妈', '穿']
     """
     ends = [0, *(chip.end for chip in read.chips)]
     starts = [*(chip.start for chip in read.chips), len(sentence)]
