@@ -4,8 +4,9 @@
 
 Items are the descriptions of `search/`, numbered and mixed, with the vectors of the real ones, each turned a little at
 random; looks are random directions of the real length. Each class of search is asked `--asked` times, other questions
-each time, after one that is not counted; the time includes the vector of the question, facets and the page of hits. The
-baseline, in the same run: SQLite's `like '%word%'`, and one product of a vector with all others. Ends in one JSON line.
+each time, after one that is not counted; the time includes the vector of the question, facets and the page of hits. How
+many of the nearest by all numbers are ranked where short forms are compared first is told, too. The baseline, in the
+same run: SQLite's `like '%word%'`, and one product of a vector with all others. Ends in one JSON line.
 """
 
 import argparse
@@ -32,9 +33,10 @@ from tujian.catalogue.indexing import digest_of, fact_text  # noqa: E402
 from tujian.database import Database, open_database  # noqa: E402
 from tujian.filters import Filter  # noqa: E402
 from tujian.finding import Query, Search  # noqa: E402
+from tujian.finding.meanings import Meanings  # noqa: E402
 from tujian.goods import also_called  # noqa: E402
 from tujian.heap import multiply_alone  # noqa: E402
-from tujian.perception.vectors import default_embedder  # noqa: E402
+from tujian.perception.vectors import TextEmbedder, default_embedder  # noqa: E402
 from tujian.rules.colour_words import base_colour  # noqa: E402
 from tujian.schema import item_facts, item_pictures, item_texts, item_vectors, items, pictures  # noqa: E402
 from tujian.tokens import joined  # noqa: E402
@@ -92,6 +94,7 @@ def main() -> None:
             product_ms=median_ms(lambda _: product(asked.items), 3),
             p50_ms={name: round(statistics.median(of_class), 1) for name, of_class in timed.items()},
             p95_ms={name: round(sorted(of_class)[int(0.95 * len(of_class))], 1) for name, of_class in timed.items()},
+            same_as_full=same_as_full(database, embedder),
         )
 
 
@@ -107,6 +110,19 @@ def classes() -> dict[str, Callable[[int], Query]]:
         "hybrid": lambda n: Query(f"{n} {MEANT[n % len(MEANT)]}", filters=(cheap,), looks=(look(n),), strictness=0.3),
         "facts": lambda _: Query(filters=(cheap, black)),
     }
+
+
+def same_as_full(database: Database, embedder: TextEmbedder) -> float:
+    """Share of the 400 items nearest in meaning to a question, by a product with all numbers, that a search ranks."""
+    with database.read() as connection:
+        kept = connection.execute(sa.select(item_vectors.c.item_id, item_vectors.c.vector)).all()
+        ids, matrix = [row.item_id for row in kept], np.frombuffer(b"".join(row.vector for row in kept), np.float16)
+        rows, meanings, met = matrix.reshape(len(ids), -1).astype(np.float32), Meanings(database), 0
+        for text in MEANT:
+            question = embedder.query(text)
+            nearest = {ids[at] for at in np.argpartition(-(rows @ question), 399)[:400]}
+            met += len(nearest & set(meanings.by_meaning(connection, embedder.name, question, 400)))
+    return round(met / (400 * len(MEANT)), 4)
 
 
 def times(search: Search, query: Callable[[int], Query], count: int) -> list[float]:

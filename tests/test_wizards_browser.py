@@ -139,7 +139,7 @@ def test_a_batch_is_paused_gone_on_with_and_cancelled(page, served):
         page.click("#go-on")
         expect(page.locator("h1")).to_have_text("正在导入")
         page.click("#cancel")
-        expect(page.locator("h1")).to_have_text("已取消", timeout=20_000)  # what is begun may hold the store
+        expect(page.locator("h1")).to_have_text("已取消", timeout=60_000)  # what is begun may hold the store
     finally:
         served.house._perception.pause_s = 0.0
 

@@ -1,7 +1,7 @@
 """Vectors of items in memory: of what is written about them, and of how their pictures look.
 
-Enters: rows of `item_vectors` and `pictures`. Leaves: cosines with a query. Exact: one product with every vector, 24 ms
-for 100,000 of 384 numbers (notes/scale.md). Kept up with the database by number, so a search reads only what is new.
+Enters: rows of `item_vectors` and `pictures`. Leaves: cosines with a query: of all, or where there are many of those
+that their short forms bring (`coarse.py`). Kept up with the database by number, so a search reads only what is new.
 Does not know: who may see what; what was forgotten is dropped by who asks.
 """
 
@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from tujian.catalogue.packing import pack_vector, unpack_vector
 from tujian.database import Database
+from tujian.finding.coarse import Coarse
 from tujian.perception.vectors import TextEmbedder
 from tujian.schema import counters, item_pictures, item_texts, item_vectors, items, pictures
 
@@ -44,6 +45,7 @@ class Matrix:
         self._keys: list[tuple[str, str]] = []
         self._places: dict[str, dict[str, int]] = {}
         self._rows: Vector = np.zeros((0, 0), np.float32)
+        self._coarse = Coarse()
 
     def put(self, item_id: str, which: str, vector: Vector) -> None:
         places = self._places.setdefault(item_id, {})
@@ -55,6 +57,7 @@ class Matrix:
                 grown[: len(self._rows)] = self._rows if len(self._rows) else 0
                 self._rows = grown
         self._rows[places[which]] = vector
+        self._coarse.change(places[which])
 
     def drop(self, item_id: str) -> None:
         """All vectors of an item; the last ones take their places."""
@@ -63,18 +66,21 @@ class Matrix:
             if last != (item_id, which):
                 self._keys[place] = last
                 self._rows[place] = self._rows[len(self._keys)]
+                self._coarse.change(place)
                 self._places.get(last[0], {})[last[1]] = place
+        self._coarse.shrink(len(self._keys))
 
     def nearest(self, query: Vector, most: int, among: Collection[str] | None = None) -> dict[str, float]:
         """Items by cosine, the nearest first, all or those `among`; an item of several pictures by its nearest one."""
         if not self._keys or self._rows.shape[1] != query.shape[0]:
             return {}
+        rows = self._rows[: len(self._keys)]
+        several = 2 if len(self._places) < len(self._keys) else 1  # items have one vector each, or some have more
         if among is None:
-            places, cosines = None, self._rows[: len(self._keys)] @ query
+            places = self._coarse.nearest(rows, query, several * most)
         else:
             places = np.array([at for one in among for at in self._places.get(one, {}).values()], np.intp)
-            cosines = self._rows[places] @ query
-        several = 2 if len(self._places) < len(self._keys) else 1  # items have one vector each, or some have more
+        cosines = rows @ query if places is None else rows[places] @ query
         wide = min(len(cosines), several * most)
         best = np.argpartition(-cosines, wide - 1)[:wide] if wide else np.zeros(0, np.intp)
         found: dict[str, float] = {}
