@@ -14,7 +14,8 @@ from playwright.sync_api import expect
 
 from tujian.catalogue import Catalogue, Incoming, PictureVector
 from tujian.house import Shot
-from tujian.records import Evidence, Value, Verdict
+from tujian.records import Evidence, Guess, Value, Verdict
+from tujian.taxonomy import Taxonomy
 from tujian.web.render import read_words
 
 pytestmark = pytest.mark.browser
@@ -115,6 +116,20 @@ def test_a_facet_narrows_the_wall_and_is_dropped_again(page, stocked):
     page.go_back()
     page.click("[aria-label='去掉 红色']")
     expect(page.locator("#count")).to_have_text(f"{PLAIN + 2} 件")
+
+
+def test_a_kind_of_goods_that_may_be_right_is_taken_by_a_click(page, stocked):
+    milk = next(one for one in Taxonomy.shipped() if one.zh == "牛奶")
+    unsure = Value(top3=[Guess(value=milk.zh, id=milk.id, confidence=0.5), Guess(value="茶", id="x", confidence=0.02)])
+    new = stocked.catalogue.add([stocked.plain], who="test").id
+    stocked.catalogue.save(new, record(name=value("新到的"), category=unsure))
+    page.goto(f"/catalogue/{new}")
+    expect(page.locator(".maybe button")).to_have_text(["牛奶"])
+    page.click(".maybe button")
+    expect(page.locator('[data-field="category"] .said')).to_have_text("牛奶")
+    expect(page.locator(".maybe")).to_have_count(0)
+    assert stocked.catalogue.get(new)["category"] == "牛奶"
+    stocked.catalogue.forget(new, who="test")
 
 
 def test_the_size_of_pictures_is_kept(page):

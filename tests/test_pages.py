@@ -120,6 +120,9 @@ def test_what_may_be_of_a_kind_is_listed_beside_what_is(client, house):
     assert '<h2 id="facet-category_guess">可能的品类</h2>' in page
     narrowed = drawn(client, f"/catalogue?category_guess={milk.id}")
     assert kept.id in narrowed and "1 件" in narrowed and f"/export?category_guess={milk.id}" in narrowed
+    assert '<div class="maybe"><span class="label">可能的品类</span>' in drawn(client, f"/catalogue/{kept.id}")
+    catalogue.edit(kept.id, {"category": "牛奶"}, who="t")
+    assert 'class="maybe"' not in drawn(client, f"/catalogue/{kept.id}")
     catalogue.forget(kept.id, who="t")
 
 

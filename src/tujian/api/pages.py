@@ -22,6 +22,7 @@ from tujian.finding import Found, Search
 from tujian.finding import Query as Asked
 from tujian.house import House
 from tujian.likeness import find_similar
+from tujian.records import Record, Value
 from tujian.rules.colour_words import base_names
 from tujian.saved_searches import SavedSearches
 from tujian.web.addresses import FACETS
@@ -52,6 +53,9 @@ def trouble_page(house: House, mark: Mark) -> Callable[[Request, TujianError, in
         return page_of(render_missing(reader, error), reader, status)
 
     return draw
+
+
+LEAST_SHOWN = 0.1  # confidence of a guess that a person may want to take
 
 
 def _add_catalogue(router: APIRouter, house: House, search: Search, saved: SavedSearches, reading: object) -> None:
@@ -124,7 +128,16 @@ def _looked(
     history = catalogue.history(item_id, also=also)
     shown = {name: fields[name] for name in meant}
     beside = Album(catalogue.database).beside(item_id) if item.kind == "photo" and not also else (None, None)
-    return Looked(item, shown, history, picture, also, older, newer, differences, beside=beside)
+    looked = Looked(item, shown, history, picture, also, older, newer, differences, beside=beside)
+    if "category" not in shown or "category" in item.values or not item.records_count:
+        return looked
+    return replace(looked, guesses=_guesses(house, catalogue.record(item_id, item.records_count, also=also)))
+
+
+def _guesses(house: House, record: Record) -> list[str]:
+    """The likelier kinds of goods of a record that states none, as the house's language calls them."""
+    told = record.fields.get("category", Value()).top3 or ()
+    return [category_name(house, one.id, house.settings.lang) for one in told if one.confidence >= LEAST_SHOWN]
 
 
 def _names(

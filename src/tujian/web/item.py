@@ -36,6 +36,7 @@ class Looked:
     differences: Sequence[Difference] = ()
     similar: Similar = field(default_factory=lambda: Similar(hits=[], variants=[]))
     beside: tuple[str | None, str | None] = (None, None)  # of a photo: those before and after it in the album
+    guesses: Sequence[str] = ()  # kinds of goods that it may be, where none is stated
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ def render_item(reader: Reader, looked: Looked) -> str:
         lang_at=f"/catalogue/{item.id}?{urlencode([('picture', looked.number)])}{seeing and '&' + seeing}",
         item=item,
         beside=looked.beside,
+        guesses=looked.guesses,
         picture=picture,
         similar=looked.similar,
         picture_class=ratio_class(*size_px),

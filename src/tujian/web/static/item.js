@@ -61,7 +61,7 @@ const cardOf = (page, field) => page.querySelector(`.value[data-field="${CSS.esc
 async function save(form, value, version) {
   const field = form.dataset.edit || form.elements.field.value;
   const label = form.dataset.edit
-    ? form.closest(".value").querySelector(".label").textContent
+    ? form.closest(".value, .maybe").querySelector(".label").textContent
     : form.elements.field.selectedOptions[0].textContent;
   for (const button of form.querySelectorAll("button")) button.disabled = true;
   try {
