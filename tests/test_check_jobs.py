@@ -1,6 +1,7 @@
 """A health check in the background that is broken off loses no row that it looked at. req: C7, F2"""
 
 import asyncio
+import errno
 import json
 import threading
 from collections.abc import Callable
@@ -14,7 +15,8 @@ from tujian.batches import Batches
 from tujian.bringing.parcels import Parcel
 from tujian.catalogue import Catalogue
 from tujian.check_jobs import fill_check, findings, queue_check
-from tujian.errors import Stopped
+from tujian.check_journal import Journal
+from tujian.errors import Stopped, StoreFull
 from tujian.house import House
 from tujian.jobs import Claimed, Jobs
 from tujian.settings import read_settings
@@ -115,6 +117,25 @@ def test_a_check_that_is_broken_off_goes_on_where_it_was(desk, goods):
     assert told(parcel) == told(whole), "as if nothing had happened, duplicates of rows on both sides too"
     assert all(parcel.made_file(one["crop"]) for one in told(parcel) if one["crop"])
     assert list(parcel.made.glob("rows-*.jsonl")) == []
+
+
+def test_a_full_disk_is_said_and_the_check_goes_on_once_there_is_room(desk, goods, monkeypatch):
+    parcel = desk.sent(goods)
+    claimed = desk.queued(parcel)
+    kept = Journal.keep
+
+    def full(self, place, entry):
+        if place == 4:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        kept(self, place, entry)
+
+    monkeypatch.setattr(Journal, "keep", full)
+    with pytest.raises(StoreFull, match="room"):
+        desk.check(claimed)
+    monkeypatch.setattr(Journal, "keep", kept)
+    desk.looked.clear()
+    desk.check(claimed)
+    assert "4.jpg" in desk.looked and not {"0.jpg", "1.jpg", "2.jpg", "3.jpg"} & set(desk.looked) and told(parcel)
 
 
 def test_rows_that_were_checked_with_other_models_are_checked_again(desk, goods):

@@ -19,7 +19,7 @@ from PIL import Image
 from tujian.batches import Batches, NewBatch
 from tujian.bringing.opened import unpack
 from tujian.bringing.orders import watched
-from tujian.bringing.parcels import Parcel
+from tujian.bringing.parcels import FOLDER, Parcel
 from tujian.catalogue import Catalogue
 from tujian.check import Asked, Checked, RowChecked, check_table
 from tujian.check_journal import Entry, Journal
@@ -29,11 +29,13 @@ from tujian.house import House, Shot
 from tujian.jobs import PRIORITY, Claimed, NewJob
 from tujian.recent import Looked
 from tujian.schema import items
+from tujian.shelf import told_unwritten
 
 KIND = "check"
 SIDE_PX = 320  # of what is cut out
 MARGIN = 0.25  # of the box, left around it
 LISTED = "findings.jsonl"
+UNWRITTEN = ("体检的结果", "report of this check", FOLDER)
 
 Keep = Callable[[sa.Connection], dict[str, Any]]
 
@@ -86,15 +88,17 @@ def fill_check(house: House, catalogue: Catalogue, claimed: Claimed, stopped: th
     kept = (lambda numbers: _shots_of(catalogue, numbers)) if told["uses_catalogue"] else None
     asked = Asked(told["columns"], lang, seen.keep, kept, seen.journal.done)
     checked = check_table(parcel.path(parcel.sheet), pictures, house, begin, asked)
-    summary = _write(parcel, checked, seen, lang)
-    seen.journal.drop()
+    with told_unwritten(*UNWRITTEN):
+        summary = _write(parcel, checked, seen, lang)
+        seen.journal.drop()
     return lambda _: summary
 
 
 def _journal(house: House, parcel: Parcel, claimed: Claimed) -> Journal:
     """This job's; a worker that knows other things than the one that broke off looks at all rows again."""
     by = [claimed.payload, house.perception.versions, house.knowledge.taxonomy.version]
-    return Journal(parcel.made / f"rows-{claimed.id}.jsonl", json.dumps(by, sort_keys=True))
+    with told_unwritten(*UNWRITTEN):
+        return Journal(parcel.made / f"rows-{claimed.id}.jsonl", json.dumps(by, sort_keys=True))
 
 
 def _shots_of(catalogue: Catalogue, numbers: Sequence[str]) -> list[Shot]:
@@ -148,12 +152,14 @@ class _Seen:
         self._folder, self.journal = folder, journal
 
     def keep(self, place: int, looks: Sequence[Looked], row: RowChecked) -> None:
+        """Raises StoreFull, StoreDown."""
         names: dict[tuple[Any, int], str] = {}
-        for number, mark in enumerate(row.marks):
-            if mark.picture < len(looks) and _where(mark) not in names:
-                names[_where(mark)] = name = f"{place}-{number}.webp"
-                _cut(looks[mark.picture], mark).save(self._folder / name, "WEBP", quality=80)
-        self.journal.keep(place, Entry(row, tuple(names.get(_where(mark), "") for mark in row.marks)))
+        with told_unwritten(*UNWRITTEN):
+            for number, mark in enumerate(row.marks):
+                if mark.picture < len(looks) and _where(mark) not in names:
+                    names[_where(mark)] = name = f"{place}-{number}.webp"
+                    _cut(looks[mark.picture], mark).save(self._folder / name, "WEBP", quality=80)
+            self.journal.keep(place, Entry(row, tuple(names.get(_where(mark), "") for mark in row.marks)))
 
     def crop_of(self, mark: Mark) -> str:
         """Its name; also of a mark that only the whole sheet told, such as a duplicate."""

@@ -17,7 +17,7 @@ import numpy as np
 from tujian.check import Main, RowChecked
 from tujian.check_sheet import Kind, Mark
 from tujian.geometry import Box1000
-from tujian.shelf import told_unwritten, write_whole
+from tujian.shelf import write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +29,23 @@ class Entry:
 
 
 class Journal:
-    """One check's. `of` says what is checked with what: lines that were written for something else do not count."""
+    """One check's. `of` says what is checked with what: lines that were written for something else do not count.
+
+    Raises OSError, as its methods do.
+    """
 
     def __init__(self, path: Path, of: str) -> None:
         self._path, self._lock = path, threading.Lock()
         self.entries = self._read(of)
-        with self._told():
-            lines = [json.dumps(of), *(_line(place, entry) for place, entry in self.entries.items())]
-            write_whole(path, "".join(f"{line}\n" for line in lines).encode())  # without a line that was torn
+        lines = [json.dumps(of), *(_line(place, entry) for place, entry in self.entries.items())]
+        write_whole(path, "".join(f"{line}\n" for line in lines).encode())  # without a line that was torn
 
     @property
     def done(self) -> Mapping[int, RowChecked]:
         return {place: entry.checked for place, entry in self.entries.items()}
 
     def keep(self, place: int, entry: Entry) -> None:
-        """Raises StoreFull, StoreDown."""
-        with self._lock, self._told(), self._path.open("a", encoding="utf-8") as file:
+        with self._lock, self._path.open("a", encoding="utf-8") as file:
             file.write(f"{_line(place, entry)}\n")
             self.entries[place] = entry
 
@@ -56,9 +57,6 @@ class Journal:
         if not lines or lines[0] != json.dumps(of):
             return {}
         return dict(told for line in lines[1:] if (told := _entry(line)) is not None)
-
-    def _told(self):  # noqa: ANN202 - a context manager
-        return told_unwritten("这次体检的进度", "the progress of this check", self._path.parent.name)
 
 
 def _line(place: int, entry: Entry) -> str:
