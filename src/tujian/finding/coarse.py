@@ -16,9 +16,10 @@ Places = npt.NDArray[np.intp]
 LEAST_ROWS = 20_000  # fewer are multiplied in full within 3 ms
 SAMPLE = 12_000  # rows that the axes and their number are found with
 TRIED, WANTED = 32, 200  # questions and nearest rows of a trial
-ASIDE = 0.3
+ASIDE = 0.3  # of its length that such a question is moved
 SHARES = (0.17, 0.25, 0.34, 0.5)  # of the numbers of a row that a short form may have
 SAME = 0.99  # of the nearest rows that a short form has to find
+AT_ONCE = 50_000
 WIDE = 8  # times as many as are wanted are compared in full
 
 
@@ -71,9 +72,11 @@ class Coarse:
             grown = np.zeros((len(rows) + len(rows) // 2, self._axes.shape[1]), np.float32)
             grown[: self._count] = self._short[: self._count]
             self._short = grown
-        fresh = [*(place for place in self._changed if place < self._count), *range(self._count, len(rows))]
-        if fresh:
-            self._short[fresh] = (rows[fresh] - self._mean) @ self._axes
+        changed = [place for place in self._changed if place < self._count]
+        self._short[changed] = (rows[changed] - self._mean) @ self._axes
+        for begun in range(self._count, len(rows), AT_ONCE):  # a million rows at once would be copied twice
+            ended = min(len(rows), begun + AT_ONCE)
+            self._short[begun:ended] = (rows[begun:ended] - self._mean) @ self._axes
         self._count, self._changed = len(rows), set()
 
 
