@@ -23,7 +23,16 @@ from tujian.database import Database
 from tujian.errors import EngineError, EngineRefused, StoreFailed
 from tujian.filters import Filter
 from tujian.finding.background import Background
-from tujian.finding.facts import conditions, lenient, preferences
+from tujian.finding.facts import (
+    conditions,
+    having,
+    is_lenient,
+    is_of_item,
+    is_preference,
+    knowing,
+    lenient,
+    preferences,
+)
 from tujian.finding.meanings import AT_ONCE, Meanings, Vector, embed_stale, mean_of, others_left
 from tujian.finding.nouns import Facet, Found, Hit, Meaning, Query
 from tujian.finding.words import LEAST_SHARE, MOST_OF_A_WORD, by_words
@@ -107,7 +116,7 @@ class Search:
         if not query.text.strip() and not query.looks:
             return _browse(connection, query, [*wanted, *preferences(query.meant)])
         ranked = self._ranked(connection, query, words, asked, look_embedder)
-        left = self._left(connection, ranked, wanted)
+        left = self._left(connection, ranked, query)
         if (query.filters or query.meant) and self._lacks(connection, ranked, left):
             among = _kinds(connection, sa.select(items.c.id, items.c.kind).where(*wanted).limit(FEW + 1))
             if len(among) <= FEW:
@@ -216,15 +225,28 @@ class Search:
             ranked["looks"] = self._meanings.by_look(connection, look_embedder, look, MOST["looks"], among)
         return ranked
 
-    def _left(
-        self, connection: sa.Connection, ranked: Ways, wanted: Sequence[sa.ColumnElement[bool]]
-    ) -> dict[str, str]:
-        """Those that somebody may see and the filters leave, and what kind of item each is."""
-        ids = {item_id for found in ranked.values() for item_id in found}
-        if len(wanted) > 1:
+    def _left(self, connection: sa.Connection, ranked: Ways, query: Query) -> dict[str, str]:
+        """Those that somebody may see and the filters leave, and what kind of item each is. Each filter is asked for
+        the facts of those that the ones before it left: PostgreSQL reads these three times as fast as it asks whether
+        there are any, item by item."""
+        ids = {item_id for found in ranked.values() for item_id in found} - set(query.without)
+        asked = [(one, False) for one in query.filters]
+        asked += [(one, is_lenient(one)) for one in query.meant if not is_preference(one)]
+        if asked:
             self._database.expect_few(connection)
+        for one, spares_unknown in asked:
+            if not is_of_item(one):
+                ids = self._having(connection, one, ids, spares_unknown=spares_unknown)
+        wanted = [may_see(query.also), *conditions([one for one, _ in asked if is_of_item(one)])]
         found = sa.select(items.c.id, items.c.kind).where(self._database.is_one_of(items.c.id, ids), *wanted)
         return _kinds(connection, found)
+
+    def _having(self, connection: sa.Connection, one: Filter, ids: set[str], *, spares_unknown: bool) -> set[str]:
+        """Those that a filter leaves, and with `spares_unknown` those of which nothing is known in its field."""
+        inside = self._database.is_one_of(item_facts.c.item_id, ids)
+        has = set(connection.scalars(having(one, inside)))
+        left = ids - has if one.op == "not" else has
+        return left | ids - set(connection.scalars(knowing(one, inside))) if spares_unknown else left
 
 
 def _kinds(connection: sa.Connection, found: sa.Executable) -> dict[str, str]:

@@ -4,6 +4,7 @@ Enters: filters. Leaves: conditions on `items`. Does not know: words, vectors, o
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -21,12 +22,32 @@ def conditions(filters: Sequence[Filter]) -> list[sa.ColumnElement[bool]]:
 
 def lenient(meant: Sequence[Filter]) -> list[sa.ColumnElement[bool]]:
     """Conditions of what a sentence meant: an item whose colour is not known passes; kinds of goods only come first."""
-    return [_or_unknown(one) if one.field == "colour" else _condition(one) for one in meant if not is_preference(one)]
+    return [_or_unknown(one) if is_lenient(one) else _condition(one) for one in meant if not is_preference(one)]
+
+
+def having(one: Filter, is_inside: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """The items inside that have what a filter names, whatever it says of them; of fields that are facts."""
+    return sa.select(item_facts.c.item_id).where(is_inside, item_facts.c.name.in_(_names(one)), _value(one))
+
+
+def knowing(one: Filter, is_inside: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """The items inside of which anything is known in the filter's field."""
+    return sa.select(item_facts.c.item_id).where(is_inside, item_facts.c.name == one.field)
+
+
+def is_of_item(one: Filter) -> bool:
+    """Whether it asks for the item itself, and not for a fact."""
+    return one.field in ("kind", "batch")
 
 
 def preferences(meant: Sequence[Filter]) -> list[sa.ColumnElement[bool]]:
     """Conditions of what comes first."""
     return [_known_or_guessed(one) for one in meant if is_preference(one)]
+
+
+def is_lenient(one: Filter) -> bool:
+    """Whether a sentence that says so spares what is not known."""
+    return one.field == "colour"
 
 
 def is_preference(one: Filter) -> bool:
@@ -51,9 +72,12 @@ def _condition(one: Filter) -> sa.ColumnElement[bool]:
     if one.field == "batch":  # the import that brought it
         is_it = items.c.batch_id == str(one.value)
         return sa.not_(is_it) if one.op == "not" else is_it
-    names = (one.field, "category_name") if one.field == "category" else (one.field,)
-    has = sa.exists().where(item_facts.c.item_id == items.c.id, item_facts.c.name.in_(names), _value(one))
+    has = sa.exists().where(item_facts.c.item_id == items.c.id, item_facts.c.name.in_(_names(one)), _value(one))
     return sa.not_(has) if one.op == "not" else has
+
+
+def _names(one: Filter) -> tuple[str, ...]:
+    return (one.field, "category_name") if one.field == "category" else (one.field,)
 
 
 def _value(one: Filter) -> sa.ColumnElement[bool]:
