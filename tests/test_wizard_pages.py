@@ -5,9 +5,6 @@ import html
 import io
 import re
 import zipfile
-from collections import Counter
-from types import SimpleNamespace
-from typing import cast
 
 import openpyxl
 import pytest
@@ -17,9 +14,7 @@ from kept import record, value
 from test_pages import Inline
 
 from tujian.api import create_app
-from tujian.batches import Batches, Progress
-from tujian.bringing.batch import Tally
-from tujian.bringing.standing import Standing
+from tujian.batches import Batches
 from tujian.catalogue import Catalogue, Incoming
 from tujian.house import House, Shot
 from tujian.jobs import Jobs
@@ -408,10 +403,3 @@ def test_whoever_has_no_token_is_led_to_the_login(tmp_path):
         assert closed.get(path).headers["location"] == "/login"
     assert closed.post("/v1/parcels").status_code == 403
     house.close()
-
-
-@pytest.mark.parametrize(("ended_at", "left", "is_open"), [(None, 0, True), ("now", 3, True), ("now", 0, False)])
-def test_a_page_follows_an_import_as_long_as_anything_is_left(ended_at, left, is_open):
-    """An order that was cancelled while it queued takes what it queued back a moment later."""
-    progress = SimpleNamespace(state="running", ended_at=ended_at, counts={"todo": left, "doing": 0})
-    assert Standing(cast(Progress, progress), Tally(Counter(), 0, Counter()), {}).is_open is is_open

@@ -91,6 +91,11 @@ class Batches:
             )
         return batch_id
 
+    def reopen(self, batch_id: str, within: sa.Connection) -> bool:
+        """More will be queued, and it does not end before it is closed again. False when it has ended."""
+        unended = sa.and_(batches.c.id == batch_id, batches.c.ended_at.is_(None))
+        return bool(within.execute(sa.update(batches).where(unended).values(is_whole=False)).rowcount)
+
     def close(self, batch_id: str) -> None:
         """All its jobs are queued: it ends with the last of them."""
         self._change(batch_id, is_whole=True)
@@ -109,23 +114,26 @@ class Batches:
         return self._told(batch_id, "resume", who)
 
     def cancel(self, batch_id: str, *, who: str) -> Progress:
-        """What is not done will not be done, not even what is being done now. Raises NotFound."""
+        """What is not done will not be done, not even what is being done now, and nothing is queued any more: it ends
+        with this word. Raises NotFound."""
         still = sa.and_(jobs.c.batch_id == batch_id, jobs.c.state.in_(OPEN))
-        self._change(batch_id, is_whole=True)
+        gone = {"state": "cancelled", "ended_s": self._clock().timestamp(), "lease_s": None}
         with self._database.write(durable=True) as connection:
-            gone = {"state": "cancelled", "ended_s": self._clock().timestamp(), "lease_s": None}
+            batch = connection.execute(_locked(batch_id)).one_or_none()
+            if batch is None:
+                raise no_such_batch()
             connection.execute(sa.update(jobs).where(still).values(gone))
+            if batch.ended_at is None:
+                self._end(connection, batch)
         return self._told(batch_id, "cancel", who)
 
     def progress(self, batch_id: str, lang: str = "zh") -> Progress:
         """Raises NotFound."""
-        counted = sa.select(jobs.c.state, sa.func.count()).where(jobs.c.batch_id == batch_id).group_by(jobs.c.state)
         with self._database.read() as connection:
             batch = connection.execute(sa.select(batches).where(batches.c.id == batch_id)).one_or_none()
             if batch is None:
                 raise no_such_batch()
-            counts: dict[str, int] = dict.fromkeys(("todo", "doing", "done", "dead", "cancelled"), 0)
-            counts |= {state: count for state, count in connection.execute(counted)}
+            counts = _counts(connection, batch_id)
             durations_s = _durations_s(connection, batch_id)
             troubles = _troubles(connection, batch_id, lang)
             waiting = connection.scalar(_waiting(batch_id)) or 0
@@ -163,7 +171,10 @@ class Batches:
             with self._database.write() as connection:
                 self._hold(connection, batch)
         for batch in over:
-            self._end(batch)
+            with self._database.write() as connection:
+                now = connection.execute(_locked(batch.id)).one()
+                if now.ended_at is None and now.is_whole and _is_over(connection, batch.id):  # else it was gone on with
+                    self._end(connection, now)
 
     def _change(self, batch_id: str, **values: object) -> None:
         changed = sa.update(batches).where(batches.c.id == batch_id).values(values).returning(*batches.c)
@@ -188,20 +199,17 @@ class Batches:
         self.look_after()
         return self.progress(batch_id)
 
-    def _end(self, batch: sa.Row) -> None:
+    def _end(self, connection: sa.Connection, batch: sa.Row) -> None:
         """The event and the job that carries it are written with the end itself. # req: A15"""
-        first = sa.and_(batches.c.id == batch.id, batches.c.ended_at.is_(None))
-        progress = self.progress(batch.id)
-        with self._database.write() as connection:
-            ended = sa.update(batches).where(first).values(ended_at=self._now())
-            if not connection.execute(ended).rowcount or batch.webhook_url is None:
-                return
-            event_id = uuid.uuid4().hex
-            body = json.dumps({"id": event_id, "event": "job.ended", "job": batch.id, "counts": progress.counts})
-            row = {"id": event_id, "batch_id": batch.id, "event": "job.ended", "body": body, "made_at": self._now()}
-            connection.execute(sa.insert(outbox).values(row))
-            telling = NewJob("tell", f"tell:{event_id}", {"event": event_id}, PRIORITY["high"])
-            self.jobs.put([telling], within=connection)
+        ended = {"is_whole": True, "ended_at": self._now()}
+        connection.execute(sa.update(batches).where(batches.c.id == batch.id).values(ended))
+        if batch.webhook_url is None:
+            return
+        event_id, counts = uuid.uuid4().hex, _counts(connection, batch.id)
+        body = json.dumps({"id": event_id, "event": "job.ended", "job": batch.id, "counts": counts})
+        row = {"id": event_id, "batch_id": batch.id, "event": "job.ended", "body": body, "made_at": self._now()}
+        connection.execute(sa.insert(outbox).values(row))
+        self.jobs.put([NewJob("tell", f"tell:{event_id}", {"event": event_id}, PRIORITY["high"])], within=connection)
 
     def _state(self, batch: sa.Row, counts: dict[str, int], waiting: int) -> State:
         left = counts["todo"] + counts["doing"]
@@ -255,6 +263,18 @@ def _check(new: NewBatch) -> None:
                 "Give random ones; check Tujian-Signature with them.",
             ),
         )
+
+
+def _locked(batch_id: str) -> sa.Select[Any]:
+    """The batch; who queues jobs of it or ends it waits until the transaction ends."""
+    return sa.select(batches).where(batches.c.id == batch_id).with_for_update()
+
+
+def _counts(connection: sa.Connection, batch_id: str) -> dict[str, int]:
+    """Jobs by state."""
+    counted = sa.select(jobs.c.state, sa.func.count()).where(jobs.c.batch_id == batch_id).group_by(jobs.c.state)
+    counts = dict.fromkeys(("todo", "doing", "done", "dead", "cancelled"), 0)
+    return counts | {state: count for state, count in connection.execute(counted)}
 
 
 def _is_over(connection: sa.Connection, batch_id: str) -> bool:

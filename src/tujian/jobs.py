@@ -22,7 +22,7 @@ import sqlalchemy as sa
 
 from tujian.answers import utc_now
 from tujian.database import Database
-from tujian.errors import LeaseLost, TujianError
+from tujian.errors import LeaseLost, Stopped, TujianError
 from tujian.schema import DOING, TODO, batches, jobs
 
 MOST_TRIES = 5
@@ -101,11 +101,11 @@ class Jobs:
         self.database, self._clock, self._dice = database, clock, dice
 
     def put(self, new: Iterable[NewJob], within: sa.Connection | None = None) -> int:
-        """Queues jobs; returns how many were not there before."""
+        """Queues jobs; returns how many were not there before. Raises Stopped when the batch of one has ended."""
         count = 0
         with self.database.write(within) as connection:
             for some in _chunks(new, AT_ONCE):
-                paused = _paused(connection, {job.batch_id for job in some if job.batch_id})
+                paused = hold_open(connection, {job.batch_id for job in some if job.batch_id})
                 once = {job.key: job for job in some}.values()  # PostgreSQL refuses a key twice in one statement
                 rows = [self._row(job, job.batch_id in paused) for job in once]
                 count += len(connection.execute(_queue(self.database.insert), rows).all())
@@ -228,12 +228,16 @@ def _own(claimed: Claimed) -> sa.Update:
     return sa.update(jobs).where(held)
 
 
-def _paused(connection: sa.Connection, batch_ids: set[str]) -> set[str]:
-    """Those that are paused. Hours are looked after later (`Batches.look_after`)."""
+def hold_open(connection: sa.Connection, batch_ids: Collection[str]) -> set[str]:
+    """Those of the batches that are paused. None of them ends before the transaction does. Raises Stopped for one that
+    has ended: what was cancelled takes no more. Hours are looked after later (`Batches.look_after`)."""
     if not batch_ids:
         return set()
-    paused = sa.select(batches.c.id).where(batches.c.id.in_(batch_ids), batches.c.is_paused)
-    return set(connection.scalars(paused))
+    asked = sa.select(batches.c.id, batches.c.is_paused, batches.c.ended_at).where(batches.c.id.in_(batch_ids))
+    found = connection.execute(asked.with_for_update(read=True)).all()  # who ends one waits; on SQLite it does anyway
+    if any(batch.ended_at is not None for batch in found):
+        raise Stopped
+    return {batch.id for batch in found if batch.is_paused}
 
 
 def _chunks(new: Iterable[NewJob], size: int) -> Iterable[Sequence[NewJob]]:

@@ -53,8 +53,7 @@ class Bringing:
         known = find_source(self._database, source.root) if wanted.is_dry else None
         self._source_id = known or ("" if wanted.is_dry else catalogue.source(source.kind, source.root))
         self._known = known_files(self._database, self._source_id)
-        options = {"kind": wanted.kind, "task": wanted.look.task if wanted.look else None}
-        self._batch = ImportBatch(batches, self._database, self._source_id, source.root, wanted.who, options)
+        self._batch = ImportBatch(batches, self._database, self._source_id, source.root, wanted)
         self._brought: dict[str, str] = {}  # sha256s of this go, for a dry one
         self._by_content = {known.sha256: path for path, known in self._known.items()}
         self._passed: list[tuple[str, str, TujianError | None, str | None]] = []
@@ -62,7 +61,8 @@ class Bringing:
         self.told = Told(batch_id=self._batch.id)
 
     def run(self, step: Callable[[str], None] = lambda _: None) -> Told:
-        """All of it. Raises BadInput when the source vanishes, StoreFailed; what was brought until then is kept."""
+        """All of it. Raises BadInput when the source vanishes, StoreFailed, Stopped when it was cancelled; what was
+        brought until then is kept."""
         if self._batch.id is not None and not self._wanted.is_dry and not self._waits:
             self._batches.resume(self._batch.id, who=self._wanted.who)
         seen: set[str] = set()

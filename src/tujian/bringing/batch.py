@@ -13,11 +13,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from tujian.batches import Batches, NewBatch
+from tujian.bringing.nouns import Wanted
 from tujian.catalogue import Catalogue
 from tujian.catalogue.nouns import EVERYTHING
 from tujian.database import Database
-from tujian.errors import TujianError
-from tujian.jobs import told
+from tujian.errors import Stopped, TujianError
+from tujian.jobs import hold_open, told
 from tujian.looking import Look, look_jobs
 from tujian.schema import batch_rows, batches, items, jobs
 
@@ -66,19 +67,36 @@ class ImportBatch:
     """Rows by name."""
 
     def __init__(
-        self, batches_: Batches, database: Database, source_id: str, name: str, who: str, options: Mapping[str, Any]
+        self,
+        batches_: Batches,
+        database: Database,
+        source_id: str,
+        name: str,
+        wanted: Wanted,
+        options: Mapping[str, Any] | None = None,
     ) -> None:
-        self._batches, self._database = batches_, database
-        self._new = NewBatch(KIND, who, name, dict(options), source_id=source_id, is_whole=False)
-        unended, print_ = self._unended(source_id), options.get("print")
-        self.id = next((batch.id for batch in unended if batch.options.get("print") == print_), None)
+        self._batches, self._database, self._ordered = batches_, database, wanted.batch_id is not None
+        told = {"kind": wanted.kind, "task": wanted.look.task if wanted.look else None, **(options or {})}
+        self._new = NewBatch(KIND, wanted.who, name, told, source_id=source_id, is_whole=False)
+        unended, print_ = self._unended(source_id), told.get("print")
+        of_source = next((batch.id for batch in unended if batch.options.get("print") == print_), None)
+        self.id = wanted.batch_id or of_source
         self._older: list[str] = [batch.id for batch in unended if batch.id != self.id]
-        self._numbers = self._rows_there()
+        self._numbers, self._is_begun = self._rows_there(), False
 
     def begun(self, within: sa.Connection | None = None) -> str:
-        """The batch's id; it begins now if it has not."""
-        if self.id is None:
-            self.id = self._batches.begin(self._new, within=within)
+        """The batch's id; it begins now if it has not. Raises Stopped when it was cancelled; `within` a transaction it
+        cannot be until that ends."""
+        if self.id is not None and self._is_begun:
+            if within is not None:
+                hold_open(within, [self.id])
+            return self.id
+        with self._database.write(within, durable=True) as connection:
+            if self.id is None or not self._batches.reopen(self.id, connection):
+                if self._ordered:
+                    raise Stopped
+                self.id, self._numbers = self._batches.begin(self._new, within=connection), {}
+        self._is_begun = True
         return self.id
 
     def note(

@@ -43,12 +43,14 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How a source is to be brought. `look` None: its items are not looked at."""
+    """How a source is to be brought. `look` None: its items are not looked at. `batch_id` is that of the order which is
+    being filled; None: the batch of the source, gone on with or begun."""
 
     who: str
     kind: Kind = "product"
     look: Look | None = field(default_factory=Look)
     is_dry: bool = False
+    batch_id: str | None = None
 
 
 @dataclass(slots=True)

@@ -78,43 +78,33 @@ def called(parcel: Parcel) -> str:
 
 def _queue(catalogue: Catalogue, batches: Batches, order: Order, kind: str, root: str, told: Mapping[str, Any]) -> str:
     look = order.wanted.look
-    options = {"kind": order.wanted.kind, "task": look.task if look else None, **told}
-    source_id = catalogue.source(kind, root)
-    batch = ImportBatch(batches, catalogue.database, source_id, root, order.wanted.who, options)
-    batch_id = batch.begun()
+    batch = ImportBatch(batches, catalogue.database, catalogue.source(kind, root), root, order.wanted, told)
     payload = {"parcel": order.parcel, "folder": order.folder, "columns": dict(order.columns)}
     payload |= {"who": order.wanted.who, "kind": order.wanted.kind}
     payload |= {"task": look.task, "lang": look.lang, "trial": look.trial} if look else {"task": None}
-    key = f"{KIND}:{batch_id}:{uuid.uuid4().hex[:8]}"
-    batches.jobs.put([NewJob(KIND, key, payload, PRIORITY["high"], batch_id)])
+    with catalogue.database.write(durable=True) as connection:
+        batch_id = batch.begun(connection)
+        key = f"{KIND}:{batch_id}:{uuid.uuid4().hex[:8]}"
+        batches.jobs.put([NewJob(KIND, key, payload, PRIORITY["high"], batch_id)], within=connection)
     return batch_id
 
 
 def fill_order(
     house: House, catalogue: Catalogue, batches: Batches, claimed: Claimed, stopped: threading.Event
 ) -> Keep:
-    """Brings it. Raises BadInput, NotFound, StoreFailed; Stopped, and it goes on where it was."""
-    told, batch_id, step = claimed.payload, claimed.batch_id or "", watched(catalogue.database, claimed, stopped)
+    """Brings it. Raises BadInput, NotFound, StoreFailed; Stopped, and it goes on where it was, or is cancelled."""
+    told, step = claimed.payload, watched(catalogue.database, claimed, stopped)
     look = Look(told["task"], told["lang"], trial=told["trial"]) if told["task"] else None
     step("")  # before the batch is gone on with: somebody may have paused it
+    wanted = Wanted(told["who"], told["kind"], look, batch_id=claimed.batch_id)
     try:
-        done = _bring(house, catalogue, batches, told, Wanted(told["who"], told["kind"], look), step)
+        done = _bring(house, catalogue, batches, told, wanted, step)
     except (Busy, Stopped):
         raise
     except TujianError:
-        batches.close(batch_id)  # or it would never end, were this the last try
+        batches.close(claimed.batch_id or "")  # or it would never end, were this the last try
         raise
-    finally:
-        _sweep(catalogue.database, batches, claimed)
     return lambda _: {"counts": dict(done.counts), "reasons": dict(done.reasons)}
-
-
-def _sweep(database: Database, batches: Batches, claimed: Claimed) -> None:
-    """What was queued between the word that cancels a batch and the next look at it is cancelled, too."""
-    with database.read() as connection:
-        state = connection.scalar(sa.select(jobs.c.state).where(jobs.c.id == claimed.id))
-    if state == "cancelled" and claimed.batch_id:
-        batches.cancel(claimed.batch_id, who=claimed.payload["who"])
 
 
 def watched(database: Database, claimed: Claimed, stopped: threading.Event) -> Callable[[str], None]:

@@ -61,12 +61,13 @@ def queue_archive(house: House, catalogue: Catalogue, batches: Batches, path: Pa
     if wanted.is_dry:
         return Bringing(house, catalogue, batches, archive, wanted).run()
     source_id = catalogue.source(archive.kind, archive.root)
-    batch_id = ImportBatch(batches, catalogue.database, source_id, archive.root, wanted.who, {}).begun()
-    look = wanted.look
+    batch, look = ImportBatch(batches, catalogue.database, source_id, archive.root, wanted), wanted.look
     payload = {"path": str(path), "who": wanted.who, "kind": wanted.kind}
     payload |= {"task": look.task, "lang": look.lang, "trial": look.trial} if look else {"task": None}
-    key = f"{KIND}:{batch_id}:{uuid.uuid4().hex[:8]}"  # sent again, it may be another ZIP
-    batches.jobs.put([NewJob(KIND, key, payload, PRIORITY["high"], batch_id)])
+    with catalogue.database.write(durable=True) as connection:
+        batch_id = batch.begun(connection)
+        key = f"{KIND}:{batch_id}:{uuid.uuid4().hex[:8]}"  # sent again, it may be another ZIP
+        batches.jobs.put([NewJob(KIND, key, payload, PRIORITY["high"], batch_id)], within=connection)
     return Told(batch_id=batch_id)
 
 
@@ -93,6 +94,6 @@ def bring_archive(
 
     told = claimed.payload
     look = Look(told["task"], told["lang"], trial=told["trial"]) if told["task"] else None
-    wanted = Wanted(told["who"], told["kind"], look)
+    wanted = Wanted(told["who"], told["kind"], look, batch_id=claimed.batch_id)
     done = Bringing(house, catalogue, batches, Archive(Path(told["path"])), wanted).run(step)
     return lambda _: {"counts": dict(done.counts)}

@@ -49,10 +49,8 @@ class Standing:
 
     @property
     def is_open(self) -> bool:
-        """Whether something may still change by itself: for a moment after it was cancelled its order goes on queueing,
-        and takes that back."""
-        is_left = self.progress.ended_at is None or self.progress.counts["todo"] + self.progress.counts["doing"] > 0
-        return self.progress.state in ("running", "outside_hours") and is_left
+        """Whether something may still change by itself."""
+        return self.progress.state in ("running", "outside_hours") and self.progress.ended_at is None
 
     @property
     def is_bringing(self) -> bool:

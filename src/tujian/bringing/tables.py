@@ -90,10 +90,9 @@ class Queueing:
         root = root or str(table.path)
         known = find_source(self._database, root) if wanted.is_dry else catalogue.source("sheet", root)
         self._source_id = known or ""
-        options = {"kind": wanted.kind, "task": wanted.look.task if wanted.look else None}
         with table.path.open("rb") as file:
-            options["print"] = hashlib.file_digest(file, "sha256").hexdigest()  # row numbers hold for this file only
-        self._batch = ImportBatch(batches, self._database, self._source_id, root, wanted.who, options)
+            print_ = hashlib.file_digest(file, "sha256").hexdigest()  # row numbers hold for this file only
+        self._batch = ImportBatch(batches, self._database, self._source_id, root, wanted, {"print": print_})
         self._folder = str((pictures or table.path.parent).resolve())
         self._keeps_pictures = keeps_pictures
         self._who = f"{BY_SHEET}{printable(table.path.name)[:150]}"
@@ -101,7 +100,8 @@ class Queueing:
         self.told = Told(batch_id=self._batch.id)
 
     def run(self, step: Callable[[str], None] = lambda _: None) -> Told:
-        """All of it. Raises BadInput when the sheet cannot be read on, StoreFailed; what was queued stays queued."""
+        """All of it. Raises BadInput when the sheet cannot be read on, StoreFailed, Stopped when it was cancelled; what
+        was queued until then stays queued, or is cancelled, too."""
         waits = self._wanted.look is not None and self._wanted.look.trial is not None
         if not self._wanted.is_dry:
             self.told.older = self._batch.close_older()

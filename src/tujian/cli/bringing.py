@@ -29,7 +29,7 @@ from tujian.catalogue import Catalogue
 from tujian.catalogue.nouns import Kind
 from tujian.cli.keeping import user
 from tujian.database import Database, open_database
-from tujian.errors import BadInput, EngineError, Lang
+from tujian.errors import BadInput, EngineError, Lang, Stopped
 from tujian.finding import Search
 from tujian.folding import printable
 from tujian.house import House
@@ -107,6 +107,13 @@ def _run(house: House, place: Path, asked: Asked) -> int:
     except KeyboardInterrupt:
         _say(settings, "已停下；再运行同样的命令会接着做。", "Stopped; the same command goes on from here.")
         return STOPPED
+    except Stopped:
+        _say(
+            settings,
+            "这批导入在别处被取消了；已导入的都在，再运行同样的命令会接着做。",
+            "This import was cancelled elsewhere. What came is kept; the same command goes on from here.",
+        )
+        return 1
     _tell(told, settings.lang, is_dry=asked.is_dry)
     if asked.is_remote and told.batch_id:
         _say(settings, "已排队，由别处的 tujian worker 处理。", "Queued for workers elsewhere (`tujian worker`).")
