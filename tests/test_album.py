@@ -9,6 +9,9 @@ from kept import incoming, open_catalogue, record, value
 from tujian.albums import Album, Which, months_of
 from tujian.catalogue import Incoming
 from tujian.errors import BadInput
+from tujian.filters import Filter
+from tujian.finding import Query, Search
+from tujian.perception.vectors import default_embedder
 from tujian.schema import items
 
 
@@ -50,6 +53,21 @@ def test_a_person_knows_better_than_the_camera(catalogue, album):
     assert timeline(album) == [(one, "2019-08-17")]
     catalogue.edit(one, {"taken_at": None}, who="妈妈")
     assert timeline(album) == [(one, "")]
+
+
+def test_a_search_finds_a_photo_by_the_day_that_the_album_shows(catalogue, album, database):
+    """A scan that somebody dated, a picture whose name says when it was: neither has it from a camera."""
+    scan = photo(catalogue, "scan", "2026-01-01T00:00:00")
+    catalogue.edit(scan, {"taken_at": "1998-05"}, who="妈妈")
+    named = photo(catalogue, "wechat", taken_at=value("2024-05-01T12:00:00", "rule"))
+    search = Search(database, default_embedder)
+
+    def found(first: str, last: str) -> list[str]:
+        asked = Query(filters=(Filter("date", "between", (first, last)),))
+        return [hit.item.id for hit in search.find(asked).hits]
+
+    assert found("1998-05-01", "1998-05-31") == [scan] and found("2024-05-01", "2024-05-31") == [named]
+    assert found("2026-01-01", "2026-12-31") == [] and len(timeline(album)) == 2
 
 
 def test_a_timeline_begins_at_any_month_and_pages_skip_nothing(catalogue, album):

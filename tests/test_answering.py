@@ -84,9 +84,27 @@ def test_a_lying_model_is_not_repeated(asked, says):
     assert answer.passages
 
 
+@pytest.mark.parametrize("says", ["价格是 299 元[1]。", "价格 299.0 元[1]。", "价格是二百九十九元[1]。"])
+def test_a_number_is_the_same_however_it_is_written(asked, says):
+    assert asked("耳机多少钱", says)[0].answer == says
+
+
+@pytest.mark.parametrize("says", ["价格是三百元[1]。", "价格是 2,990 元[1]。", "价格是 29 元[1]。"])
+def test_a_number_that_no_passage_holds_is_not_repeated(asked, says):
+    answer, _ = asked("耳机多少钱", says)
+    assert (answer.found, answer.answer) == (True, None)
+
+
+def test_an_answer_to_one_of_two_questions_is_shown(asked):
+    says = "价格是 299 元[1]，保质期资料里没有。"
+    answer, _ = asked("耳机多少钱", says)
+    assert (answer.found, answer.answer) == (True, says)
+
+
 def test_a_model_that_finds_nothing_in_the_passages_is_believed(asked):
-    answer, _ = asked("这个耳机防水吗？", "资料里没有。")
-    assert (answer.found, answer.answer, answer.passages) == (False, "资料里没有。", [])
+    for says in ("资料里没有。", "资料里没有[1]。"):
+        answer, _ = asked("这个耳机防水吗？", says)
+        assert (answer.found, answer.answer, answer.passages) == (False, "资料里没有。", [])
 
 
 def test_hidden_items_answer_nothing(asked):

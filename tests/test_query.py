@@ -368,3 +368,24 @@ def test_the_command_line_says_on_stderr_how_it_understood(tmp_path, house):
     assert len(told.stdout.splitlines()) == 1
     plain = run.invoke(app, ["search", "在杭州", "--plain", "--lang", "zh", "--json"], env=home)
     assert plain.exit_code == 0 and "理解为" not in plain.stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("200元以下的有哪些", ""),
+        ("200元以下的全部商品", ""),
+        ("今年的所有商品", ""),
+        ("去年的照片呢", ""),
+        ("给我看去年的照片", ""),
+        ("请问有200元以下的吗", ""),
+        ("last week's photos", ""),
+        ("what do you have under 200 yuan", ""),
+        ("200元以下的所有牛奶", "牛奶"),
+        ("商品里有没有牛奶", "牛奶"),
+        ("去年的都市夜景", "都市夜景"),
+        ("去年的呢子大衣", "呢子大衣"),
+    ],
+)
+def test_what_only_opens_or_ends_a_question_is_not_searched_for(said, words):
+    assert understand(said, today=TODAY).words == words

@@ -3,13 +3,14 @@
 Enters: a question. Leaves: passages of records, and the sentence a model makes of them if there is one. Does not know
 what is true beyond the records, nor what is hidden.
 
-A model's sentence is shown only if it cites passages by number and says no number that these, or the question, do not
-hold. Without a model, or with one that fails that, the passages are the answer.
+A model's sentence is shown only if it cites passages by number and says no number, in digits or in Chinese, that these
+or the question do not hold; 299 is 299.00. Without a model, or with one that fails that, the passages are the answer.
 """
 
 import re
 import tomllib
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -25,13 +26,18 @@ from tujian.folding import unify
 from tujian.goods import also_called
 from tujian.passages import Passage, passages_for
 from tujian.records import Strict, in_words
+from tujian.sentence.numerals import number_in
 from tujian.tasks import Sampling
 from tujian.tokens import words_asked, words_of
 
 SAMPLING = Sampling(temperature=0.0, top_p=1.0, max_tokens=300)
 LONGEST_VALUE = 300
 _CITED = re.compile(r"[\[【](\d{1,2})[\]】]")
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_NUMBER = re.compile(r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?")
+_IN_CHINESE = re.compile(
+    r"[一二两三四五六七八九十](?=[零一二两三四五六七八九]*[十百千万])[零一二两三四五六七八九十百千万]+"
+)
+LONGEST_NO = 12  # characters beside the words that say so of a sentence that says only that the records do not say
 
 
 class CatalogueAnswer(Strict):
@@ -56,7 +62,7 @@ def answer_from(
     said = ask(
         Question(_prompt(question, passages, lang), (), lang, SAMPLING, system=_words()["system"][lang])
     ).text.strip()
-    if any(words in said for words in _words()["no_answer"]):
+    if _says_no(said):
         return CatalogueAnswer(found=False, answer=_words()["nothing"][lang], passages=[])
     return CatalogueAnswer(found=True, answer=said if _holds(said, question, passages) else None, passages=passages)
 
@@ -77,9 +83,16 @@ def _telling(passages: Sequence[Passage], question: str) -> list[Passage]:
     return [one for one, shared in zip(passages, called, strict=True) if shared == max(called) and tells(one)]
 
 
+def _says_no(said: str) -> bool:
+    """Whether the records do not say, and not only one of several things that were asked about."""
+    bare = _CITED.sub("", said)
+    is_alone = bare == said
+    return any(words in said and (is_alone or len(bare) - len(words) <= LONGEST_NO) for words in _words()["no_answer"])
+
+
 def _prompt(question: str, passages: Sequence[Passage], lang: Lang) -> str:
     lines = [
-        f"[{number}] {one['title']} | {one['field']}: {in_words(one['value'], lang)[:LONGEST_VALUE]}"
+        f"[{number}] {one['title']} | {one['field']}: {_with_unit(one, in_words(one['value'], lang)[:LONGEST_VALUE])}"
         for number, one in enumerate(passages, 1)
     ]
     return "\n".join([*lines, "", question])
@@ -90,8 +103,23 @@ def _holds(said: str, question: str, passages: Sequence[Passage]) -> bool:
     cited = {int(number) for number in _CITED.findall(said)}
     if not cited or max(cited) > len(passages) or 0 in cited:
         return False
-    held = " ".join([question, *(f"{passages[at - 1]['title']} {passages[at - 1]['value']}" for at in cited)])
-    return set(_NUMBER.findall(unify(_CITED.sub(" ", said)))) <= set(_NUMBER.findall(unify(held)))
+    of_passages = [f"{one['title']} {_with_unit(one, str(one['value']))}" for one in (passages[at - 1] for at in cited)]
+    return _numbers(_CITED.sub(" ", said)) <= _numbers(" ".join([question, *of_passages]))
+
+
+def _with_unit(passage: Passage, value: str) -> str:
+    return f"{value} {passage['unit']}" if passage.get("unit") else value
+
+
+def _numbers(text: str) -> set[Decimal]:
+    unified = unify(text)
+    in_chinese = [
+        number_in(printed) for printed in _IN_CHINESE.findall(unified) if not set("十百千万").isdisjoint(printed)
+    ]
+    return {
+        *(Decimal(printed.replace(",", "")) for printed in _NUMBER.findall(unified)),
+        *(Decimal(number) for number in in_chinese if number is not None),
+    }
 
 
 @cache

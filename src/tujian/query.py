@@ -159,7 +159,7 @@ class _Held:
 
 
 def _words(sentence: str, text: str, marks: list[Mark]) -> str:
-    """What is left of the sentence, and the further words of its marks."""
+    """What is left of the sentence, and the further words of its marks; nothing where what is left tells nothing."""
     gone = [mark for mark in marks if mark.filter and not mark.stays]
     if not gone:
         return " ".join([_plain(_without_opening(sentence, text)), *_also(marks)]).strip()
@@ -167,7 +167,8 @@ def _words(sentence: str, text: str, marks: list[Mark]) -> str:
     for start, end in [*((mark.start, mark.end) for mark in gone), (len(text), len(text))]:
         pieces.append(_plain(sentence[slice(*_trimmed(text, at, start))]))
         at = end
-    return " ".join(piece for piece in (*pieces, *_also(marks)) if piece)
+    left = " ".join(piece for piece in (*pieces, *_also(marks)) if piece)
+    return left if words_telling(left) else ""
 
 
 def _also(marks: list[Mark]) -> list[str]:

@@ -101,9 +101,9 @@ def index_item(connection: sa.Connection, database: Database, item_id: str, abou
     connection.execute(_upsert(database.insert), row)
     if not about.is_new:
         connection.execute(_DROP_FACTS, {"item": item_id})
-    facts = [*_facts(values), ("date", (about.taken_at or about.made_at)[:10], None)]
-    facts += [("category_guess", guess, None)] if guess else []
     taken = _taken(named, about.taken_at)
+    facts = [*_facts(values), ("date", _day_of(taken) or about.made_at[:10], None)]
+    facts += [("category_guess", guess, None)] if guess else []
     facts += [("taken", taken, None)] if taken else []
     connection.execute(
         _ADD_FACTS, [{"item_id": item_id, "name": name, "text": text, "number": number} for name, text, number in facts]
@@ -183,6 +183,11 @@ def _taken(named: Mapping[str, object], by_camera: str | None) -> str:
     """When a photo was taken, as its field says, which a person may have set; "" for one without a date."""
     said = named.get("taken_at", by_camera)
     return str(said).replace(" ", "T")[:19] if isinstance(said, str) and _DATE.match(said) else ""
+
+
+def _day_of(taken: str) -> str:
+    """Of a month the first."""
+    return taken[:10] if len(taken) >= 10 else taken and f"{taken[:7]}-01"
 
 
 def _id_of(named: object) -> str | None:
