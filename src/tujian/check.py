@@ -17,7 +17,7 @@ from tujian.bringing.named import Named, two_called
 from tujian.check_row import Checking, check_row, columns_to_check
 from tujian.check_sheet import Kind, Mark, Row, Table, read_table
 from tujian.errors import Lang, TujianError
-from tujian.folding import fold, printable
+from tujian.folding import fold, printable, unify
 from tujian.house import House, Shot
 from tujian.lanes import when_free
 from tujian.perception.colours import oklab_of
@@ -244,8 +244,8 @@ def _same_codes(rows: Sequence[Row], column: int) -> Iterator[tuple[int, int]]:
     """(row, earlier row) where both give one code."""
     seen: dict[str, int] = {}
     for place, row in enumerate(rows):
-        code = fold(row.cells[column])
-        code = to_gtin14(code) if is_valid(code) else code
+        written = row.cells[column]
+        code = to_gtin14(fold(written)) if is_valid(fold(written)) else unify(written).strip()  # A1-11 is not A11-1
         if code:
             if code in seen:
                 yield place, seen[code]

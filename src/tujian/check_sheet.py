@@ -25,11 +25,13 @@ from tujian.sheets import (
     MISREAD,
     MOST_COLUMNS,
     TOP,
+    as_text,
     check_book,
     defused,
     delimiter_of,
     encoding_of,
     find_headings,
+    first_row,
     text_of,
 )
 
@@ -144,12 +146,14 @@ class Lines:
             raise no_headings(next((row for row in rows if any(row)), []))
         if len(rows) - at - 1 > LIMITS.rows:
             raise too_large(LIMITS)
-        self._all, self._at = rows, at
+        self._all, self._at, self._first = rows, at, first_row(rows, at, known)
         self.headings: Sequence[str] = [printable(cell).strip() for cell in rows[at]][:MOST_COLUMNS]
-        self.rows: Sequence[Row] = [self._row(number, row) for number, row in enumerate(rows[at + 1 :], at + 2)]
+        self.rows: Sequence[Row] = [
+            self._row(number, row) for number, row in enumerate(rows[self._first :], self._first + 1)
+        ]
 
     def _row(self, number: int, row: Sequence[str]) -> Row:
-        cells = [printable(cell).strip() for cell in row[: len(self.headings)]]
+        cells = [as_text(printable(cell).strip()) for cell in row[: len(self.headings)]]
         cells += [""] * (len(self.headings) - len(cells))
         live = {place: cell for place, cell in enumerate(cells) if RUNS.match(cell)}
         return Row(number, ["" if place in live else cell for place, cell in enumerate(cells)], formulas=live)
@@ -163,8 +167,8 @@ class Lines:
         text = io.StringIO(newline="")
         writer = csv.writer(text, delimiter=self._delimiter, lineterminator="\r\n")
         for place, row in enumerate(self._all):
-            own = [f"'{cell}" if RUNS.match(cell) else cell for cell in row] + [""] * (width - len(row))
-            found = by_row.get(place - self._at - 1, []) if place > self._at else []
+            own = [f"'{cell}" if _runs(cell) else cell for cell in row] + [""] * (width - len(row))
+            found = by_row.get(place - self._first, []) if place >= self._first else []
             told = (
                 ADDED[lang] if place == self._at else (self._names(found, lang), _reasons(found, self.headings, lang))
             )
@@ -174,6 +178,11 @@ class Lines:
     def _names(self, found: Sequence[Mark], lang: Lang) -> str:
         place = 0 if lang == "zh" else 1
         return "; ".join(dict.fromkeys(KIND_WORDS[mark.kind][place] for mark in found))
+
+
+def _runs(cell: str) -> bool:
+    """Whether a spreadsheet would run the cell: what only keeps a number as text is given back as it was."""
+    return bool(RUNS.match(cell)) and as_text(cell.strip()) == cell.strip()
 
 
 class Book:
@@ -192,6 +201,7 @@ class Book:
         if sheet is None:
             raise no_headings(next((row for top in tops for row in top if any(row)), []))
         self._sheet, self._at = sheet, at + 1  # openpyxl counts from 1
+        first = first_row(tops[self._book.worksheets.index(sheet)], at, known) + 1
         self.headings: Sequence[str] = [text_of(cell.value) for cell in self._sheet[self._at]][:MOST_COLUMNS]
         self._stored: Any = None
         # not openpyxl's own: reading them closes what they are written from
@@ -201,14 +211,14 @@ class Book:
         }
         self.rows: Sequence[Row] = [
             self._row(number, cells, pictures.get(number, ()))
-            for number, cells in enumerate(
-                self._sheet.iter_rows(min_row=self._at + 1, max_col=len(self.headings)), self._at + 1
-            )
+            for number, cells in enumerate(self._sheet.iter_rows(min_row=first, max_col=len(self.headings)), first)
         ]
 
     def _row(self, number: int, cells: Sequence[Any], pictures: Sequence[bytes]) -> Row:
         formulas = {place: _formula(cell.value) for place, cell in enumerate(cells) if cell.data_type == "f"}
-        texts = [self._value(cell) if place in formulas else text_of(cell.value) for place, cell in enumerate(cells)]
+        texts = [
+            self._value(cell) if place in formulas else as_text(text_of(cell.value)) for place, cell in enumerate(cells)
+        ]
         shown = {place for place, text in enumerate(texts) if is_shown(text, bool(pictures))}
         shown |= {place for place, formula in formulas.items() if is_shown(formula)}
         texts = ["" if place in shown else text for place, text in enumerate(texts)]

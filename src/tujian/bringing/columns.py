@@ -19,7 +19,7 @@ from tujian.fields import find_field, parse_value
 from tujian.folding import printable
 from tujian.jobs import told
 from tujian.records import FieldValue
-from tujian.sheets import Row, heading_key
+from tujian.sheets import SCIENTIFIC, Row, heading_key
 from tujian.tasks import TaskField, Tasks
 
 ROLES = ("picture", "external_id", "sku", "group")
@@ -31,6 +31,7 @@ LEFT_OUT = ("", "-")
 FIRST = ("product", "describe", "listing")  # tasks where a field is looked for first: many have a `category`
 MOST_PICTURES = 20  # of one item
 IN_ADDRESSES = re.compile(r"[\n|]+|\s+(?=https?://)|[,，;；]\s*(?=https?://)")  # an address may have commas itself
+IN_PACKAGE = re.compile(r"[^:;|\s]+:\d+:\d+:[^|;]*\|(https?://[^;\s]+);?")  # name:kind:place:property|address;
 IN_NAMES = re.compile(r"[;；|\n,，]+")
 
 
@@ -138,10 +139,13 @@ def row_item(row: Row, columns: Columns) -> RowItem:
 
 
 def values_of(row: Row, columns: Columns) -> tuple[dict[str, FieldValue], list[Mapping[str, Any]]]:
-    """The row's values in the form of their fields, and those that do not fit. Empty cells say nothing."""
+    """The row's values in the form of their fields, and what does not fit. Empty cells say nothing."""
     values: dict[str, FieldValue] = {}
     notes: list[Mapping[str, Any]] = []
     for place, one in columns.fields.items():
+        if one.name == "barcode" and SCIENTIFIC.fullmatch(row.cells[place]):
+            notes.append(told(_cut_short(row.cells[place])))
+            continue
         try:
             value = parse_value(one, row.cells[place]) if row.cells[place] else None
         except BadEdit as error:
@@ -153,11 +157,15 @@ def values_of(row: Row, columns: Columns) -> tuple[dict[str, FieldValue], list[M
 
 
 def names_in(cell: str) -> list[str]:
-    """The pictures that a cell names.
+    """The pictures that a cell names; of Taobao's data packages their addresses.
 
     >>> names_in("a.jpg;b.jpg"), names_in("https://x/a,w_10.jpg,https://x/b.jpg")
     (['a.jpg', 'b.jpg'], ['https://x/a,w_10.jpg', 'https://x/b.jpg'])
+    >>> names_in("abc:1:0:|https://x/abc.jpg;def:1:1:|https://x/def.jpg;")
+    ['https://x/abc.jpg', 'https://x/def.jpg']
     """
+    if IN_PACKAGE.match(cell):
+        return IN_PACKAGE.findall(cell)
     separators = IN_ADDRESSES if "://" in cell else IN_NAMES
     return [name.strip() for name in separators.split(cell) if name.strip()]
 
@@ -197,6 +205,16 @@ def _in_order(tasks: Tasks) -> list[Any]:
 def _table() -> dict[str, str]:
     table = tomllib.loads(files("tujian").joinpath("data/words/sheet_headings.toml").read_text("utf-8"))
     return {heading_key(name): role for role, names in table.items() for name in names}
+
+
+def _cut_short(cell: str) -> BadInput:
+    return BadInput(
+        zh=(f"条码 {cell} 成了科学计数法，后面的数字已丢失，没有采用。", "请把这一列设为文本，重新填写。"),
+        en=(
+            f"The barcode {cell} was cut to scientific notation and is not taken.",
+            "Make the column text, enter it again.",
+        ),
+    )
 
 
 def no_pictures(headings: Sequence[str]) -> BadInput:

@@ -11,13 +11,13 @@ from itertools import groupby
 
 from tujian.bringing.columns import MOST_PICTURES, Columns, RowItem, names_in, values_of
 from tujian.errors import BadInput
+from tujian.jobs import told
 from tujian.records import FieldValue
-from tujian.rules.colour_words import base_colour
 from tujian.sheets import Row, heading_key
 
 HANDLES = ("handle", "urlhandle")
 PICTURES = ("imagesrc", "productimageurl")
-COLOURS = ("color", "colour", "颜色")
+COLOURS, SIZES = ("color", "colour", "颜色"), ("size", "尺码", "尺寸", "大小")
 OPTIONS = (1, 2, 3)
 TAG = re.compile(r"<[^>]*>")
 
@@ -44,17 +44,20 @@ def _item(handle: str, rows: Sequence[Row], keys: Sequence[str], columns: Column
     values: dict[str, FieldValue] = {}
     notes = []
     for row in rows:
-        told, wrong = values_of(row, columns)
+        said, wrong = values_of(row, columns)
         notes += wrong
-        for name, value in told.items():
+        for name, value in said.items():
             values.setdefault(name, value)
     if isinstance(values.get("detail"), str):
         values["detail"] = plain(str(values["detail"]))
-    colours = list(dict.fromkeys(colour for row in rows for colour in _colours(rows[0], row, keys)))
-    if colours:
-        values["colours"] = [*colours]
+    for field, names in (("colours", COLOURS), ("size", SIZES)):
+        if several := _options(rows, keys, names):
+            values[field] = [*several]
     at = columns.roles.get("sku")
-    sku = next((row.cells[at] for row in rows if at is not None and row.cells[at]), None)
+    skus = list(dict.fromkeys(row.cells[at] for row in rows if at is not None and row.cells[at]))
+    sku = skus[0] if skus else None
+    if len(skus) > 1:
+        notes.append(told(_of_several(len(skus), skus[0])))
     pictures = _pictures(rows, keys, columns)
     return RowItem(pictures[:MOST_PICTURES], values, external_id=handle, sku=sku, notes=notes)
 
@@ -72,14 +75,14 @@ def _pictures(rows: Sequence[Row], keys: Sequence[str], columns: Columns) -> lis
     return list(dict.fromkeys(name for _, name in sorted(found, key=lambda one: one[0])))
 
 
-def _colours(first: Row, row: Row, keys: Sequence[str]) -> Iterator[str]:
-    """What an option called colour says, if it is one; only a product's first row names its options."""
+def _options(rows: Sequence[Row], keys: Sequence[str], names: Sequence[str]) -> list[str]:
+    """What the options of these names say in any row; only a product's first row names its options."""
+    found: dict[str, None] = {}
     for number in OPTIONS:
         name, value = f"option{number}name", f"option{number}value"
-        if name in keys and value in keys and heading_key(first.cells[keys.index(name)]) in COLOURS:
-            said = row.cells[keys.index(value)]
-            if said and base_colour(said):
-                yield said
+        if name in keys and value in keys and heading_key(rows[0].cells[keys.index(name)]) in names:
+            found |= dict.fromkeys(said for row in rows if (said := row.cells[keys.index(value)]))
+    return list(found)
 
 
 def plain(text: str) -> str:
@@ -89,6 +92,13 @@ def plain(text: str) -> str:
     'Soft & warm Wool'
     """
     return " ".join(html.unescape(TAG.sub(" ", text)).split())
+
+
+def _of_several(count: int, sku: str) -> BadInput:
+    return BadInput(
+        zh=(f"{count} 个变体里只保留第一个的 SKU {sku} 和条码。", "要逐个管理，请给每个变体一个自己的 Handle。"),
+        en=(f"Of {count} variants only the first SKU, {sku}, and barcode stay.", "Give each variant its own handle."),
+    )
 
 
 def no_handle() -> BadInput:
