@@ -269,6 +269,44 @@ def test_shopify_rows_of_one_handle_are_the_variants_of_one_product(catalogue):
     assert any("CNY" in loss for loss in lost)
 
 
+@pytest.mark.parametrize(
+    ("told", "amount", "currency"),
+    [
+        ("1,299.00", "1299.00", ""),
+        ("1,299.00 CNY", "1299.00", "CNY"),
+        ("¥1,299.00", "1299.00", "CNY"),
+        ("￥199", "199", "CNY"),
+        ("１９９元", "199", "CNY"),
+        ("199元/件", "199", "CNY"),
+        ("19,99 EUR", "19.99", "EUR"),
+        ("19.99€", "19.99", "EUR"),
+        ("$19.99", "19.99", "USD"),
+        ("$19.99 AUD", "19.99", "AUD"),
+        ("USD 19.99", "19.99", "USD"),
+        ("199.0000", "199.0000", ""),
+        ("99.00 CNY 起", "99.00", "CNY"),
+    ],
+)
+def test_a_price_leaves_as_it_was_meant_however_it_was_written(catalogue, told, amount, currency):  # req: F5
+    milk(catalogue, price=value(told))
+    (row,) = rows_of(taken(catalogue, "google")[0]["google.csv"])
+    assert row["price"] == f"{amount} {currency}".strip()
+    (row,) = rows_of(taken(catalogue, "shopify")[0]["shopify.csv"])
+    assert row["Price"] == amount
+
+
+@pytest.mark.parametrize("told", ["99-199", "12.80 CNY/500g", "1.299 EUR", "12 / 15", "面议", "-5", "满300减50"])
+def test_what_is_no_single_amount_is_no_price_and_it_says_so(catalogue, told):  # req: F5
+    milk(catalogue, price=value(told))
+    for form, heading in (("google", "price"), ("shopify", "Price"), ("taobao", "宝贝价格")):
+        seen = foreseen(catalogue, form)
+        assert dict(zip(seen.headings, seen.rows[0], strict=True))[heading] == ""
+        assert any("价格不是一个确定的数" in loss.said["zh"] for loss in seen.lost)
+    (product,) = json.loads(taken(catalogue, "jsonld")[0]["catalogue.jsonld"])["@graph"]
+    kept = {one["propertyID"]: one["value"] for one in product["additionalProperty"]}
+    assert "offers" not in product and kept["price"] == told
+
+
 def test_shopify_is_told_in_sight_and_by_a_tag_what_a_model_wrote(catalogue):
     milk(catalogue, summary=value("一盒<牛奶>", "model"), category=value("食品饮料", "classifier"))
     (row,) = rows_of(taken(catalogue, "shopify")[0]["shopify.csv"])

@@ -79,12 +79,13 @@ def _row(article: Article, losses: Losses) -> dict[str, str]:
 
 
 def _price(article: Article, losses: Losses) -> str:
-    if article.price is None:
+    price = article.priced(losses)
+    if price is None:
         losses.add(article.named, "没有价格（必填）", "no price, which is required")
         return ""
-    if not article.price.currency:
+    if not price.currency:
         losses.add(article.named, "价格没有币种", "a price without a currency")
-    return " ".join(article.price).strip()
+    return " ".join(price).strip()
 
 
 def _gtin(article: Article, losses: Losses) -> str:

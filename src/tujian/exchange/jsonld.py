@@ -68,13 +68,14 @@ def _code(article: Article, losses: Losses) -> dict[str, str]:
 def _offer(article: Article) -> dict[str, Any] | None:
     if article.price is None:
         return None
-    offer = {"@type": "Offer", "price": article.price.amount, "priceCurrency": article.price.currency}
+    offer = {"@type": "Offer", "price": article.price.digits, "priceCurrency": article.price.currency}
     return {name: value for name, value in offer.items() if value}
 
 
 def _more(article: Article) -> list[dict[str, Any]]:
-    """Every further field by its name, with its unit."""
-    rest = [(name, now.value) for name, now in article.filled.items() if name not in USED]
+    """Every further field by its name, with its unit; a price that no offer can say, too."""
+    used = USED if article.price else [name for name in USED if name != "price"]
+    rest = [(name, now.value) for name, now in article.filled.items() if name not in used]
     told = [
         {"@type": "PropertyValue", "propertyID": name, "value": value.value}
         | ({"unitText": value.unit} if value.unit else {})

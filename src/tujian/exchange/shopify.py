@@ -89,12 +89,14 @@ def _variant(article: Article, differing: Sequence[str], losses: Losses) -> dict
     place = 0 if article.terms.lang == "zh" else 1
     for number, name in enumerate(differing, 1):
         row |= {f"Option{number} name": OPTIONS[name][place], f"Option{number} value": article.words(name)}
-    if article.price is None:
-        losses.add(article.named, "没有价格", "no price")
+    price = article.priced(losses)
+    if price is None:
+        if "price" not in article.filled:
+            losses.add(article.named, "没有价格", "no price")
         return row
-    if currency := article.price.currency:
-        losses.add(article.named, f"价格不带币种（{currency}）", f"prices carry no currency ({currency})")
-    return row | {"Price": article.price.amount}
+    if price.currency:
+        losses.add(article.named, f"价格不带币种（{price.currency}）", f"prices carry no currency ({price.currency})")
+    return row | {"Price": price.digits}
 
 
 def description(article: Article) -> str:

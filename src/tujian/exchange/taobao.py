@@ -94,10 +94,11 @@ def _category(article: Article, terms: Terms, losses: Losses) -> str:
 
 
 def _price(article: Article, losses: Losses) -> str:
-    if article.price is None or article.price.currency not in ("CNY", ""):
+    price = article.priced(losses)
+    if price is None or price.currency not in ("CNY", ""):
         losses.add(article.named, "没有人民币价格", "no price in yuan")
         return ""
-    return article.price.amount
+    return price.digits
 
 
 def _pictures(article: Article, losses: Losses) -> str:
