@@ -307,6 +307,41 @@ def test_what_is_no_single_amount_is_no_price_and_it_says_so(catalogue, told):  
     assert "offers" not in product and kept["price"] == told
 
 
+@pytest.mark.parametrize(
+    ("own", "handle"),
+    [
+        ({"external_id": "red-linen-dress", "sku": "RLD-S-01"}, "red-linen-dress"),
+        ({"external_id": "红色连衣裙"}, "红色连衣裙"),
+        ({"external_id": "a_b"}, "a_b"),
+        ({"external_id": "shirt", "variant_group": "春款-01"}, "春款-01"),
+        ({"sku": "RLD-S-01"}, "rld-s-01"),
+    ],
+)
+def test_a_product_that_came_from_shopify_goes_back_under_its_own_handle(catalogue, own, handle):  # req: F5
+    catalogue.add([incoming(b"a", "a.jpg")], who="Li", **own)
+    (row,) = rows_of(taken(catalogue, "shopify")[0]["shopify.csv"])
+    assert row["URL handle"] == handle
+
+
+def test_a_handle_does_not_depend_on_what_else_is_in_the_file(catalogue):  # req: F5
+    names = ("Dress 01", "Dress/01", "dress-01", "——", "S" * 200)
+    ids = [catalogue.add([incoming(name.encode(), "a.jpg")], who="Li", variant_group=name).id for name in names]
+    seen = foreseen(catalogue, "shopify")
+    place = seen.headings.index("URL handle")
+    rows = rows_of(taken(catalogue, "shopify")[0]["shopify.csv"])
+    assert len({row["URL handle"] for row in rows}) == 5 and max(len(row["URL handle"]) for row in rows) <= 255
+    for item_id, row in zip(ids, rows, strict=True):
+        assert foreseen(catalogue, "shopify", among=[item_id]).rows[0][place] == row["URL handle"]
+
+
+def test_two_products_of_one_handle_stay_two_and_it_says_so(catalogue):  # req: F5
+    for content in (b"a", b"b"):
+        catalogue.add([incoming(content, "a.jpg")], who="Li", sku="D1")
+    files, lost = taken(catalogue, "shopify")
+    first, second = (row["URL handle"] for row in rows_of(files["shopify.csv"]))
+    assert first == "d1" and second.startswith("d1-") and any("Handle 与前面的商品相同" in loss for loss in lost)
+
+
 def test_shopify_is_told_in_sight_and_by_a_tag_what_a_model_wrote(catalogue):
     milk(catalogue, summary=value("一盒<牛奶>", "model"), category=value("食品饮料", "classifier"))
     (row,) = rows_of(taken(catalogue, "shopify")[0]["shopify.csv"])

@@ -7,6 +7,7 @@ products", 2026.
 Does not know: stock, shipping weight, which address the pictures will have (`--pictures-at`).
 """
 
+import hashlib
 import html
 import re
 import unicodedata
@@ -46,7 +47,7 @@ def _rows(articles: Iterable[Article], losses: Losses, handles: set[str]) -> Ite
 
 def _product(variants: Sequence[Article], losses: Losses, handles: set[str]) -> Iterator[dict[str, str]]:
     """A product's rows: one a variant, more where there are more pictures than variants."""
-    first, handle = variants[0], _handle(variants[0], handles)
+    first, handle = variants[0], _handle(variants[0], handles, losses)
     differing = [name for name in OPTIONS if len({one.words(name) for one in variants}) > 1][:3]
     if len(variants) > 1 and len({tuple(one.words(name) for name in differing) for one in variants}) < len(variants):
         losses.add(
@@ -109,11 +110,28 @@ def description(article: Article) -> str:
     return "".join(parts)
 
 
-def _handle(article: Article, handles: set[str]) -> str:
-    """Lower case letters, digits and hyphens; Chinese names leave nothing, so the number stands in. Never twice."""
-    own = article.item.variant_group or article.item.sku or article.item.external_id or ""
-    plain = unicodedata.normalize("NFKD", own).encode("ascii", "ignore").decode().lower()
-    base = re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or article.item.id[:12]
-    handle = base if base not in handles else f"{base}-{article.item.id[:6]}"
+def _handle(article: Article, handles: set[str], losses: Losses) -> str:
+    """The product's own, whatever else is in the file, so that a second import meets the product of the first."""
+    item = article.item
+    own = handle_of(item.variant_group or item.external_id or item.sku or "") or item.id[:12]
+    if own in handles:
+        losses.add(
+            article.named,
+            "Handle 与前面的商品相同，后面加了编号",
+            "a handle that an earlier product has: a number was put behind it",
+        )
+    handle = own if own not in handles else f"{own}-{item.id[:6]}"
     handles.add(handle)
     return handle
+
+
+def handle_of(name: str) -> str:
+    """Letters of any script, digits, _ and -, in lower case, as Shopify's own are; where more was lost, a digest of the
+    name tells it from others that became the same.
+
+    >>> handle_of("red-linen-dress"), handle_of("红色连衣裙_A"), handle_of("Dress 01")
+    ('red-linen-dress', '红色连衣裙_a', 'dress-01-bd4258')
+    """
+    lower = unicodedata.normalize("NFC", name).strip().lower()
+    kept = re.sub(r"[^\w-]+", "-", lower).strip("-")
+    return kept if kept == lower else f"{kept}-{hashlib.sha256(lower.encode()).hexdigest()[:6]}".strip("-")
