@@ -307,6 +307,43 @@ def test_what_is_no_single_amount_is_no_price_and_it_says_so(catalogue, told):  
     assert "offers" not in product and kept["price"] == told
 
 
+def shirts(catalogue, *variants) -> None:
+    for number, fields in enumerate(variants):
+        shown = incoming(b"shirt %d" % number, f"{number}.jpg")
+        item_id = catalogue.add([shown], who="Li", sku=f"A-{number}", variant_group="A").id
+        catalogue.save(item_id, record(task="listing", name=value("衬衫"), price=value("99"), **fields))
+
+
+def test_shopify_says_which_options_of_a_single_product_it_does_not_take(catalogue):  # req: F5
+    milk(catalogue, colours=value(["红色"]), size=value(["M"]))
+    lost = taken(catalogue, "shopify")[1]
+    for name in ("colours", "size", "net_content"):
+        assert any(f"没有放字段 {name} 的地方" in loss for loss in lost)
+
+
+def test_shopify_shows_each_variant_by_its_own_picture(catalogue):  # req: F5
+    shirts(catalogue, {"size": value(["S"])}, {"size": value(["M"])})
+    files, lost = taken(catalogue, "shopify", pictures_at="https://cdn.example.com")
+    rows = rows_of(files["shopify.csv"])
+    assert len({row["Variant image URL"] for row in rows}) == 2
+    assert all(row["Variant image URL"] == row["Product image URL"] for row in rows)
+    assert not any("size" in loss for loss in lost)
+
+
+def test_shopify_says_what_of_further_variants_it_does_not_take(catalogue):  # req: F5
+    shirts(
+        catalogue,
+        {"size": value(["S"]), "brand": value("甲"), "detail": value("薄")},
+        {"size": value(["M"]), "brand": value("乙"), "detail": value("薄"), "tags": value(["新"])},
+        {"colours": value(["红色"])},
+    )
+    lost = taken(catalogue, "shopify")[1]
+    assert any("Vendor" in loss and "A-1" in loss for loss in lost) and any("Tags" in loss for loss in lost)
+    assert not any("Description" in loss for loss in lost)
+    assert any("规格 size 是空的" in loss and "A-2" in loss for loss in lost)
+    assert any("规格 colours 是空的" in loss and "（2：A-0、A-1）" in loss for loss in lost)
+
+
 @pytest.mark.parametrize(
     ("own", "handle"),
     [

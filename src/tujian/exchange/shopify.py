@@ -53,22 +53,40 @@ def _product(variants: Sequence[Article], losses: Losses, handles: set[str]) -> 
         losses.add(
             first.named, "同款的规格没有差别，Shopify 会合并", "variants that do not differ: Shopify merges them"
         )
-    urls = list(dict.fromkeys(url for one in variants for url in one.picture_urls(losses)))
-    facts = _facts(first, losses)
+    shown = [one.picture_urls(losses) for one in variants]
+    urls = list(dict.fromkeys(url for own in shown for url in own))
+    facts = _product_facts(variants, losses)
     for number, (variant, url) in enumerate(zip_longest(variants, urls), 1):
         row = {"URL handle": handle, "Title": facts["Title"]} if number > 1 else {"URL handle": handle, **facts}
         if variant is not None:
             row |= _variant(variant, differing, losses)
-            losses.unused(variant, USED)
+            losses.unused(variant, [name for name in USED if name not in OPTIONS or name in differing])
+            if len(variants) > 1 and shown[number - 1]:
+                row["Variant image URL"] = shown[number - 1][0]
         if url is not None:
             row |= {"Product image URL": url, "Image position": str(number), "Image alt text": facts["Title"]}
         yield row
 
 
-def _facts(article: Article, losses: Losses) -> dict[str, str]:
+def _product_facts(variants: Sequence[Article], losses: Losses) -> dict[str, str]:
+    """The first variant's; Shopify keeps one of each a product, so what the others say else is told."""
+    facts = _facts(variants[0])
+    if len(variants[0].title("title_shopify")[0]) > LONGEST_TITLE:
+        told = (f"标题超过 {LONGEST_TITLE} 字，已截断", f"title over {LONGEST_TITLE} characters, cut")
+        losses.add(variants[0].named, *told)
+    for variant in variants[1:]:
+        for heading, said in _facts(variant).items():
+            if said and said != facts[heading]:
+                losses.add(
+                    variant.named,
+                    f"同款只写第一件的 {heading}，这几件的不同",
+                    f"{heading} of a product is its first variant's; these say something else",
+                )
+    return facts
+
+
+def _facts(article: Article) -> dict[str, str]:
     title, by_model = article.title("title_shopify")
-    if len(title) > LONGEST_TITLE:
-        losses.add(article.named, f"标题超过 {LONGEST_TITLE} 字，已截断", f"title over {LONGEST_TITLE} characters, cut")
     tags = article.several("tags")[:MOST_TAGS]
     if by_model or any(article.is_generated(name) for name in (*DESCRIPTIONS, "selling_points", "tags")):
         tags.append(GENERATED_TAG[article.terms.lang])
@@ -90,6 +108,12 @@ def _variant(article: Article, differing: Sequence[str], losses: Losses) -> dict
     place = 0 if article.terms.lang == "zh" else 1
     for number, name in enumerate(differing, 1):
         row |= {f"Option{number} name": OPTIONS[name][place], f"Option{number} value": article.words(name)}
+        if not article.words(name):
+            losses.add(
+                article.named,
+                f"规格 {name} 是空的，Shopify 不收，请先补上",
+                f"the option {name} is empty, which Shopify refuses: fill it in first",
+            )
     price = article.priced(losses)
     if price is None:
         if "price" not in article.filled:
