@@ -418,6 +418,26 @@ def test_google_gets_what_a_model_wrote_in_the_attributes_that_say_so(catalogue)
     assert any("GTIN" in loss for loss in lost)
 
 
+@pytest.mark.parametrize(
+    "code", ["0000000000000", "2012345678903", "20123451", "0212345678909", "9811234567891", "9901234567899"]
+)
+def test_a_number_for_use_inside_a_shop_identifies_nothing_elsewhere(catalogue, code):  # req: F5
+    milk(catalogue, barcode=value(code))
+    files, lost = taken(catalogue, "google")
+    (row,) = rows_of(files["google.csv"])
+    assert row["gtin"] == "" and any("店内码" in loss for loss in lost)
+    files, lost = taken(catalogue, "jsonld", lang="en")
+    (product,) = json.loads(files["catalogue.jsonld"])["@graph"]
+    assert f"gtin{len(code)}" not in product and any("inside a shop" in loss for loss in lost)
+
+
+def test_google_is_not_left_without_an_identifier_in_silence(catalogue):  # req: F5
+    for sku, fields in {"S1": {"brand": "甲"}, "S2": {"model_number": "X1"}, "S3": {}}.items():
+        catalogue.add([incoming(sku.encode(), "a.jpg")], who="Li", sku=sku, values={"name": "杯", **fields})
+    (told,) = [loss for loss in taken(catalogue, "google")[1] if "identifier_exists" in loss]
+    assert "（1：S3）" in told
+
+
 def test_a_users_own_list_says_where_a_category_stands_before_the_shipped_one_does(catalogue, tmp_path):  # req: F5
     (tmp_path / "categories.tsv").write_text(
         "id\tparent\tzh\ten\tsynonyms\tgoogle\n"

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from tujian.errors import Lang
 from tujian.exchange.nouns import DESCRIPTIONS, Article, Losses, Piece, Terms, shortened
-from tujian.perception.gs1 import is_valid
 from tujian.sheet_writing import csv_rows
 
 HEADINGS = (
@@ -40,6 +39,12 @@ def _rows(articles: Iterable[Article], terms: Terms, losses: Losses) -> Iterator
     yield HEADINGS
     for article in articles:
         row = _row(article, losses)
+        if not any(row[name] for name in ("brand", "gtin", "mpn")):
+            losses.add(
+                article.named,
+                "没有品牌、GTIN、MPN 中任何一个：请补上，确实没有时在 Google 填 identifier_exists 为 no",
+                "no brand, GTIN or MPN: add one, or say identifier_exists: no where there is none",
+            )
         kept = {name: _within(article, name, text, losses) for name, text in row.items()}
         _marked(kept, article)
         losses.unused(article, USED)
@@ -65,7 +70,7 @@ def _row(article: Article, losses: Losses) -> dict[str, str]:
         "additional_image_link": ",".join(urls[1 : 1 + MOST_PICTURES]),
         "price": _price(article, losses),
         "brand": article.words("brand"),
-        "gtin": _gtin(article, losses),
+        "gtin": article.gtin(losses),
         "mpn": article.words("model_number", "style_number"),
         "google_product_category": category,
         "product_type": article.words("category"),
@@ -86,14 +91,6 @@ def _price(article: Article, losses: Losses) -> str:
     if not price.currency:
         losses.add(article.named, "价格没有币种", "a price without a currency")
     return " ".join(price).strip()
-
-
-def _gtin(article: Article, losses: Losses) -> str:
-    code = article.words("barcode")
-    if code and not is_valid(code):
-        losses.add(article.named, "条码不是有效的 GTIN，没有写", "a barcode that is no valid GTIN, left out")
-        return ""
-    return code
 
 
 def _highlights(article: Article, losses: Losses) -> str:

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tujian.exchange.nouns import DESCRIPTIONS, Article, Losses, Piece, Terms
-from tujian.perception.gs1 import is_valid
 
 NAME = "catalogue.jsonld"
 PROPERTIES = {
@@ -58,10 +57,7 @@ def _product(article: Article, losses: Losses) -> dict[str, Any]:
 
 
 def _code(article: Article, losses: Losses) -> dict[str, str]:
-    code = article.words("barcode")
-    if code and not is_valid(code):
-        losses.add(article.named, "条码不是有效的 GTIN，没有写", "a barcode that is no valid GTIN, left out")
-        return {}
+    code = article.gtin(losses)
     return {f"gtin{len(code)}": code} if code else {}
 
 

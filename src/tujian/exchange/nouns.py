@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from tujian.catalogue.nouns import FieldNow, Item, ItemPicture
 from tujian.errors import Lang
+from tujian.perception.gs1 import is_public, is_valid
 from tujian.records import in_words
 from tujian.rules.prices import Amount, one_price
 from tujian.taxonomy import Category, Taxonomy
@@ -161,6 +162,17 @@ class Article:
                 "a price that is no single amount (a range, a unit price), left out",
             )
         return self.price
+
+    def gtin(self, losses: Losses) -> str:
+        """Its barcode, where that is a number by which anybody knows the article; else "", and a loss."""
+        code = self.words("barcode")
+        if code and not is_valid(code):
+            losses.add(self.named, "条码不是有效的 GTIN，没有写", "a barcode that is no valid GTIN, left out")
+            return ""
+        if code and not is_public(code):
+            losses.add(self.named, "条码是店内码，没有写", "a barcode for use inside a shop, left out")
+            return ""
+        return code
 
     @cached_property
     def category(self) -> Category | None:
