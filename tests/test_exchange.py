@@ -480,6 +480,31 @@ def test_jsonld_gives_products_with_everything_that_is_known(catalogue):
     assert told["net_content"] == "1 L" and told["generated"] == ["summary"]
 
 
+@pytest.mark.parametrize(
+    ("form", "own"), [("shopify", "title_shopify"), ("google", "title_google"), ("taobao", "title_taobao")]
+)
+def test_a_second_name_or_text_that_a_form_has_no_place_for_is_told(catalogue, form, own):  # req: F5
+    milk(catalogue, **{own: value("标题")}, name=value("名字"), detail=value("长文"), summary=value("短文"))
+    lost = taken(catalogue, form)[1]
+    for name, is_told in ((own, False), ("name", True), ("detail", False), ("summary", True)):
+        assert any(f"字段 {name} " in loss for loss in lost) == is_told, name
+
+
+def test_the_title_of_another_channel_that_was_used_is_not_told_as_lost(catalogue):  # req: F5
+    milk(catalogue, title_google=value("标题"), style_number=value("X1"))
+    for form in ("shopify", "google", "taobao"):
+        assert not any("title_google" in loss for loss in taken(catalogue, form)[1])
+
+
+def test_jsonld_keeps_the_second_name_and_text(catalogue):  # req: F5
+    fields = {"title_google": "标题", "name": "名字", "detail": "长文", "summary": "短文"}
+    milk(catalogue, **{name: value(text) for name, text in fields.items()})
+    (product,) = json.loads(taken(catalogue, "jsonld")[0]["catalogue.jsonld"])["@graph"]
+    kept = {one["propertyID"]: one["value"] for one in product["additionalProperty"]}
+    assert (product["name"], product["description"]) == ("标题", "长文")
+    assert (kept["name"], kept["summary"]) == ("名字", "短文") and not {"title_google", "detail"} & set(kept)
+
+
 def test_an_empty_catalogue_gives_files_that_can_be_read(catalogue):
     assert json.loads(taken(catalogue, "jsonld")[0]["catalogue.jsonld"])["@graph"] == []
     assert rows_of(taken(catalogue, "shopify")[0]["shopify.csv"]) == []
@@ -506,6 +531,14 @@ def test_a_sidecar_keeps_what_a_model_wrote_out_of_the_words_of_a_person(catalog
     assert root.find(".//dc:description", XMP) is None
     made = [one.text for one in root.findall(".//tujian:generated//rdf:li", XMP)]
     assert made == ["objects=船", "summary=海边 <日落>"]
+
+
+def test_a_sidecar_keeps_both_texts_of_a_person(catalogue):  # req: F5
+    item_id = catalogue.add([incoming(b"sea", "sea.jpg")], who="Li", kind="photo").id
+    catalogue.edit(item_id, {"detail": "长文", "summary": "短文"}, who="Li")
+    root = ElementTree.fromstring(taken(catalogue, "xmp")[0]["sea.jpg.xmp"])
+    assert [one.text for one in root.findall(".//dc:description//rdf:li", XMP)] == ["长文"]
+    assert [one.text for one in root.findall(".//tujian:person//rdf:li", XMP)] == ["summary=短文"]
 
 
 def test_sidecars_stay_in_their_folder_and_do_not_collide(catalogue):

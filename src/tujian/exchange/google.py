@@ -10,7 +10,7 @@ Does not know: the page an item is sold on, and whether it is in stock: both are
 from collections.abc import Iterable, Iterator, Sequence
 
 from tujian.errors import Lang
-from tujian.exchange.nouns import DESCRIPTIONS, Article, Losses, Piece, Terms, shortened
+from tujian.exchange.nouns import DESCRIPTIONS, Article, Losses, Piece, Terms, shortened, title_names
 from tujian.sheet_writing import csv_rows
 
 HEADINGS = (
@@ -18,10 +18,8 @@ HEADINGS = (
     "additional_image_link", "availability", "price", "brand", "gtin", "mpn", "google_product_category", "product_type",
     "color", "material", "size", "item_group_id", "condition", "product_highlight",
 )  # fmt: skip
-USED = (
-    "title_google", "name", "detail", "summary", "price", "brand", "barcode", "model_number", "style_number",
-    "category", "colours", "material", "size", "selling_points",
-)  # fmt: skip
+TITLES, NUMBERS = title_names("title_google"), ("model_number", "style_number")
+USED = ("price", "brand", "barcode", "category", "colours", "material", "size", "selling_points")
 MOST_CHARS = {
     "id": 50, "title": 150, "description": 5000, "brand": 70, "mpn": 70, "product_type": 750, "color": 100,
     "material": 200, "size": 100, "item_group_id": 50,
@@ -47,7 +45,7 @@ def _rows(articles: Iterable[Article], terms: Terms, losses: Losses) -> Iterator
             )
         kept = {name: _within(article, name, text, losses) for name, text in row.items()}
         _marked(kept, article)
-        losses.unused(article, USED)
+        losses.unused(article, USED, TITLES, DESCRIPTIONS, NUMBERS)
         _language(article, kept, terms.lang, losses)
         yield [kept.get(name, "") for name in HEADINGS]
 
@@ -71,7 +69,7 @@ def _row(article: Article, losses: Losses) -> dict[str, str]:
         "price": _price(article, losses),
         "brand": article.words("brand"),
         "gtin": article.gtin(losses),
-        "mpn": article.words("model_number", "style_number"),
+        "mpn": article.words(*NUMBERS),
         "google_product_category": category,
         "product_type": article.words("category"),
         "color": "/".join(article.several("colours")[:MOST_COLOURS]),

@@ -2,7 +2,7 @@
 
 Enters: articles. Leaves: one JSON document, written as it is made. What a language model wrote stands under `subjectOf`
 with its `digitalSourceType` and is named in an `additionalProperty`. Fields that schema.org has no property for become
-PropertyValues, so that nothing is lost but evidence.
+PropertyValues, so that nothing is lost but evidence, and barcodes that are no public number.
 Source: schema.org 29, Product, PropertyValue, TrainedAlgorithmicMediaDigitalSource.
 """
 
@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tujian.exchange.nouns import DESCRIPTIONS, Article, Losses, Piece, Terms
+from tujian.exchange.nouns import DESCRIPTIONS, Article, Losses, Piece, Terms, title_names
 
 NAME = "catalogue.jsonld"
 PROPERTIES = {
@@ -20,7 +20,8 @@ PROPERTIES = {
     "model_number": "model",
     "category": "category",
 }
-USED = ("title_google", "name", "brand", "barcode", "price", *DESCRIPTIONS, *PROPERTIES)
+TITLES = title_names("title_google")
+USED = ("brand", "barcode", *PROPERTIES)
 MODEL_MADE = "https://schema.org/TrainedAlgorithmicMediaDigitalSource"
 
 
@@ -70,8 +71,8 @@ def _offer(article: Article) -> dict[str, Any] | None:
 
 def _more(article: Article) -> list[dict[str, Any]]:
     """Every further field by its name, with its unit; a price that no offer can say, too."""
-    used = USED if article.price else [name for name in USED if name != "price"]
-    rest = [(name, now.value) for name, now in article.filled.items() if name not in used]
+    used = (*USED, "price") if article.price else USED
+    rest = [(name, article.filled[name].value) for name in article.beside(used, TITLES, DESCRIPTIONS)]
     told = [
         {"@type": "PropertyValue", "propertyID": name, "value": value.value}
         | ({"unitText": value.unit} if value.unit else {})

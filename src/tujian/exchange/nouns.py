@@ -71,11 +71,10 @@ class Losses:
     def add(self, item: Named, zh: str, en: str) -> None:
         self._by_kind.setdefault(en, Loss({"zh": zh, "en": en})).add(item)
 
-    def unused(self, article: "Article", used: Iterable[str]) -> None:
-        """Fields that have a value and no place in the form."""
-        for name in article.filled:
-            if name not in used:
-                self.add(article.named, f"没有放字段 {name} 的地方", f"no place for the field {name}")
+    def unused(self, article: "Article", used: Iterable[str], *either: Sequence[str]) -> None:
+        """Fields that have a value and no place in the form; of each of `either` it has a place for the first."""
+        for name in article.beside(used, *either):
+            self.add(article.named, f"没有放字段 {name} 的地方", f"no place for the field {name}")
 
     def __iter__(self) -> Iterator[Loss]:
         return iter(self._by_kind.values())
@@ -124,6 +123,11 @@ class Article:
         """The first of these fields that has a value."""
         return next((name for name in names if name in self.filled), None)
 
+    def beside(self, used: Iterable[str], *either: Sequence[str]) -> list[str]:
+        """Fields that have a value beside those `used` and, of each of `either`, the first that has one."""
+        taken = {*used, *(self.first(names) for names in either)}
+        return [name for name in self.filled if name not in taken]
+
     def words(self, *names: str) -> str:
         """The value of the first of these fields that has one; a list by commas."""
         name = self.first(names)
@@ -145,7 +149,7 @@ class Article:
 
     def title(self, own: str) -> tuple[str, bool]:
         """The title for a channel, and whether a model wrote it: its `own` field, else the name, else the item's."""
-        names = (own, "name", "title_google", "title_shopify", "title_taobao")
+        names = title_names(own)
         return (self.words(*names), self.is_generated(*names)) if self.first(names) else (self.item.title, False)
 
     @cached_property
@@ -216,6 +220,11 @@ class Articles(Iterable[Article], Protocol):
 
     @property
     def fields(self) -> Sequence[str]: ...
+
+
+def title_names(own: str) -> tuple[str, ...]:
+    """Fields of which the first that has a value is the title in a channel that has a field of its `own`."""
+    return (own, "name", "title_google", "title_shopify", "title_taobao")
 
 
 def filled(item: Item) -> dict[str, FieldNow]:

@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, zip_longest
 
-from tujian.exchange.nouns import DESCRIPTIONS, GENERATED, GENERATED_TAG, Article, Losses, Piece, Terms
+from tujian.exchange.nouns import DESCRIPTIONS, GENERATED, GENERATED_TAG, Article, Losses, Piece, Terms, title_names
 from tujian.sheet_writing import csv_rows
 
 HEADINGS = (
@@ -24,10 +24,8 @@ HEADINGS = (
     "SEO title", "SEO description",
 )  # fmt: skip
 OPTIONS = {"colours": ("颜色", "Color"), "size": ("尺码", "Size"), "net_content": ("净含量", "Net content")}
-USED = (
-    "title_shopify", "name", "brand", "category", "colours", "size", "net_content", "barcode", "price",
-    "selling_points", "detail", "summary", "tags",
-)  # fmt: skip
+TITLES = title_names("title_shopify")
+USED = ("brand", "category", "barcode", "price", "selling_points", "tags")
 LONGEST_TITLE = 255
 MOST_TAGS = 250
 
@@ -60,7 +58,7 @@ def _product(variants: Sequence[Article], losses: Losses, handles: set[str]) -> 
         row = {"URL handle": handle, "Title": facts["Title"]} if number > 1 else {"URL handle": handle, **facts}
         if variant is not None:
             row |= _variant(variant, differing, losses)
-            losses.unused(variant, [name for name in USED if name not in OPTIONS or name in differing])
+            losses.unused(variant, (*USED, *differing), TITLES, DESCRIPTIONS)
             if len(variants) > 1 and shown[number - 1]:
                 row["Variant image URL"] = shown[number - 1][0]
         if url is not None:

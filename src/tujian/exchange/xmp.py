@@ -55,14 +55,14 @@ def sidecar(article: Article, picture: ItemPicture) -> str:
 def _dublin(article: Article, own: Mapping[str, FieldNow]) -> Iterator[str]:
     lang = article.terms.lang
     words = {name: _clean(in_words(now.value.value, lang)) for name, now in own.items()}
-    title = next((words[name] for name in TITLES if name in words), "")
-    told = next((words[name] for name in DESCRIPTIONS if name in words), "")
+    title = next((name for name in TITLES if name in words), "")
+    told = next((name for name in DESCRIPTIONS if name in words), "")
     keywords = [_clean(part) for name in own if name in KEYWORDS for part in article.several(name)]
-    yield _alternative("title", title)
-    yield _alternative("description", told)
+    yield _alternative("title", words.get(title, ""))
+    yield _alternative("description", words.get(told, ""))
     if keywords:
         yield f"<dc:subject><rdf:Bag>{_items(dict.fromkeys(keywords))}</rdf:Bag></dc:subject>\n"
-    rest = {name: now for name, now in own.items() if name not in (*TITLES, *DESCRIPTIONS, *KEYWORDS)}
+    rest = {name: now for name, now in own.items() if name not in (title, told, *KEYWORDS)}
     yield _bag("person", rest, article)
 
 
