@@ -19,6 +19,7 @@ from tujian.cli import app
 from tujian.errors import BadInput, NotAcknowledged
 from tujian.exchange import FORMS, Terms, export, find_form, google_categories
 from tujian.exchange.foresight import foresee
+from tujian.exchange.stock import Stock
 from tujian.records import in_words
 from tujian.schema import audit
 from tujian.settings import read_settings
@@ -107,6 +108,21 @@ def test_advertising_words_stop_an_export_until_somebody_acknowledges_them(catal
     with database.read() as connection:
         facts = [row.facts for row in connection.execute(audit.select().where(audit.c.verb == "export"))]
     assert "全网最低价" in facts[-1]["acknowledged"][0]
+
+
+def test_all_advertising_words_are_on_the_list_however_many_items_have_the_first(catalogue):  # req: F6
+    for number in range(12):
+        said = "国家级牛奶" if number == 11 else "最好的牛奶"
+        catalogue.add([incoming(b"%d" % number, "a.jpg")], who="Li", sku=f"S{number}", values={"name": said})
+    with pytest.raises(NotAcknowledged) as stopped:
+        taken(catalogue, "csv")
+    assert "12 处" in stopped.value.zh.message
+    assert "S0、S1、S2 …（11 件） · name · “最好”" in stopped.value.zh.message
+    assert "S11 · name · “国家级”" in stopped.value.zh.message
+    best, state = foreseen(catalogue, "csv", most=200).adverts
+    assert (best.count, state.count, best.mark != state.mark) == (11, 1, True)
+    (fewer, _) = foreseen(catalogue, "csv", among=[item.id for item in Stock(catalogue)][1:]).adverts
+    assert fewer.count == 10 and fewer.mark != best.mark
 
 
 def test_advertising_words_printed_on_the_picture_count_too(catalogue):
@@ -231,7 +247,7 @@ def test_many_items_are_foretold_by_the_first_of_them(catalogue):
 def test_advertising_words_are_foretold_and_nothing_is_noted(catalogue, database):
     milk(catalogue, selling_points=value(["全网最低价"], "model"))
     (advert,) = foreseen(catalogue, "shopify").adverts
-    assert (advert.item.called, advert.field) == ("S1", "selling_points") and "最低价" in advert.say("zh")
+    assert (advert.examples[0].called, advert.place) == ("S1", "selling_points") and "最低价" in advert.say("zh")
     assert foreseen(catalogue, "jsonl").adverts == []
     with database.read() as connection:
         assert connection.execute(audit.select().where(audit.c.verb == "export")).all() == []

@@ -308,6 +308,19 @@ def test_what_was_not_acknowledged_stops_it_once_more(client, work, stocked, cat
     assert "国家级" in words(client.get(again.url.path))
 
 
+def test_one_more_item_with_a_word_that_was_acknowledged_stops_it_once_more(client, work, stocked, catalogue):
+    job = client.post("/export", data={"to": "csv"})
+    work()
+    catalogue.edit(stocked[1], {"name": "最好的燕麦奶"}, who="t")
+    again = client.post(f"{job.url.path}/acknowledge", data={"acknowledged": "true"})
+    work()
+    stopped = words(client.get(again.url.path))
+    assert "有 2 处可能违反广告法" in stopped and "A1、A2 · name · “最好”" in stopped
+    last = client.post(f"{again.url.path}/acknowledge", data={"acknowledged": "true"})
+    work()
+    assert "准备好了" in words(client.get(last.url.path))
+
+
 def test_some_items_are_exported_by_filter_or_by_number(client, work, stocked):
     page = client.get("/export?to=jsonl&brand=ALPRO")
     assert "品牌 ALPRO" in words(page) and "1 件" in words(page)

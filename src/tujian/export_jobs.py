@@ -22,7 +22,7 @@ from tujian.errors import Lang
 from tujian.exchange import adverts_in, export, find_form
 from tujian.exchange.asked import terms_of, write_one_file
 from tujian.exchange.foresight import Foreseen, foresee
-from tujian.exchange.stock import Stock
+from tujian.exchange.stock import Stock, count_places
 from tujian.filters import Filter
 from tujian.finding.facts import conditions
 from tujian.house import House
@@ -81,7 +81,7 @@ def queue_export(
     pictures_at: str = "",
     acknowledged: Collection[str] = (),
 ) -> str:
-    """The id of the batch whose one job writes the file. `acknowledged` are findings in the words of `lang`."""
+    """The id of the batch whose one job writes the file. `acknowledged` are marks of adverts."""
     form = find_form(to)
     options = {"parcel": parcel.number, "called": form.name, "filters": chosen.filters, "ids": chosen.ids}
     options |= {"also": sorted(chosen.also), "pictures_at": pictures_at, "lang": lang}
@@ -102,9 +102,11 @@ def fill_export(house: House, catalogue: Catalogue, claimed: Claimed, stopped: t
     among = chosen.among(catalogue)
     stock = Stock(catalogue, kind=form.kind, also=chosen.also, among=among)
     step("")
-    adverts = [one.say(lang) for one in adverts_in(form, stock)]
-    facts: dict[str, Any] = {"items": len(stock), "adverts": adverts, "file": ""}
-    if set(adverts) - set(told["acknowledged"]):
+    found = adverts_in(form, stock)
+    marks, said = [one.mark for one in found], [one.say(lang) for one in found]
+    facts: dict[str, Any] = {"items": len(stock), "adverts": said, "places": count_places(found), "marks": marks}
+    facts["file"] = ""
+    if set(marks) - set(told["acknowledged"]):
         return lambda _: facts
     terms = terms_of(house.settings, house.knowledge.taxonomy, told["pictures_at"], lang)
     taken = export(catalogue, form, terms, also=chosen.also, among=among, acknowledged=True, who=told["who"])

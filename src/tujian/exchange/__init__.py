@@ -20,7 +20,7 @@ from tujian.exchange.jsonld import write_jsonld
 from tujian.exchange.nouns import Article, Articles, Export, Losses, Piece, Terms
 from tujian.exchange.sheets_out import write_csv, write_jsonl, write_xlsx
 from tujian.exchange.shopify import write_shopify
-from tujian.exchange.stock import Advert, Stock, find_adverts
+from tujian.exchange.stock import Advert, Stock, count_places, find_adverts
 from tujian.exchange.taobao import write_taobao
 from tujian.exchange.xmp import write_xmp
 from tujian.folding import printable
@@ -143,11 +143,11 @@ def _not_acknowledged(adverts: list[Advert]) -> NotAcknowledged:
 
     return NotAcknowledged(
         zh=(
-            f"待导出的内容里有 {len(adverts)} 处疑似广告法用语，没有导出：{told('zh')}",
+            f"待导出的内容里有 {count_places(adverts)} 处疑似广告法用语，没有导出：{told('zh')}",
             f"请修改文案，或确认后加 --acknowledge-adlaw 再导出。{disclaimer('zh')}",
         ),
         en=(
-            f"{len(adverts)} advertising-law words were found; nothing was written: {told('en')}",
+            f"{count_places(adverts)} advertising-law words were found; nothing was written: {told('en')}",
             f"Mend the copy, or add --acknowledge-adlaw to export all the same. {disclaimer('en')}",
         ),
     )
