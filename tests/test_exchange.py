@@ -423,6 +423,20 @@ def test_google_keeps_its_limits_and_says_what_it_cut(catalogue):
     assert any("required" in loss for loss in lost)
 
 
+def test_two_items_of_one_sku_are_two_in_a_feed_and_it_says_so(catalogue):  # req: F5
+    owns = [
+        {"sku": "D1"},
+        {"sku": "D1", "external_id": "E1"},
+        {"sku": "D1"},
+        {"sku": "L" * 50 + "1"},
+        {"sku": "L" * 50 + "2"},
+    ]
+    made = [catalogue.add([incoming(b"%d" % at, "a.jpg")], who="Li", **own).id for at, own in enumerate(owns)]
+    files, lost = taken(catalogue, "google")
+    assert [row["id"] for row in rows_of(files["google.csv"])] == ["D1", "E1", made[2], "L" * 50, made[4]]
+    assert any("id 与前面的条目相同" in loss and "（3：" in loss for loss in lost)
+
+
 def test_google_gets_what_a_model_wrote_in_the_attributes_that_say_so(catalogue):
     milk(
         catalogue, name=value('A "fine" milk'), category=value("食品饮料", "classifier"), barcode=value("123", "model")
@@ -555,6 +569,13 @@ def test_a_sidecar_keeps_both_texts_of_a_person(catalogue):  # req: F5
     root = ElementTree.fromstring(taken(catalogue, "xmp")[0]["sea.jpg.xmp"])
     assert [one.text for one in root.findall(".//dc:description//rdf:li", XMP)] == ["长文"]
     assert [one.text for one in root.findall(".//tujian:person//rdf:li", XMP)] == ["summary=短文"]
+
+
+def test_a_picture_of_two_items_has_one_sidecar(catalogue):  # req: F5
+    for _ in range(2):
+        catalogue.add([incoming(b"sea", "sea.jpg")], who="Li", kind="photo")
+    files, lost = taken(catalogue, "xmp")
+    assert list(files) == ["sea.jpg.xmp"] and "多个条目" in lost[0]
 
 
 def test_sidecars_stay_in_their_folder_and_do_not_collide(catalogue):

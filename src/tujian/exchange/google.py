@@ -35,6 +35,7 @@ def write_google(articles: Iterable[Article], terms: Terms, losses: Losses) -> I
 
 def _rows(articles: Iterable[Article], terms: Terms, losses: Losses) -> Iterator[Sequence[str]]:
     yield HEADINGS
+    ids: set[str] = set()
     for article in articles:
         row = _row(article, losses)
         if not any(row[name] for name in ("brand", "gtin", "mpn")):
@@ -44,6 +45,7 @@ def _rows(articles: Iterable[Article], terms: Terms, losses: Losses) -> Iterator
                 "no brand, GTIN or MPN: add one, or say identifier_exists: no where there is none",
             )
         kept = {name: _within(article, name, text, losses) for name, text in row.items()}
+        kept["id"] = _only(article, kept["id"], ids, losses)
         _marked(kept, article)
         losses.unused(article, USED, TITLES, DESCRIPTIONS, NUMBERS)
         _language(article, kept, terms.lang, losses)
@@ -79,6 +81,20 @@ def _row(article: Article, losses: Losses) -> dict[str, str]:
         "condition": "new",
         "product_highlight": _highlights(article, losses),
     }
+
+
+def _only(article: Article, wanted: str, ids: set[str], losses: Losses) -> str:
+    """The id, or another of the item's where an earlier item has it: of two items with one id Google keeps one."""
+    further = (shortened(article.item.external_id or wanted, MOST_CHARS["id"]), article.item.id)
+    own = next(one for one in (wanted, *further) if one not in ids)
+    if own != wanted:
+        losses.add(
+            article.named,
+            "id 与前面的条目相同（SKU 重复），改用外部编号或图鉴编号",
+            "an id that an earlier item has (the same SKU): the external or Tujian's own id was taken",
+        )
+    ids.add(own)
+    return own
 
 
 def _price(article: Article, losses: Losses) -> str:

@@ -26,7 +26,7 @@ _TAIL = '</rdf:Description>\n</rdf:RDF>\n</x:xmpmeta>\n<?xpacket end="w"?>\n'
 
 
 def write_xmp(articles: Iterable[Article], terms: Terms, losses: Losses) -> Iterator[Piece]:
-    taken: set[str] = set()
+    taken: dict[str, str] = {}  # the picture that a name is of
     for article in articles:
         for picture in article.item.pictures:
             name = _name(picture, taken)
@@ -82,14 +82,16 @@ def _items(texts: Iterable[str]) -> str:
     return "".join(f"<rdf:li>{escape(text)}</rdf:li>" for text in texts)
 
 
-def _name(picture: ItemPicture, taken: set[str]) -> str | None:
+def _name(picture: ItemPicture, taken: dict[str, str]) -> str | None:
     """Below the folder, as the file was called; two files of one name are told apart by content. None: written."""
     parts = [part for part in picture.name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
     path = "/".join(_clean(part).replace(":", "_") for part in parts) or picture.sha256[:16]
     for name in (f"{path}.xmp", f"{path}.{picture.sha256[:8]}.xmp"):
-        key = f"{name.casefold()}"
-        if key not in taken:
-            taken.add(key)
+        owner = taken.setdefault(name.casefold(), "")
+        if owner == picture.sha256:
+            return None
+        if not owner:
+            taken[name.casefold()] = picture.sha256
             return name
     return None
 
