@@ -346,6 +346,13 @@ def test_shopify_shows_each_variant_by_its_own_picture(catalogue):  # req: F5
     assert not any("size" in loss for loss in lost)
 
 
+@pytest.mark.parametrize("form", ["shopify", "google", "taobao"])
+def test_a_shop_is_not_given_an_apostrophe_in_silence(catalogue, form):  # req: F5
+    milk(catalogue, name=value("-20°C Ice Pack", "rule", True))
+    assert any("撇号" in loss and "（1：S1）" in loss for loss in taken(catalogue, form)[1])
+    assert not any("撇号" in loss for loss in taken(catalogue, "csv")[1])  # an import takes it away again
+
+
 def test_shopify_says_what_of_further_variants_it_does_not_take(catalogue):  # req: F5
     shirts(
         catalogue,

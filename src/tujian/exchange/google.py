@@ -49,6 +49,7 @@ def _rows(articles: Iterable[Article], terms: Terms, losses: Losses) -> Iterator
         _marked(kept, article)
         losses.unused(article, USED, TITLES, DESCRIPTIONS, NUMBERS)
         _language(article, kept, terms.lang, losses)
+        losses.defused(article.named, kept.values())
         yield [kept.get(name, "") for name in HEADINGS]
 
 

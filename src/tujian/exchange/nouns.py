@@ -14,6 +14,7 @@ from tujian.errors import Lang
 from tujian.perception.gs1 import is_public, is_valid
 from tujian.records import in_words
 from tujian.rules.prices import Amount, one_price
+from tujian.sheets import is_live
 from tujian.taxonomy import Category, Taxonomy
 
 MOST_EXAMPLES = 3
@@ -75,6 +76,15 @@ class Losses:
         """Fields that have a value and no place in the form; of each of `either` it has a place for the first."""
         for name in article.beside(used, *either):
             self.add(article.named, f"没有放字段 {name} 的地方", f"no place for the field {name}")
+
+    def defused(self, item: Named, cells: Iterable[str]) -> None:
+        """Text that goes out with an apostrophe before it, which a shop shows."""
+        if any(is_live(cell) for cell in cells):
+            self.add(
+                item,
+                "以 =、+、-、@ 开头的文字前加了撇号，以免表格程序执行；平台会原样显示",
+                "an apostrophe was put before text that a spreadsheet would run (= + - @); the shop will show it",
+            )
 
     def __iter__(self) -> Iterator[Loss]:
         return iter(self._by_kind.values())

@@ -39,7 +39,9 @@ def write_shopify(articles: Iterable[Article], terms: Terms, losses: Losses) -> 
 def _rows(articles: Iterable[Article], losses: Losses, handles: set[str]) -> Iterator[Sequence[str]]:
     yield HEADINGS
     for _, group in groupby(articles, key=lambda article: article.item.variant_group or article.item.id):
-        for row in _product(list(group), losses, handles):
+        variants = list(group)
+        for row in _product(variants, losses, handles):
+            losses.defused(variants[0].named, row.values())
             yield [row.get(heading, "") for heading in HEADINGS]
 
 

@@ -50,6 +50,7 @@ def _rows(articles: Iterable[Article], terms: Terms, losses: Losses) -> Iterator
     yield [chinese for _, chinese in COLUMNS]
     for article in articles:
         row = _row(article, terms, losses)
+        losses.defused(article.named, row.values())
         losses.unused(article, USED, TITLES, DESCRIPTIONS)
         yield [row.get(name, "") for name, _ in COLUMNS]
 
