@@ -26,7 +26,18 @@ from tujian.exchange.xmp import write_xmp
 from tujian.folding import printable
 from tujian.rules.adlaw import disclaimer
 
-__all__ = ["FORMS", "Export", "Form", "Terms", "adverts_in", "export", "find_form", "google_categories", "written"]
+__all__ = [
+    "FORMS",
+    "Export",
+    "Form",
+    "Terms",
+    "adverts_in",
+    "export",
+    "find_form",
+    "google_categories",
+    "take_out",
+    "written",
+]
 
 GOOGLE_FILE = Path(__file__).parents[1] / "data" / "taxonomy" / "google.tsv"
 Write = Callable[[Articles, Terms, Losses], Iterator[Piece]]
@@ -94,6 +105,13 @@ def export(
     adverts = adverts_in(form, stock)
     if adverts and not acknowledged:
         raise _not_acknowledged(adverts)
+    return take_out(catalogue, form, stock, terms, adverts, who)
+
+
+def take_out(
+    catalogue: Catalogue, form: Form, stock: Stock, terms: Terms, adverts: Sequence[Advert], who: str
+) -> Export:
+    """What the form makes of a stock whose adverts were found and acknowledged; both are written into the audit."""
     _note(catalogue, form, stock, adverts, who)
     return written(form, stock, terms)
 
