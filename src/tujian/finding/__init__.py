@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -114,7 +113,7 @@ class Search:
         wanted = [may_see(query.also), *conditions(query.filters), *lenient(query.meant)]
         wanted += [items.c.id.not_in(query.without)] if query.without else []
         if not query.text.strip() and not query.looks:
-            return _browse(connection, query, [*wanted, *preferences(query.meant)])
+            return _browse(connection, self._database, query, [*wanted, *preferences(query.meant)])
         ranked = self._ranked(connection, query, words, asked, look_embedder)
         left = self._left(connection, ranked, query)
         if (query.filters or query.meant) and self._lacks(connection, ranked, left):
@@ -349,30 +348,26 @@ def _hit(head: ItemHead, item_id: str, ways: Mapping[str, Mapping[str, float]]) 
     return Hit(item=head, score=max(why.values(), default=0.0), why=why)
 
 
-def _browse(connection: sa.Connection, query: Query, wanted: Sequence[sa.ColumnElement[bool]]) -> Found:
-    """The newest first."""
+def _browse(
+    connection: sa.Connection, database: Database, query: Query, wanted: Sequence[sa.ColumnElement[bool]]
+) -> Found:
+    """The newest first. Where filters have to look at each item, COUNTED of those that pass are counted."""
     page = heads().where(*wanted).order_by(items.c.made_at.desc(), items.c.id.desc()).limit(query.limit + 1)
     if query.after:
         page = page.where(sa.tuple_(items.c.made_at, items.c.id) < tuple(map(str, from_cursor(query.after))))
     rows = [ItemHead(**row) for row in connection.execute(page).mappings()]
     last = rows[query.limit - 1] if len(rows) > query.limit else None
-    all_of_them = sa.select(items.c.id).where(*wanted)
-    counted = all_of_them.limit(COUNTED) if query.filters or query.meant else all_of_them
-    count = connection.scalar(sa.select(sa.func.count()).select_from(counted.subquery())) or 0
-    inside = all_of_them.limit(COUNTED)
+    some = _kinds(connection, sa.select(items.c.id, items.c.kind).where(*wanted).limit(COUNTED))
+    inside = database.is_one_of(item_facts.c.item_id, some)
+    count = len(some)
+    if count == COUNTED and not (query.filters or query.meant):
+        count = connection.scalar(sa.select(sa.func.count()).select_from(items).where(*wanted)) or 0
     return Found(
         hits=[Hit(item=head, score=1.0, why={}) for head in rows[: query.limit]],
-        facets={}
-        if query.after
-        else _facets(connection, item_facts.c.item_id.in_(inside), _count_kinds(connection, inside)),
+        facets={} if query.after else _facets(connection, inside, Counter(some.values())),
         total=count,
         next=to_cursor(last.made_at, last.id) if last else None,
     )
-
-
-def _count_kinds(connection: sa.Connection, inside: sa.Select[Any]) -> dict[str, int]:
-    counted = sa.select(items.c.kind, sa.func.count().label("n")).where(items.c.id.in_(inside)).group_by(items.c.kind)
-    return {row.kind: row.n for row in connection.execute(counted)}
 
 
 def _facets(
