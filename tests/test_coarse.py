@@ -76,3 +76,14 @@ def test_axes_are_found_again_once_the_rows_are_four_times_as_many(monkeypatch, 
     assert short.nearest(turned(first), goods[0], 20) is not None
     brought = short.nearest(goods, goods[0], 20)
     assert brought is not None and set(np.argsort(-(goods @ goods[0]))[:20]) <= set(brought)
+
+
+def test_among_many_more_that_are_nearly_alike_the_same_are_found():
+    """Five hundred of one kind differ by what short forms leave out: more of them are compared in full."""
+    chance = np.random.default_rng(6)
+    kinds = chance.normal(size=(400, 12)) @ chance.normal(size=(12, NUMBERS)) / 4
+    many = np.repeat(turned(3 + kinds), 500, axis=0) + turned(chance.normal(size=(200_000, NUMBERS))) / 10
+    short, rows = Coarse(), turned(many)
+    questions = [turned(rows[at] + rows[at + 77_777] / 2) for at in range(0, 100_000, 9_999)]
+    met = [len(set(np.argsort(-(rows @ one))[:20]) & set(short.nearest(rows, one, 20))) for one in questions]
+    assert np.mean(met) >= 0.99 * 20

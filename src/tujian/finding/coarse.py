@@ -1,9 +1,10 @@
 """Short forms of many vectors, by which the nearest are sought before they are compared in full.
 
 Enters: rows of a matrix. Leaves: places of rows that are probably the nearest to a query, more than are wanted. Rows
-are turned to their principal axes and the first of these kept: a quarter of the bytes finds what a product with all
-would (memory is what such a product waits for). How many axes do is measured on the rows themselves, again when they
-have become four times as many; where no short form finds SAME of what all numbers find, there is none.
+are turned to their principal axes and the first of these kept: a sixth of the bytes finds what a product with all would
+(memory is what such a product waits for), if the more rows there are the more of them are compared in full, for the
+more of them are alike. How many axes do is measured on the rows themselves, again when they have become four times as
+many; where no short form finds SAME of what all numbers find, there is none.
 Does not know: items, who may see what.
 """
 
@@ -15,12 +16,13 @@ Places = npt.NDArray[np.intp]
 
 LEAST_ROWS = 20_000  # fewer are multiplied in full within 3 ms
 SAMPLE = 12_000  # rows that the axes and their number are found with
-TRIED, WANTED = 32, 200  # questions and nearest rows of a trial
+TRIED, WANTED = 32, 400  # questions of a trial, and how many of all rows are to be found; of the sample so many less
+LEAST_WANTED = 8  # rows of a sample
 ASIDE = 0.3  # of its length that such a question is moved
 SHARES = (0.17, 0.25, 0.34, 0.5)  # of the numbers of a row that a short form may have
 SAME = 0.99  # of the nearest rows that a short form has to find
 AT_ONCE = 50_000
-WIDE = 8  # times as many as are wanted are compared in full
+WIDE, PART = 8, 25  # times as many as are wanted are compared in full, and at least one in PART of all
 
 
 class Coarse:
@@ -42,7 +44,7 @@ class Coarse:
         self._count = min(self._count, count)
 
     def nearest(self, rows: Rows, query: Rows, most: int) -> Places | None:
-        """Places of WIDE times `most` rows; None where all are to be compared."""
+        """Places of the rows that may be among the `most` nearest; None where all are to be compared."""
         if len(rows) < max(LEAST_ROWS, 2 * WIDE * most):
             return None
         if len(rows) >= 4 * self._made_of:
@@ -50,7 +52,9 @@ class Coarse:
         if self._axes is None:
             return None
         self._keep_up(rows)
-        return _best(np.asarray(self._short[: len(rows)] @ (self._axes.T @ query), np.float32), WIDE * most)
+        return _best(
+            np.asarray(self._short[: len(rows)] @ (self._axes.T @ query), np.float32), _brought(most, len(rows))
+        )
 
     def _make(self, rows: Rows) -> None:
         """Finds the axes, and whether few of them do."""
@@ -60,7 +64,8 @@ class Coarse:
         axes: Rows = np.linalg.eigh(sample.T @ sample)[1][:, ::-1].astype(np.float32)
         questions, short = _vague(chosen[:: max(1, len(chosen) // TRIED)]), np.asarray(sample @ axes, np.float32)
         counts = (round(share * rows.shape[1]) for share in SHARES)
-        enough = next((count for count in counts if _found(sample, short[:, :count], questions, axes) >= SAME), None)
+        wanted = max(LEAST_WANTED, round(WANTED * len(sample) / len(rows)))
+        enough = next((n for n in counts if _found(sample, short[:, :n], questions, axes, wanted) >= SAME), None)
         self._axes = None if enough is None else np.ascontiguousarray(axes[:, :enough])
         self._short = np.zeros((0, enough or 0), np.float32)
         self._made_of, self._count, self._changed = len(rows), 0, set()
@@ -88,14 +93,18 @@ def _vague(rows: Rows) -> Rows:
     return np.asarray(middle + aside, np.float32)
 
 
-def _found(sample: Rows, short: Rows, questions: Rows, axes: Rows) -> float:
+def _found(sample: Rows, short: Rows, questions: Rows, axes: Rows, wanted: int) -> float:
     """Share of the rows nearest to each question that are among those that the short forms bring."""
     met = 0
     for question in questions:
-        nearest = _best(sample @ question, WANTED)
-        brought = _best(short @ (question @ axes[:, : short.shape[1]]), WIDE * WANTED)
+        nearest = _best(sample @ question, wanted)
+        brought = _best(short @ (question @ axes[:, : short.shape[1]]), _brought(wanted, len(sample)))
         met += len(np.intersect1d(nearest, brought, assume_unique=True))
-    return met / (WANTED * len(questions))
+    return met / (wanted * len(questions))
+
+
+def _brought(most: int, count: int) -> int:
+    return min(count, max(WIDE * most, count // PART))
 
 
 def _best(cosines: Rows, most: int) -> Places:
