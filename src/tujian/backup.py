@@ -38,7 +38,8 @@ CHUNK_BYTES = 1 << 20
 IN_MEMORY_BYTES = 50_000_000  # of one table; more of it lies in a file meanwhile
 LONGEST_ROW = 64_000_000  # bytes of one line: a record, or a picture of a chat
 LARGEST_MANIFEST = 100_000_000
-_NAME = re.compile(r"tables/[a-z_]{1,40}\.jsonl|pictures/[0-9a-f]{64}|own/(?:tasks/)?[\w.-]{1,100}")
+_OWN = r"own/(?:tasks/)?(?!\.{1,2}$)[^/\\\x00-\x1f]{1,255}"
+_NAME = re.compile(rf"tables/[a-z_]{{1,40}}\.jsonl|pictures/[0-9a-f]{{64}}|{_OWN}")
 
 
 @dataclass(frozen=True, slots=True)

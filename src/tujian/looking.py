@@ -87,7 +87,8 @@ def look_at(
     record = house.record(first.source, wish, name=first.name, more=more, stopped=stopped)
 
     def keep(connection: sa.Connection) -> dict[str, Any]:
-        saved = catalogue.save(item_id, record, vectors=vectors, batch_id=batch_id, within=connection)
+        seen = [one.sha256 for one in shown]
+        saved = catalogue.save(item_id, record, vectors=vectors, batch_id=batch_id, seen=seen, within=connection)
         return {"item": item_id, "record": saved.number, "review": len(record.review)}
 
     return keep

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tujian.api.acting import Who
 from tujian.api.lock import need_lock
 from tujian.catalogue import Catalogue
+from tujian.catalogue.changing import lock_items
 from tujian.catalogue.nouns import Chosen
 from tujian.errors import BadInput
 from tujian.records import FieldValue
@@ -59,6 +60,7 @@ def bulk_router(catalogue: Catalogue) -> APIRouter:
             raise _nothing_to_set()
         batch = uuid.uuid4().hex
         with catalogue.database.write(durable=True) as within:
+            lock_items(within, edit.items)
             for item_id in dict.fromkeys(edit.items):
                 _edit(catalogue, item_id, edit, batch, who, within)
         return BulkDone(items=len(set(edit.items)), batch=batch)
@@ -68,6 +70,7 @@ def bulk_router(catalogue: Catalogue) -> APIRouter:
         """Takes fields back where nobody changed the item since; `items` tells on how many."""
         need_lock(request, undo.also)
         with catalogue.database.write(durable=True) as within:
+            lock_items(within, undo.items)
             standing = [one for one in dict.fromkeys(undo.items) if _is_last(catalogue, one, undo)]
             for item_id in standing:
                 catalogue.undo(item_id, who=who, also=undo.also, within=within)
@@ -81,7 +84,8 @@ def _edit(catalogue: Catalogue, item_id: str, edit: BulkEdit, batch: str, who: s
         about = {"who": who, "why": edit.why, "batch_id": batch}
         catalogue.edit(item_id, edit.fields, version=None, also=edit.also, within=within, **about)
     if edit.visibility is not None:
-        catalogue.set_visibility(item_id, edit.visibility, who=who, why=edit.why, within=within)
+        wish = {"who": who, "why": edit.why, "also": edit.also}
+        catalogue.set_visibility(item_id, edit.visibility, within=within, **wish)
 
 
 def _is_last(catalogue: Catalogue, item_id: str, undo: BulkUndo) -> bool:

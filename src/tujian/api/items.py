@@ -135,8 +135,11 @@ def _add_changing(router: APIRouter, catalogue: Catalogue) -> None:
         with catalogue.database.write(durable=True) as within:
             if edit.fields or version is not None:
                 catalogue.edit(item_id, edit.fields, who=who, version=version, why=edit.why, also=also, within=within)
+            elif edit.visibility is None:
+                catalogue.get(item_id, also=also)  # nothing is changed, nor told to who may not see it
             if edit.visibility is not None:
-                catalogue.set_visibility(item_id, edit.visibility, who=who, why=edit.why, within=within)
+                wish = {"who": who, "why": edit.why, "also": also}
+                catalogue.set_visibility(item_id, edit.visibility, within=within, **wish)
         return _tagged(response, catalogue.get(item_id, also=EVERYTHING))
 
     @router.post("/v1/items/{item_id}/undo")
@@ -163,9 +166,9 @@ def _add_changing(router: APIRouter, catalogue: Catalogue) -> None:
         return catalogue.unmerge(unmerge.number, who=who, also=also)
 
     @router.delete("/v1/items/{item_id}", status_code=204)
-    def forget_item(item_id: str, who: Who) -> None:
+    def forget_item(item_id: str, who: Who, also: Hidden = []) -> None:  # noqa: B006
         """The item goes with its records and history; its pictures stay while other items show them."""
-        catalogue.forget(item_id, who=who)
+        catalogue.forget(item_id, who=who, also=also)
 
 
 def _check_count(count: int) -> None:

@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -112,7 +112,7 @@ def columns_in(headings: Sequence[str], known: Mapping[str, str], tasks: Tasks) 
     several: dict[str, list[int]] = {"picture": [], "title": []}
     named: dict[str, int] = {}
     for place, heading in enumerate(headings):
-        name = known.get(heading_key(heading), "")
+        name = known.get(heading) or known.get(heading_key(heading), "")
         if name in several:
             several[name].append(place)
         elif name not in LEFT_OUT:
@@ -194,7 +194,23 @@ def _given(headings: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:
                 en=(f"The sheet has no column {printable(heading)[:40]!r}.", f"Its columns: {shown}."),
             )
     roles = {word: role for role, words in ROLE_WORDS.items() for word in (role, *words)}
-    return {heading_key(heading): roles.get(name, name) for heading, name in given.items()}
+    return by_heading((heading, roles.get(name, name)) for heading, name in given.items())
+
+
+def by_heading(told: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Meanings by the heading itself and by how it is compared; of those that are compared alike, the first that means
+    something counts.
+
+    >>> by_heading([("价格(元)", "price"), ("价格(划线价)", "-")])
+    {'价格': 'price', '价格(元)': 'price', '价格(划线价)': '-'}
+    """
+    own: dict[str, str] = {}
+    alike: dict[str, str] = {}
+    for heading, name in told:
+        for table, key in ((own, heading), (alike, heading_key(heading))):
+            if table.get(key, "") in LEFT_OUT:
+                table[key] = name
+    return alike | own
 
 
 def _in_order(tasks: Tasks) -> list[Any]:

@@ -43,7 +43,7 @@ class Folder:
             raise vanished(self.root)
 
     def is_unread(self, path: str) -> bool:
-        return any(path.startswith(f"{folder}/") for folder in self._unread)
+        return any(not folder or path.startswith(f"{folder}/") for folder in self._unread)  # "" is all of it
 
     def _walk(self, folder: str) -> Iterator[Entry | Passed]:
         try:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from tujian.bringing.columns import FIRST, ROLE_WORDS, Columns, columns_in, known_headings
+from tujian.bringing.columns import FIRST, ROLE_WORDS, Columns, by_heading, columns_in, known_headings
 from tujian.bringing.parcels import Parcel
 from tujian.bringing.shopify import is_shopify
 from tujian.errors import BadInput, Lang
@@ -48,7 +48,12 @@ class Mapped:
     @property
     def given(self) -> dict[str, str]:
         """Field by heading, as an import is told it."""
-        return {one.heading: one.taken for one in self.shown if heading_key(one.heading)}
+        told: dict[str, str] = {}
+        for one in self.shown:
+            is_new = told.get(one.heading, NONE) == NONE  # of two alike the first that means something counts
+            if heading_key(one.heading) and is_new:
+                told[one.heading] = one.taken
+        return told
 
     @property
     def is_shopify(self) -> bool:
@@ -72,7 +77,7 @@ def map_columns(parcel: Parcel, chosen: Sequence[str], tasks: Tasks) -> Mapped:
     headings = sheet.headings[:MOST_SHOWN]
     meant = _meanings(columns_in(sheet.headings, known, tasks))
     taken = [chosen[place] if place < len(chosen) else meant.get(place, NONE) for place in range(len(headings))]
-    given = {heading_key(one): name for one, name in zip(headings, taken, strict=True) if heading_key(one)}
+    given = by_heading((one, name) for one, name in zip(headings, taken, strict=True) if heading_key(one))
     rows = list(islice(sheet, SHOWN_ROWS))
     shown = [
         Column(place, heading, taken[place], place in meant, [row.cells[place][:LONGEST_SHOWN] for row in rows])

@@ -16,6 +16,7 @@ from tujian.folding import printable
 from tujian.shelf import told_unwritten, write_whole
 from tujian.sniffing import HEAD_BYTES, PICTURE_KINDS, sniff
 
+LONGEST_NAME_BYTES = 255
 DONE = "unpacked"  # the note of a parcel whose ZIPs lie unpacked
 
 
@@ -90,6 +91,11 @@ def unpack(parcel: Parcel, most_bytes: int, step: Callable[[str], None]) -> Path
     return parcel.folder
 
 
+def _can_be_called(path: str) -> bool:
+    """Whether file systems take the names in it; its row says that the others are not there."""
+    return all(len(part.encode("utf-8", "surrogatepass")) <= LONGEST_NAME_BYTES for part in path.split("/"))
+
+
 def _unpack(parcel: Parcel, sent: Sent, most_bytes: int, step: Callable[[str], None]) -> None:
     folder = parcel.folder / f"{sent.name}.files"
     try:
@@ -99,7 +105,7 @@ def _unpack(parcel: Parcel, sent: Sent, most_bytes: int, step: Callable[[str], N
     for one in inside:
         step(one.path)
         place = folder / one.path
-        if isinstance(one, Passed) or place.exists() or one.bytes_count > most_bytes:
+        if isinstance(one, Passed) or not _can_be_called(one.path) or place.exists() or one.bytes_count > most_bytes:
             continue
         try:
             if sniff(one.read(HEAD_BYTES)) not in PICTURE_KINDS:

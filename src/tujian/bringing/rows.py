@@ -88,7 +88,12 @@ def bring_row(house: House, catalogue: Catalogue, batches: Batches, claimed: Cla
         raise
 
     def keep(connection: sa.Connection) -> dict[str, Any]:
-        item_id, is_fresh = _keep(connection, catalogue, row, opened, job, batch_id)
+        try:
+            with connection.begin_nested():
+                item_id, is_fresh = _keep(connection, catalogue, row, opened, job, batch_id)
+        except FINAL as error:
+            end_row(connection, RowAt(batch_id, job.number), "failed", None, told(error))
+            return {"item": None}
         if job.task is not None and is_fresh:
             shown = sa.select(item_pictures.c.sha256).where(item_pictures.c.item_id == item_id)
             ordered = connection.scalars(shown.order_by(item_pictures.c.place)).all()

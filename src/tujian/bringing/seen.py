@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from tujian.bringing.nouns import Entry
 from tujian.catalogue import FileAt
 from tujian.database import Database
-from tujian.schema import batch_rows, batches, files, item_pictures, items, sources
+from tujian.schema import batch_rows, batches, files, item_pictures, items, pictures, sources
 
 AT_ONCE = 500
 _SHOWS = (
@@ -58,6 +58,15 @@ def known_files(database: Database, source_id: str) -> dict[str, Known]:
 def item_that_shows(connection: sa.Connection, sha256: str) -> str | None:
     """The item that shows a picture with these bytes."""
     return connection.scalar(_SHOWS, {"sha256": sha256})
+
+
+def is_of_source(connection: sa.Connection, item_id: str, sha256: str, source_id: str) -> bool:
+    """Whether an item came from this source, or its picture only lies in files: what somebody else gave stays theirs,
+    though a file had the same bytes."""
+    came = sa.select(items.c.id).join(batches, batches.c.id == items.c.batch_id)
+    came = came.where(items.c.id == item_id, batches.c.source_id == source_id)
+    lies = sa.select(pictures.c.sha256).where(pictures.c.sha256 == sha256, ~pictures.c.is_kept)
+    return connection.scalar(came) is not None or connection.scalar(lies) is not None
 
 
 def unseen_items(database: Database, source_id: str, batch_id: str | None) -> list[str]:

@@ -22,7 +22,7 @@ from tujian.bringing.batch import ImportBatch
 from tujian.bringing.nouns import Told, Wanted
 from tujian.bringing.tables import Queueing, Table
 from tujian.catalogue import Catalogue
-from tujian.errors import BadInput, Stopped
+from tujian.errors import BadInput, Busy, Stopped, TujianError
 from tujian.folding import printable
 from tujian.house import House
 from tujian.jobs import PRIORITY, Claimed, NewJob
@@ -95,5 +95,11 @@ def bring_archive(
     told = claimed.payload
     look = Look(told["task"], told["lang"], trial=told["trial"]) if told["task"] else None
     wanted = Wanted(told["who"], told["kind"], look, batch_id=claimed.batch_id)
-    done = Bringing(house, catalogue, batches, Archive(Path(told["path"])), wanted).run(step)
+    try:
+        done = Bringing(house, catalogue, batches, Archive(Path(told["path"])), wanted).run(step)
+    except (Busy, Stopped):
+        raise
+    except TujianError:
+        batches.close(claimed.batch_id or "")  # or it would never end, were this the last try
+        raise
     return lambda _: {"counts": dict(done.counts)}

@@ -23,6 +23,7 @@ from tujian.catalogue.editing import edit_item, set_visibility, undo_last
 from tujian.catalogue.forgetting import drop_pictures, forget_item
 from tujian.catalogue.merging import WHY, count_values, having, merge_all, unmerge_all
 from tujian.catalogue.nouns import (
+    EVERYTHING,
     OWN_FIELDS,
     Added,
     Also,
@@ -128,10 +129,12 @@ class Catalogue:
         vectors: Mapping[str, PictureVector] | None = None,
         batch_id: str | None = None,
         key: str | None = None,
+        seen: Sequence[str] = (),
         within: sa.Connection | None = None,
     ) -> Saved:
         """A record becomes the item's next version; current values follow, but never over a person's. # req: F1, F8
 
+        What waited to be looked at is shown now, if it still shows what was `seen` (sha256s; none: it does).
         Raises NotFound, AlreadyThere, StoreFailed.
         """
         by, asked = self._by(who or speaker(record), "", batch_id), fingerprint("save", item_id, record.recipe)
@@ -139,7 +142,7 @@ class Catalogue:
             known = answered_before(connection, self.database, key, asked, by.made_at)
             if known is not None:
                 return Saved(**again(known))
-            saved = save_record(connection, self.database, item_id, record, by, vectors or {}, self._tasks)
+            saved = save_record(connection, self.database, item_id, record, by, vectors or {}, self._tasks, seen)
             answer(connection, key, saved.model_dump())
         return saved
 
@@ -241,23 +244,30 @@ class Catalogue:
 
     def hide(self, item_id: str, *, who: str, why: str = "") -> int:
         """The item is nowhere unless asked for. Raises NotFound, StoreFailed. # req: C10"""
-        return self.set_visibility(item_id, "hidden", who=who, why=why)
+        return self.set_visibility(item_id, "hidden", who=who, why=why, also=EVERYTHING)
 
     def show(self, item_id: str, *, who: str, why: str = "") -> int:
         """The item is seen again, whatever later findings say. Raises NotFound, StoreFailed. # req: E9"""
-        return self.set_visibility(item_id, "shown", who=who, why=why)
+        return self.set_visibility(item_id, "shown", who=who, why=why, also=EVERYTHING)
 
     def set_visibility(
-        self, item_id: str, visibility: Chosen, *, who: str, why: str = "", within: sa.Connection | None = None
+        self,
+        item_id: str,
+        visibility: Chosen,
+        *,
+        who: str,
+        why: str = "",
+        also: Also = (),
+        within: sa.Connection | None = None,
     ) -> int:
-        """A person's choice. Returns the new version. Raises NotFound, StoreFailed."""
+        """A person's choice, also of what they hid a moment ago. Returns the new version. Raises NotFound."""
         with self.database.write(within, durable=True) as connection:
-            return set_visibility(connection, self.database, item_id, visibility, self._by(who, why))
+            return set_visibility(connection, self.database, item_id, visibility, self._by(who, why), also)
 
-    def forget(self, item_id: str, *, who: str) -> None:
+    def forget(self, item_id: str, *, who: str, also: Also = ()) -> None:
         """The item goes with its records and history; pictures stay while others show them. Raises NotFound."""
         with self.database.write(durable=True) as connection:
-            unused = forget_item(connection, item_id, self._by(who))
+            unused = forget_item(connection, item_id, self._by(who), also)
         drop_pictures(self.database, self._shelf, unused)
 
     def source(self, kind: str, root: str, *, is_read_only: bool = True) -> str:
@@ -324,7 +334,7 @@ class Catalogue:
     def pictures_of(self, item_ids: Sequence[str] | None, *, also: Also = ()) -> dict[str, tuple[str, ...]]:
         """The pictures' sha256s by item, of these items or of all, the oldest item first."""
         with self.database.read() as connection:
-            return reading.pictures_by_item(connection, item_ids, also)
+            return reading.pictures_by_item(connection, self.database, item_ids, also)
 
     def shown(self, item_id: str, most: int) -> Sequence[ShownPicture]:
         """The first pictures of an item, whoever may see it. Raises NotFound when it is gone, or shows none."""

@@ -4,7 +4,9 @@ Enters: an item, checked values. Leaves: rows. An undo takes back the last act o
 person's earlier value comes back as it was; where a machine's stood, what the machines say now comes back.
 """
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 
 import sqlalchemy as sa
 
@@ -25,14 +27,18 @@ from tujian.catalogue.changing import (
     with_moves,
     write_down,
 )
+from tujian.catalogue.indexing import shown_by
 from tujian.catalogue.nouns import EVERYTHING, Also, Chosen, name_taken, nothing_to_undo
 from tujian.catalogue.reviewing import drop_concerns, drop_sensitive, keep_concerns
 from tujian.database import Database
+from tujian.describe import UNKNOWN
 from tujian.records import FieldValue, Record
 from tujian.schema import field_history, items
 from tujian.tasks import Tasks
 
 OWN = "item."
+TITLES = ("title", "name")
+TAKEN_BACK = dt.timedelta(minutes=15)  # so long who hid something may show it again without seeing it
 
 
 def edit_item(
@@ -53,7 +59,7 @@ def edit_item(
         _check_name(connection, item_id, str(own["external_id"]))
     own_moves = [OwnMove(column, item[column], value, old_source=PERSON) for column, value in own.items()]
     write_down(connection, by, "edit", item_id, fields=sorted([*values, *own]))
-    title = title_of(with_moves(before, moves), item["title"])
+    title = _title(connection, item, moves, with_moves(before, moves), latest_records(connection, item_id))
     apply(connection, database, item_id, by, moves, own_moves, title=title)
     drop_concerns(connection, item_id, values)
     return item["version"]
@@ -79,23 +85,54 @@ def undo_last(
         Move(line.field, before.get(line.field), stood_before(line, said, before.get(line.field))) for line in fields
     ]
     own = [_own_back(line, spoken) for line in lines if line.field.startswith(OWN)]
+    for move in own:
+        if move.column == "external_id" and move.new:
+            _check_name(connection, item_id, str(move.new))
     visibility_by = next((move.new_source for move in own if move.column == "visibility"), item["visibility_by"])
     write_down(connection, by, "undo", item_id, change=lines[0].change)
     after, change = with_moves(before, moves), lines[0].change
-    title = title_of(after, item["title"])
+    title = _title(connection, item, moves, after, spoken)
     apply(connection, database, item_id, by, moves, own, undoes=change, title=title, visibility_by=visibility_by)
     keep_concerns(connection, database, item_id, spoken, after, tasks, visibility_by == PERSON)
     return item["version"]
 
 
-def set_visibility(connection: sa.Connection, database: Database, item_id: str, visibility: Chosen, by: By) -> int:
-    """Hides or shows an item; a person's choice, which no later finding changes. Returns the new version."""
-    item = lock_item(connection, item_id, by, EVERYTHING)
+def set_visibility(
+    connection: sa.Connection, database: Database, item_id: str, visibility: Chosen, by: By, also: Also
+) -> int:
+    """Hides or shows an item; a person's choice, which no later finding changes. Who may not see it may show it only if
+    they hid it a moment ago. Returns the new version. Raises NotFound."""
+    item = lock_item(connection, item_id, by, EVERYTHING if _hid_just_now(connection, item_id, by) else also)
     own = [OwnMove("visibility", item["visibility"], visibility, PERSON, item["visibility_by"])]
     write_down(connection, by, "show" if visibility == "shown" else "hide", item_id, visibility=visibility)
     apply(connection, database, item_id, by, (), own, visibility_by=PERSON)
     drop_sensitive(connection, item_id)
     return item["version"]
+
+
+def _title(
+    connection: sa.Connection,
+    item: sa.RowMapping,
+    moves: Sequence[Move],
+    after: Mapping[str, Held],
+    spoken: Mapping[int, Record],
+) -> str:
+    """What an item is called; one whose name is gone as the last record says, or as its first picture is called."""
+    if not any(move.field in TITLES and move.new is None for move in moves):
+        return title_of(after, item["title"])
+    said = [spoken[number].title for number in sorted(spoken) if spoken[number].title not in UNKNOWN.values()]
+    names, _ = shown_by(connection, item["id"])
+    called = PurePath(names[0]).stem if names else item["title"]
+    return title_of(after, said[-1] if said else called)
+
+
+def _hid_just_now(connection: sa.Connection, item_id: str, by: By) -> bool:
+    told = field_history.c.item_id == item_id, field_history.c.field == f"{OWN}visibility"
+    last = sa.select(field_history).where(*told).order_by(field_history.c.change.desc()).limit(1)
+    line = connection.execute(last).one_or_none()
+    if line is None or line.old != "shown" or line.who != by.who or line.new_source != PERSON:
+        return False
+    return dt.datetime.fromisoformat(by.made_at) - dt.datetime.fromisoformat(line.made_at) < TAKEN_BACK
 
 
 def _check_name(connection: sa.Connection, item_id: str, external_id: str) -> None:

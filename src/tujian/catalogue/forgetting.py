@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from tujian.catalogue.changing import By, next_change, write_down
-from tujian.catalogue.nouns import no_such_item
+from tujian.catalogue.nouns import Also, no_such_item
+from tujian.catalogue.reading import may_see
 from tujian.database import Database
 from tujian.schema import (
     field_history,
@@ -27,10 +28,10 @@ from tujian.schema import (
 from tujian.shelf import Shelf
 
 
-def forget_item(connection: sa.Connection, item_id: str, by: By) -> list[str]:
+def forget_item(connection: sa.Connection, item_id: str, by: By, also: Also) -> list[str]:
     """Deletes it and returns the pictures that nobody shows any more. Raises NotFound."""
     shown = connection.scalars(sa.select(item_pictures.c.sha256).where(item_pictures.c.item_id == item_id)).all()
-    if not connection.execute(sa.delete(items).where(items.c.id == item_id)).rowcount:
+    if not connection.execute(sa.delete(items).where(items.c.id == item_id, may_see(also))).rowcount:
         raise no_such_item(item_id)
     for table in (item_pictures, item_values, records, field_history, item_texts, item_facts, item_vectors, reviews):
         connection.execute(sa.delete(table).where(table.c.item_id == item_id))

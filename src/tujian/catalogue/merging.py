@@ -21,6 +21,7 @@ from tujian.catalogue.changing import (
     by_person,
     latest_records,
     lock_item,
+    lock_items,
     strongest,
     title_of,
     values_of,
@@ -87,6 +88,7 @@ def merge_all(
     numbers: list[int] = []
     for begun in range(0, len(ids), AT_ONCE):
         with database.write(durable=True) as connection:
+            lock_items(connection, ids[begun : begun + AT_ONCE])
             still = having(connection, field, old, also, ids[begun : begun + AT_ONCE])
             numbers += [merge_on(connection, database, one, field, old, into, by, also) for one in still]
     done = [number for number in numbers if number]
@@ -102,6 +104,7 @@ def unmerge_all(database: Database, number: int, by: By, also: Also, tasks: Task
     by, ends = replace(by, batch_id=lines[0].batch_id), dict[str, str]()
     for begun in range(0, len(lines), AT_ONCE):
         with database.write(durable=True) as connection:
+            lock_items(connection, [line.item_id for line in lines[begun : begun + AT_ONCE]])
             for line in lines[begun : begun + AT_ONCE]:
                 with suppress(NotFound):  # forgotten since, or hidden from who asks
                     ends[line.item_id] = unmerge_on(connection, database, line, by, also, tasks)

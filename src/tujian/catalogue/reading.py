@@ -28,6 +28,7 @@ from tujian.catalogue.nouns import (
     to_cursor,
 )
 from tujian.catalogue.packing import unpack, unpack_vector
+from tujian.database import Database
 from tujian.records import Evidence, Record, Value, Verdict
 from tujian.schema import field_history, files, forgotten, item_pictures, item_values, items, pictures, records, sources
 
@@ -155,7 +156,7 @@ def where_it_lies(connection: sa.Connection, sha256: str) -> tuple[bool, list[tu
 
 
 def pictures_by_item(
-    connection: sa.Connection, item_ids: Sequence[str] | None, also: Also
+    connection: sa.Connection, database: Database, item_ids: Sequence[str] | None, also: Also
 ) -> dict[str, tuple[str, ...]]:
     """The pictures' sha256s by item, in order."""
     wanted = (
@@ -165,7 +166,7 @@ def pictures_by_item(
         .order_by(items.c.made_at, items.c.id, item_pictures.c.place)
     )
     if item_ids is not None:
-        wanted = wanted.where(items.c.id.in_(item_ids))
+        wanted = wanted.where(database.is_one_of(items.c.id, item_ids))
     found: dict[str, tuple[str, ...]] = {}
     for item_id, sha256 in connection.execute(wanted):
         found[item_id] = (*found.get(item_id, ()), sha256)

@@ -4,7 +4,7 @@ Enters: an item, a record. Leaves: rows. The last record of each task speaks; fo
 heard (`reconcile.standing`), and a person above all. # req: F1, F8
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -33,7 +33,7 @@ from tujian.catalogue.reviewing import keep_concerns
 from tujian.database import Database
 from tujian.describe import UNKNOWN
 from tujian.records import Record
-from tujian.schema import records
+from tujian.schema import item_pictures, records
 from tujian.tasks import Tasks
 
 APPEND = sa.insert(records)
@@ -47,8 +47,10 @@ def save_record(
     by: By,
     vectors: Mapping[str, PictureVector],
     tasks: Tasks,
+    seen: Sequence[str] = (),
 ) -> Saved:
-    """Raises NotFound when the item was forgotten meanwhile."""
+    """`seen` are the pictures that were looked at, none: those that it shows. Raises NotFound when the item was
+    forgotten meanwhile."""
     item = lock_item(connection, item_id, by, EVERYTHING, more_records=1)
     number = item["records_count"]
     about = {"item_id": item_id, "number": number, "task": record.task, "recipe": record.recipe, "record": pack(record)}
@@ -67,11 +69,18 @@ def save_record(
     named = (title, item["sku"], item["external_id"], item["made_at"], taken_at)
     about = About(*named, names, stated(after), _guess(record))
     visibility_by = RULE if own else item["visibility_by"]
-    visibility = own[0].new if own else "shown" if item["visibility"] == "pending" else item["visibility"]
-    seen = {"visibility": visibility, "visibility_by": visibility_by}  # that it is shown now is no news: nobody decided
-    apply(connection, database, item_id, by, moves, own, about=about, title=title, **seen)
+    is_awaited = item["visibility"] == "pending" and _shows(connection, item_id, seen)
+    visibility = own[0].new if own else "shown" if is_awaited else item["visibility"]
+    now = {"visibility": visibility, "visibility_by": visibility_by}  # that it is shown now is no news: nobody decided
+    apply(connection, database, item_id, by, moves, own, about=about, title=title, **now)
     keep_concerns(connection, database, item_id, spoken, after, tasks, visibility_by == PERSON)
     return Saved(id=item_id, number=number, version=item["version"], changed=_changed(moves))
+
+
+def _shows(connection: sa.Connection, item_id: str, seen: Sequence[str]) -> bool:
+    """Whether the item begins with these pictures: one that took the place of another may not be shown unseen."""
+    shown = sa.select(item_pictures.c.sha256).where(item_pictures.c.item_id == item_id).order_by(item_pictures.c.place)
+    return set(connection.scalars(shown.limit(len(seen)))) <= set(seen) if seen else True
 
 
 def _guess(record: Record) -> str | None:
