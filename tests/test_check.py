@@ -231,6 +231,27 @@ def test_two_variants_may_share_a_picture(house, shop, tmp_path):
     assert [mark.row for mark in marks if mark.kind is Kind.DUPLICATE] == [2]
 
 
+@pytest.mark.parametrize("pair", ["A1-11,A11-1", "SKU-1.5,SKU-15", "10-01,100-1", "5901234-123457,5901234123457"])
+def test_numbers_of_articles_that_differ_by_their_marks_differ(house, shop, tmp_path, pair):
+    one, other = pair.split(",")
+    (tmp_path / "goods.csv").write_text(f"图片,SKU\nblue.jpg,{one}\ngreen.jpg,{other}\n")
+    assert [mark.kind for mark in check_table(tmp_path / "goods.csv", shop, house).marks] == []
+
+
+@pytest.mark.parametrize(
+    ("column", "one", "other"),
+    [
+        ("SKU", "a1-11", "Ａ１－１１"),
+        ("条码", "036000291452", "0036000291452"),
+        ("条码", "590 1234 123457", "5901234-123457"),
+    ],
+)
+def test_one_number_in_two_spellings_is_one(house, shop, tmp_path, column, one, other):
+    (tmp_path / "goods.csv").write_text(f"图片,{column}\nblue.jpg,{one}\ngreen.jpg,{other}\n")
+    (mark,) = check_table(tmp_path / "goods.csv", shop, house).marks
+    assert (mark.row, mark.kind) == (1, Kind.DUPLICATE)
+
+
 def test_nothing_outside_the_folder_is_opened(house, shop, tmp_path):
     outside = cup(tmp_path / "secret.jpg", "#1f5fd0", 3)
     (tmp_path / "goods.csv").write_text(f"图片,颜色\n{outside},红色\n../secret.jpg,红色\n")

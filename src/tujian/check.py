@@ -17,7 +17,7 @@ from tujian.bringing.named import Named, two_called
 from tujian.check_row import Checking, check_row, columns_to_check
 from tujian.check_sheet import Kind, Mark, Row, Table, read_table
 from tujian.errors import Lang, TujianError
-from tujian.folding import fold, printable
+from tujian.folding import fold, printable, unify
 from tujian.house import House, Shot
 from tujian.lanes import when_free
 from tujian.perception.colours import oklab_of
@@ -221,7 +221,7 @@ def _duplicates(rows: Sequence[Row], mains: dict[int, Main], check: Checking) ->
     marked: set[int] = set()
     for name, column in (("SKU", check.columns.at("sku")), ("条码", check.columns.at("barcode"))):
         if column is not None:
-            for place, first in _same_codes(rows, column):
+            for place, first in _same_codes(rows, column, of_barcodes=name != "SKU"):
                 marked.add(place)
                 number = rows[first].number
                 reason = check.words(
@@ -240,12 +240,13 @@ def _duplicates(rows: Sequence[Row], mains: dict[int, Main], check: Checking) ->
         yield Mark(place, check.place, Kind.DUPLICATE, reason, None, f"{number}")
 
 
-def _same_codes(rows: Sequence[Row], column: int) -> Iterator[tuple[int, int]]:
-    """(row, earlier row) where both give one code."""
+def _same_codes(rows: Sequence[Row], column: int, *, of_barcodes: bool) -> Iterator[tuple[int, int]]:
+    """(row, earlier row) where both give one code. Only in a barcode do marks not count: A1-11 is not A11-1."""
     seen: dict[str, int] = {}
     for place, row in enumerate(rows):
-        code = fold(row.cells[column])
-        code = to_gtin14(code) if is_valid(code) else code
+        code = unify(row.cells[column]).strip()
+        digits = fold(code) if of_barcodes else code
+        code = to_gtin14(digits) if is_valid(digits) else code
         if code:
             if code in seen:
                 yield place, seen[code]
