@@ -246,6 +246,22 @@ def test_a_value_that_does_not_fit_is_noted_and_the_row_is_brought(bring, shop, 
     assert counts.rows["done"] == 1 and "YYYY-MM-DD" in row_troubles(database, told.batch_id)["2"]
 
 
+@pytest.mark.parametrize("mark", ['="{}"', "'{}"])
+def test_marks_that_keep_a_number_as_text_are_not_brought(bring, shop, mark):
+    with (shop / "t.csv").open("w", newline="") as file:
+        row = ["red.jpg", mark.format("00123"), mark.format("5901234123457"), "'tis"]
+        csv.writer(file).writerows([["图片", "货号", "条码", "标题"], row])
+    bring(shop / "t.csv")
+    item = bring.catalogue.get(bring.catalogue.find_id("00123"))
+    assert (item["barcode"], item.title) == ("5901234123457", "'tis")
+
+
+def test_a_barcode_that_a_spreadsheet_program_cut_short_is_noted_and_not_brought(bring, shop, database):
+    told, counts = bring(csv_of(shop / "t.csv", ["red.jpg", "R1", "6.90123E+12"], headings=["图片", "货号", "条码"]))
+    assert counts.rows["done"] == 1 and "scientific notation" in row_troubles(database, told.batch_id)["2"]
+    assert "barcode" not in bring.catalogue.get(bring.catalogue.find_id("R1")).values
+
+
 @pytest.mark.parametrize(
     "headings",
     [

@@ -39,6 +39,7 @@ ROWS = {
     "advert": ["orange.jpg", "A1", "橙杯 全网最低价", "", "橙色", "", "", ""],
     "formula": ["purple.jpg", "F1", "紫杯", "", "紫色", "", "", "=cmd|' /C calc'!A0"],
 }
+CODES = ("5901234123457", "5901234123450")  # a right check digit, a wrong one
 FIRST = 3  # the row of "good": a banner and the headings stand above it
 
 
@@ -223,6 +224,27 @@ def test_numbers_that_a_spreadsheet_program_spoilt_are_told(house, shop, tmp_pat
     (tmp_path / "goods.csv").write_text(f"图片,条码\nblue.jpg,{code}\n")
     marks = [mark for mark in check_table(tmp_path / "goods.csv", shop, house).marks if mark.kind is Kind.CHECK_DIGIT]
     assert [said in mark.reason for mark in marks] == ([True] if said else [])
+
+
+@pytest.mark.parametrize("mark", ['="{}"', "'{}"])
+def test_marks_that_keep_a_number_as_text_are_no_part_of_it_and_come_back(house, shop, tmp_path, mark):
+    rows = [["图片", "SKU", "条码"], *(["blue.jpg", mark.format("00123"), mark.format(code)] for code in CODES)]
+    with (tmp_path / "goods.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    checked = check_table(tmp_path / "goods.csv", shop, house)
+    assert [row.cells[1:] for row in checked.table.rows] == [["00123", code] for code in CODES]
+    assert {(one.row, one.kind) for one in checked.marks} == {(1, Kind.CHECK_DIGIT), (1, Kind.DUPLICATE)}
+    checked.table.save(tmp_path / "out.csv", checked.marks, "zh")
+    back = csv.reader((tmp_path / "out.csv").read_text("utf-8-sig").splitlines())
+    assert [row[:3] for row in back] == rows
+
+
+def test_what_runs_inside_such_marks_is_told_and_defused(house, shop, tmp_path):
+    (tmp_path / "goods.csv").write_text('图片,SKU\nblue.jpg,"=""=cmd|calc"""\n')
+    checked = check_table(tmp_path / "goods.csv", shop, house)
+    assert [mark.kind for mark in checked.marks] == [Kind.FORMULA]
+    checked.table.save(tmp_path / "out.csv", checked.marks, "zh")
+    assert '"\'=""=cmd' in (tmp_path / "out.csv").read_text("utf-8-sig")
 
 
 def test_two_variants_may_share_a_picture(house, shop, tmp_path):

@@ -28,7 +28,7 @@ from tujian.replies import said_claims
 from tujian.rules.adlaw import AdFinding, find_absolute_terms, find_in_text, flagged
 from tujian.rules.colour_words import are_neighbours, base_colour, palette_rows
 from tujian.rules.measures import measure_keys
-from tujian.sheets import heading_key
+from tujian.sheets import SCIENTIFIC, heading_key
 from tujian.tasks import Task, TaskField, Tasks
 
 COPY = ("name", "selling_points", "detail")  # fields whose words advertise
@@ -38,7 +38,6 @@ COLOUR_GAP, NEIGHBOUR_GAP = 0.05, 0.075
 KINDS = {"brand": Kind.BRAND, "code": Kind.BARCODE, "measure": Kind.NET_CONTENT}
 _PARTS = re.compile(r"[/|()（）、,，;；+&]+")
 _TAGS = re.compile(r"<[^>]{0,500}>")
-_SCIENTIFIC = re.compile(r"\d(?:\.\d+)?E\+?\d{1,2}", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +183,7 @@ def _codes(place: int, row: Row, check: Checking) -> Iterator[Mark]:
         if field.name != "barcode" or column in row.formulas:
             continue
         code = re.sub(r"[\s'-]", "", row.cells[column])
-        if _SCIENTIFIC.fullmatch(code):
+        if SCIENTIFIC.fullmatch(code):
             reason = check.words(
                 "条码成了科学计数法，后面的数字已丢失；请把这一列设为文本再填",
                 "the number was cut to scientific notation: make the column text and enter it again",

@@ -25,6 +25,7 @@ from tujian.sheets import (
     MISREAD,
     MOST_COLUMNS,
     TOP,
+    as_text,
     check_book,
     defused,
     delimiter_of,
@@ -149,7 +150,7 @@ class Lines:
         self.rows: Sequence[Row] = [self._row(number, row) for number, row in enumerate(rows[at + 1 :], at + 2)]
 
     def _row(self, number: int, row: Sequence[str]) -> Row:
-        cells = [printable(cell).strip() for cell in row[: len(self.headings)]]
+        cells = [as_text(printable(cell).strip()) for cell in row[: len(self.headings)]]
         cells += [""] * (len(self.headings) - len(cells))
         live = {place: cell for place, cell in enumerate(cells) if RUNS.match(cell)}
         return Row(number, ["" if place in live else cell for place, cell in enumerate(cells)], formulas=live)
@@ -163,7 +164,7 @@ class Lines:
         text = io.StringIO(newline="")
         writer = csv.writer(text, delimiter=self._delimiter, lineterminator="\r\n")
         for place, row in enumerate(self._all):
-            own = [f"'{cell}" if RUNS.match(cell) else cell for cell in row] + [""] * (width - len(row))
+            own = [_harmless(cell) for cell in row] + [""] * (width - len(row))
             found = by_row.get(place - self._at - 1, []) if place > self._at else []
             told = (
                 ADDED[lang] if place == self._at else (self._names(found, lang), _reasons(found, self.headings, lang))
@@ -208,11 +209,14 @@ class Book:
 
     def _row(self, number: int, cells: Sequence[Any], pictures: Sequence[bytes]) -> Row:
         formulas = {place: _formula(cell.value) for place, cell in enumerate(cells) if cell.data_type == "f"}
-        texts = [self._value(cell) if place in formulas else text_of(cell.value) for place, cell in enumerate(cells)]
+        texts = [self._text(cell, place in formulas) for place, cell in enumerate(cells)]
         shown = {place for place, text in enumerate(texts) if is_shown(text, bool(pictures))}
         shown |= {place for place, formula in formulas.items() if is_shown(formula)}
         texts = ["" if place in shown else text for place, text in enumerate(texts)]
         return Row(number, texts, pictures, {p: f for p, f in formulas.items() if STARTS_PROGRAM.search(f)})
+
+    def _text(self, cell: Any, is_formula: bool) -> str:  # noqa: ANN401
+        return self._value(cell) if is_formula else as_text(text_of(cell.value))
 
     def _value(self, cell: Any) -> str:  # noqa: ANN401 - openpyxl's cells have no common type
         """What the user's program stored beside a formula."""
@@ -287,6 +291,11 @@ class Book:
 def _reasons(found: Sequence[Mark], headings: Sequence[str], lang: Lang) -> str:
     colon = "：" if lang == "zh" else ": "
     return "; ".join(f"{headings[mark.column]}{colon}{mark.reason}" for mark in found)
+
+
+def _harmless(cell: str) -> str:
+    """A cell as it was, unless a spreadsheet would run it: of ="00123" nothing runs."""
+    return f"'{cell}" if RUNS.match(as_text(cell.strip())) else cell
 
 
 def _open(path: Path, **more: bool) -> Any:  # noqa: ANN401

@@ -45,6 +45,8 @@ LONGEST_CELL = 32_767  # Excel's own limit
 TOP = 20  # rows among which the headings are looked for
 FORMULAS = ("=", "+", "-", "@", "|", "%", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?%?")
+SCIENTIFIC = re.compile(r"\d(?:\.\d+)?E\+?\d{1,2}", re.I)  # what Excel makes of a long number
+KEPT_AS_TEXT = re.compile(r'=\s*"([^"]*)"|\'(\d+)')
 NO_ZIP = (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, NotImplementedError, RuntimeError)
 MISREAD = (*NO_ZIP, KeyError, TypeError, IndexError, AttributeError)  # openpyxl on damaged XML
 MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -315,9 +317,20 @@ def _opened(path: Path) -> Iterator[Any]:
 
 
 def fitted(number: int, cells: Sequence[str], width: int) -> Row:
-    """A row of exactly `width` cells, not defused; what stands beyond the last heading is a trouble of this row."""
-    kept = [cleaned(undefused(cell)) for cell in cells[:width]]
+    """A row of exactly `width` cells, neither defused nor marked as text; what stands beyond the last heading is a
+    trouble of this row."""
+    kept = [as_text(cleaned(undefused(cell))) for cell in cells[:width]]
     return Row(number, kept + [""] * (width - len(kept)), too_wide(width) if any(cells[width:]) else None)
+
+
+def as_text(cell: str) -> str:
+    """A cell without the marks that keep a number's zeros from a spreadsheet program.
+
+    >>> as_text('="00123"'), as_text("'6901234567892"), as_text("'tis"), as_text("=1+1")
+    ('00123', '6901234567892', "'tis", '=1+1')
+    """
+    marked = KEPT_AS_TEXT.fullmatch(cell)
+    return cell if marked is None else (marked[1] or marked[2] or "").strip()
 
 
 def cleaned(text: str) -> str:

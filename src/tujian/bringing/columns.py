@@ -19,7 +19,7 @@ from tujian.fields import find_field, parse_value
 from tujian.folding import printable
 from tujian.jobs import told
 from tujian.records import FieldValue
-from tujian.sheets import Row, heading_key
+from tujian.sheets import SCIENTIFIC, Row, heading_key
 from tujian.tasks import TaskField, Tasks
 
 ROLES = ("picture", "external_id", "sku", "group")
@@ -142,6 +142,9 @@ def values_of(row: Row, columns: Columns) -> tuple[dict[str, FieldValue], list[M
     values: dict[str, FieldValue] = {}
     notes: list[Mapping[str, Any]] = []
     for place, one in columns.fields.items():
+        if one.type == "code" and SCIENTIFIC.fullmatch(row.cells[place]):
+            notes.append(told(_cut_short(one, row.cells[place])))
+            continue
         try:
             value = parse_value(one, row.cells[place]) if row.cells[place] else None
         except BadEdit as error:
@@ -197,6 +200,19 @@ def _in_order(tasks: Tasks) -> list[Any]:
 def _table() -> dict[str, str]:
     table = tomllib.loads(files("tujian").joinpath("data/words/sheet_headings.toml").read_text("utf-8"))
     return {heading_key(name): role for role, names in table.items() for name in names}
+
+
+def _cut_short(one: TaskField, cell: str) -> BadInput:
+    return BadInput(
+        zh=(
+            f"{one.label.zh} {cell} 成了科学计数法，后面的数字已丢失，没有采用。",
+            "请把这一列设为文本，重新填写。",
+        ),
+        en=(
+            f"{one.label.en} {cell} was cut to scientific notation and is not taken.",
+            "Make the column text and enter it again.",
+        ),
+    )
 
 
 def no_pictures(headings: Sequence[str]) -> BadInput:
