@@ -150,6 +150,14 @@ def test_columns_may_be_named_and_a_wrong_name_says_which_there_are(shop):
         parse_map(["nix"])
 
 
+@pytest.mark.parametrize("heading", ["售价", "销售价", "一口价", "宝贝价格", "售价（元）", "Variant Price"])
+@pytest.mark.parametrize("beside", ["吊牌价", "市场价", "Compare at price", "Variant Compare At Price"])
+def test_a_price_and_the_price_before_are_known_by_what_shops_call_them(tmp_path, heading, beside):
+    path = csv_of(tmp_path / "t.csv", ["R1", "299", "199"], headings=["货号", beside, heading])
+    ((_, item),) = Table.opened(path, {}, TASKS)
+    assert item.values == {"price": "199", "original_price": "299"}
+
+
 def test_wrong_columns_are_told_with_what_stands_there(tmp_path):
     with pytest.raises(BadInput, match="the first row is: foo, bar"):
         Table.opened(csv_of(tmp_path / "t.csv", ["1", "2"], headings=["foo", "bar"]), {}, TASKS)
