@@ -288,6 +288,24 @@ def test_rows_of_one_shopify_handle_are_one_item_with_several_pictures(bring, sh
     assert (cup["name"], cup["brand"], cup["colours"], cup.sku) == ("Cup", "ALPRO", ["Red", "Blue"], "C-R")
 
 
+def test_variants_of_a_shopify_product_keep_all_options_and_what_is_not_kept_is_said(bring, shop, database):
+    options = "Option1 Name,Option1 Value,Option2 Name,Option2 Value"
+    headings = f"Handle,Title,{options},Variant SKU,Variant Barcode,Image Src"
+    rows = [
+        "dress,Dress,Color,Red,Size,S,D-R-S,5901234123457,red.jpg", "dress,,,Oatmeal,,M,D-O-M,036000291452,blue.jpg",
+        "dress,,,Blue,,M,D-B-M,,", "dress,,,,,,,,green.jpg", "jar,Jar,Title,Default Title,,,J,,green.jpg",
+        "jar,,,,,,,,red.jpg",
+    ]  # fmt: skip
+    (shop / "s.csv").write_text("\n".join([headings, *rows]))
+    told, counts = bring(shop / "s.csv")
+    dress = bring.catalogue.get(bring.catalogue.find_id("dress"))
+    assert (dress["colours"], dress["size"]) == (["Red", "Oatmeal", "Blue"], ["S", "M"])
+    assert (dress.sku, dress["barcode"], len(dress.pictures)) == ("D-R-S", "5901234123457", 3)
+    assert counts.rows["done"] == 2
+    troubles = row_troubles(database, told.batch_id)
+    assert troubles.keys() == {"2"} and "3 SKUs or barcodes: only the first" in troubles["2"]
+
+
 def test_a_dry_run_counts_and_writes_nothing(bring, shop, database):
     before = {name: count(database, table) for name, table in metadata.tables.items()}
     told, _ = bring(csv_of(shop / "t.csv", *ROWS, ["x"] * 6), is_dry=True)

@@ -11,14 +11,17 @@ from itertools import groupby
 
 from tujian.bringing.columns import MOST_PICTURES, Columns, RowItem, names_in, values_of
 from tujian.errors import BadInput
+from tujian.jobs import told
 from tujian.records import FieldValue
-from tujian.rules.colour_words import base_colour
 from tujian.sheets import Row, heading_key
 
 HANDLES = ("handle", "urlhandle")
 PICTURES = ("imagesrc", "productimageurl")
-COLOURS = ("color", "colour", "颜色")
 OPTIONS = (1, 2, 3)
+FIELDS = {
+    "colours": ("color", "colour", "colors", "colours", "颜色", "颜色分类"),
+    "size": ("size", "sizes", "尺码", "尺寸"),
+}  # by what shops call their options
 TAG = re.compile(r"<[^>]*>")
 
 
@@ -44,19 +47,20 @@ def _item(handle: str, rows: Sequence[Row], keys: Sequence[str], columns: Column
     values: dict[str, FieldValue] = {}
     notes = []
     for row in rows:
-        told, wrong = values_of(row, columns)
+        said, wrong = values_of(row, columns)
         notes += wrong
-        for name, value in told.items():
+        for name, value in said.items():
             values.setdefault(name, value)
     if isinstance(values.get("detail"), str):
         values["detail"] = plain(str(values["detail"]))
-    colours = list(dict.fromkeys(colour for row in rows for colour in _colours(rows[0], row, keys)))
-    if colours:
-        values["colours"] = [*colours]
-    at = columns.roles.get("sku")
-    sku = next((row.cells[at] for row in rows if at is not None and row.cells[at]), None)
+    for name, called in FIELDS.items():
+        if options := _options(rows, keys, called):
+            values[name] = [*options]
+    skus, barcodes = _told_in(rows, columns.at("sku")), _told_in(rows, columns.at("barcode"))
+    if (count := max(len(skus), len(barcodes))) > 1:
+        notes.append(told(_only_the_first(count)))
     pictures = _pictures(rows, keys, columns)
-    return RowItem(pictures[:MOST_PICTURES], values, external_id=handle, sku=sku, notes=notes)
+    return RowItem(pictures[:MOST_PICTURES], values, external_id=handle, sku=next(iter(skus), None), notes=notes)
 
 
 def _pictures(rows: Sequence[Row], keys: Sequence[str], columns: Columns) -> list[str]:
@@ -72,14 +76,19 @@ def _pictures(rows: Sequence[Row], keys: Sequence[str], columns: Columns) -> lis
     return list(dict.fromkeys(name for _, name in sorted(found, key=lambda one: one[0])))
 
 
-def _colours(first: Row, row: Row, keys: Sequence[str]) -> Iterator[str]:
-    """What an option called colour says, if it is one; only a product's first row names its options."""
+def _options(rows: Sequence[Row], keys: Sequence[str], called: Sequence[str]) -> list[str]:
+    """What the option called so says in each row, once; only a product's first row names its options."""
+    said: list[str] = []
     for number in OPTIONS:
         name, value = f"option{number}name", f"option{number}value"
-        if name in keys and value in keys and heading_key(first.cells[keys.index(name)]) in COLOURS:
-            said = row.cells[keys.index(value)]
-            if said and base_colour(said):
-                yield said
+        if name in keys and value in keys and heading_key(rows[0].cells[keys.index(name)]) in called:
+            said += _told_in(rows, keys.index(value))
+    return said
+
+
+def _told_in(rows: Sequence[Row], place: int | None) -> list[str]:
+    """What a column says, each once."""
+    return list(dict.fromkeys(row.cells[place] for row in rows if row.cells[place])) if place is not None else []
 
 
 def plain(text: str) -> str:
@@ -89,6 +98,19 @@ def plain(text: str) -> str:
     'Soft & warm Wool'
     """
     return " ".join(html.unescape(TAG.sub(" ", text)).split())
+
+
+def _only_the_first(count: int) -> BadInput:
+    return BadInput(
+        zh=(
+            f"这个商品的各变体有 {count} 个 SKU 或条码：只保留第一个。",
+            "要保留每个变体的编号，请给每个变体自己的 Handle。",
+        ),
+        en=(
+            f"The product's variants have {count} SKUs or barcodes: only the first is kept.",
+            "To keep the numbers of each, give each variant a handle of its own.",
+        ),
+    )
 
 
 def no_handle() -> BadInput:
