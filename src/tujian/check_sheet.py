@@ -31,6 +31,7 @@ from tujian.sheets import (
     delimiter_of,
     encoding_of,
     find_headings,
+    first_row,
     text_of,
 )
 
@@ -145,9 +146,10 @@ class Lines:
             raise no_headings(next((row for row in rows if any(row)), []))
         if len(rows) - at - 1 > LIMITS.rows:
             raise too_large(LIMITS)
-        self._all, self._at = rows, at
+        self._all, self._at, self._first = rows, at, first_row(rows, at, known)
         self.headings: Sequence[str] = [printable(cell).strip() for cell in rows[at]][:MOST_COLUMNS]
-        self.rows: Sequence[Row] = [self._row(number, row) for number, row in enumerate(rows[at + 1 :], at + 2)]
+        below = enumerate(rows[self._first :], self._first + 1)
+        self.rows: Sequence[Row] = [self._row(number, row) for number, row in below]
 
     def _row(self, number: int, row: Sequence[str]) -> Row:
         cells = [as_text(printable(cell).strip()) for cell in row[: len(self.headings)]]
@@ -165,7 +167,7 @@ class Lines:
         writer = csv.writer(text, delimiter=self._delimiter, lineterminator="\r\n")
         for place, row in enumerate(self._all):
             own = [_harmless(cell) for cell in row] + [""] * (width - len(row))
-            found = by_row.get(place - self._at - 1, []) if place > self._at else []
+            found = by_row.get(place - self._first, [])
             told = (
                 ADDED[lang] if place == self._at else (self._names(found, lang), _reasons(found, self.headings, lang))
             )
@@ -188,12 +190,13 @@ class Book:
             if sheet.max_row > LIMITS.rows + TOP:
                 raise too_large(LIMITS)
         tops = [_top(sheet) for sheet in self._book.worksheets]
-        found = zip(self._book.worksheets, (find_headings(top, known) for top in tops), strict=True)
-        sheet, at = next(((sheet, at) for sheet, at in found if at is not None), (None, 0))
+        found = ((*one, find_headings(one[1], known)) for one in zip(self._book.worksheets, tops, strict=True))
+        sheet, top, at = next(((sheet, top, at) for sheet, top, at in found if at is not None), (None, [], 0))
         if sheet is None:
             raise no_headings(next((row for top in tops for row in top if any(row)), []))
         self._sheet, self._at = sheet, at + 1  # openpyxl counts from 1
         self.headings: Sequence[str] = [text_of(cell.value) for cell in self._sheet[self._at]][:MOST_COLUMNS]
+        first = first_row(top, at, known) + 1
         self._stored: Any = None
         # not openpyxl's own: reading them closes what they are written from
         pictures = {
@@ -202,9 +205,7 @@ class Book:
         }
         self.rows: Sequence[Row] = [
             self._row(number, cells, pictures.get(number, ()))
-            for number, cells in enumerate(
-                self._sheet.iter_rows(min_row=self._at + 1, max_col=len(self.headings)), self._at + 1
-            )
+            for number, cells in enumerate(self._sheet.iter_rows(min_row=first, max_col=len(self.headings)), first)
         ]
 
     def _row(self, number: int, cells: Sequence[Any], pictures: Sequence[bytes]) -> Row:

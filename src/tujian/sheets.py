@@ -43,6 +43,7 @@ MOST_UNPACKED_BYTES, MOST_STRINGS_BYTES = 400_000_000, 100_000_000  # of XLSX: o
 MOST_COLUMNS = 500
 LONGEST_CELL = 32_767  # Excel's own limit
 TOP = 20  # rows among which the headings are looked for
+LEAST_AGAIN = 2  # headings of a second row of them
 FORMULAS = ("=", "+", "-", "@", "|", "%", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?%?")
 SCIENTIFIC = re.compile(r"\d(?:\.\d+)?E\+?\d{1,2}", re.I)  # what Excel makes of a long number
@@ -113,6 +114,21 @@ def find_headings(rows: Sequence[Sequence[str]], known: Collection[str]) -> int 
     return hits.index(best) if best else None
 
 
+def first_row(rows: Sequence[Sequence[str]], at: int, known: Collection[str]) -> int:
+    """The index of the first row below the headings `at` that does not say them again in another language, as in
+    Taobao's data packages: of the columns that are known, most have a known heading there, and two at least."""
+    names = set(known)
+    places = [place for place, cell in enumerate(rows[at]) if heading_key(cell) in names]
+    below = at + 1
+    while below < len(rows):
+        row = rows[below]
+        again = sum(heading_key(row[place]) in names for place in places if place < len(row))
+        if again < LEAST_AGAIN or again * 2 <= len(places):
+            break
+        below += 1
+    return below
+
+
 def encoding_of(path: Path) -> str:
     """The encoding of all of a text file. GB 18030 holds all of GBK and of Unicode. Raises BadInput."""
     with path.open("rb") as file:
@@ -159,14 +175,14 @@ class Lines:
         at = find_headings(top, known)
         if at is None:
             raise no_headings(next((row for row in top if any(row)), []))
-        self._at = at
+        self._first = first_row(top, at, known)
         self.headings: Sequence[str] = [cleaned(cell) for cell in top[at]][:MOST_COLUMNS]
-        self.count = sum(1 for _ in self._rows()) - at - 1
+        self.count = sum(1 for _ in self._rows()) - self._first
         if self.count > MOST_ROWS:
             raise too_large(TEXT)
 
     def __iter__(self) -> Iterator[Row]:
-        for number, cells in islice(self._rows(), self._at + 1, None):
+        for number, cells in islice(self._rows(), self._first, None):
             if any(cells):
                 yield fitted(number, cells, len(self.headings))
 
@@ -242,15 +258,15 @@ class Book:
         self._path = path
         check_book(path)
         with _opened(path) as book:
-            self._name, self._at, self.headings = self._find(book, known)
-            self.count = min(MOST_BOOK_ROWS, book[self._name].max_row or MOST_BOOK_ROWS) - self._at
+            self._name, self._first, self.headings = self._find(book, known)
+            self.count = min(MOST_BOOK_ROWS, book[self._name].max_row or MOST_BOOK_ROWS) - self._first
         self._inside = pictures_in(path, self._name)
-        self.has_pictures = any(number > self._at for number in self._inside)
+        self.has_pictures = any(number > self._first for number in self._inside)
 
     def __iter__(self) -> Iterator[Row]:
         with _opened(self._path) as book:
-            inside = book[self._name].iter_rows(min_row=self._at + 1, max_col=MOST_COLUMNS, values_only=True)
-            for number, values in enumerate(inside, self._at + 1):
+            inside = book[self._name].iter_rows(min_row=self._first + 1, max_col=MOST_COLUMNS, values_only=True)
+            for number, values in enumerate(inside, self._first + 1):
                 parts = self._inside.get(number, ())
                 cells = ["" if is_shown(text := text_of(value), bool(parts)) else text for value in values]
                 if any(cells) or parts:
@@ -266,7 +282,7 @@ class Book:
                 headings = top[at]
                 while headings and not headings[-1]:
                     headings.pop()
-                return sheet.title, at + 1, headings
+                return sheet.title, first_row(top, at, known), headings
             first = first or next((row for row in top if any(row)), [])
         raise no_headings(first)
 

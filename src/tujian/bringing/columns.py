@@ -31,6 +31,7 @@ LEFT_OUT = ("", "-")
 FIRST = ("product", "describe", "listing")  # tasks where a field is looked for first: many have a `category`
 MOST_PICTURES = 20  # of one item
 IN_ADDRESSES = re.compile(r"[\n|]+|\s+(?=https?://)|[,，;；]\s*(?=https?://)")  # an address may have commas itself
+IN_PACKAGES = re.compile(r"\s*([^:;|\s]+):\d+:\d+:[^|;]*\|([^;\s]*);?")  # Taobao's: stem:kind:place:property|address;
 IN_NAMES = re.compile(r"[;；|\n,，]+")
 
 
@@ -160,7 +161,11 @@ def names_in(cell: str) -> list[str]:
 
     >>> names_in("a.jpg;b.jpg"), names_in("https://x/a,w_10.jpg,https://x/b.jpg")
     (['a.jpg', 'b.jpg'], ['https://x/a,w_10.jpg', 'https://x/b.jpg'])
+    >>> names_in("a:1:0:|https://x/a.jpg;b:2:0:1627207:28341|https://x/b.jpg"), names_in("a:1:0:|;b:1:1:|;")
+    (['https://x/a.jpg', 'https://x/b.jpg'], ['a', 'b'])
     """
+    if IN_PACKAGES.match(cell):
+        return [address or stem for stem, address in IN_PACKAGES.findall(cell)]
     separators = IN_ADDRESSES if "://" in cell else IN_NAMES
     return [name.strip() for name in separators.split(cell) if name.strip()]
 
