@@ -274,6 +274,16 @@ def test_one_number_in_two_spellings_is_one(house, shop, tmp_path, column, one, 
     assert (mark.row, mark.kind) == (1, Kind.DUPLICATE)
 
 
+def test_what_shopify_wants_empty_in_a_products_further_rows_is_no_gap(house, shop, tmp_path):
+    rows = ["cup,Cup,,Blue,B1,blue.jpg", "cup,,,,,green.jpg", "cup,,,,B2,", "jar,Jar,,,J1,pack.jpg", ",Bag,,,A1,"]
+    headings = "Handle,Title,Vendor,Color,Variant SKU,Image Src"
+    (tmp_path / "goods.csv").write_text("\n".join([headings, *rows]))
+    marks = check_table(tmp_path / "goods.csv", shop, house).marks
+    assert {(mark.row, mark.kind) for mark in marks if mark.row < 3} <= {(0, Kind.EMPTY)}
+    assert (3, Kind.EMPTY) in {(mark.row, mark.kind) for mark in marks}
+    assert (4, Kind.NO_PICTURE) in {(mark.row, mark.kind) for mark in marks}
+
+
 def test_nothing_outside_the_folder_is_opened(house, shop, tmp_path):
     outside = cup(tmp_path / "secret.jpg", "#1f5fd0", 3)
     (tmp_path / "goods.csv").write_text(f"图片,颜色\n{outside},红色\n../secret.jpg,红色\n")

@@ -7,7 +7,7 @@ import and export products". Does not know: stock, prices of variants, shipping.
 import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from tujian.bringing.columns import MOST_PICTURES, Columns, RowItem, names_in, values_of
 from tujian.errors import BadInput
@@ -31,12 +31,26 @@ def is_shopify(headings: Sequence[str]) -> bool:
     return bool(keys & set(HANDLES)) and bool(keys & set(PICTURES))
 
 
+def continued_rows(rows: Iterable[Sequence[str]], headings: Sequence[str]) -> set[int]:
+    """Places of the cells that go on with the product above them: its further variants and pictures. Shopify wants what
+    is told of the product to be empty there."""
+    if not is_shopify(headings):
+        return set()
+    at = _handle_at([heading_key(heading) for heading in headings])
+    handles = [cells[at] for cells in rows]
+    return {place for place, (above, own) in enumerate(pairwise(handles), 1) if own and own == above}
+
+
+def _handle_at(keys: Sequence[str]) -> int:
+    return next(place for place, key in enumerate(keys) if key in HANDLES)
+
+
 def shopify_items(
     rows: Iterable[Row], headings: Sequence[str], columns: Columns
 ) -> Iterator[tuple[int, RowItem | BadInput]]:
     """Each product by the number of its first row, or what is wrong with it."""
     keys = [heading_key(heading) for heading in headings]
-    handle = next(place for place, key in enumerate(keys) if key in HANDLES)
+    handle = _handle_at(keys)
     for name, group in groupby(rows, key=lambda row: row.cells[handle]):
         product = list(group)
         trouble = next((row.trouble for row in product if row.trouble), None if name else no_handle())
