@@ -21,7 +21,7 @@ from test_sheet_pictures import drawn_book, wps_book
 
 from tujian.batches import Batches
 from tujian.bringing.batch import tally
-from tujian.bringing.columns import parse_map
+from tujian.bringing.columns import RowItem, parse_map
 from tujian.bringing.nouns import Wanted
 from tujian.bringing.report import find_batch, write_report
 from tujian.bringing.tables import Queueing, Table
@@ -286,6 +286,38 @@ def test_rows_of_one_shopify_handle_are_one_item_with_several_pictures(bring, sh
     cup = bring.catalogue.get(bring.catalogue.find_id("cup"))
     assert [one.name for one in cup.pictures] == ["red.jpg", "blue.jpg"]
     assert (cup["name"], cup["brand"], cup["colours"], cup.sku) == ("Cup", "ALPRO", ["Red", "Blue"], "C-R")
+    assert "C-R" in str(
+        [item.notes for _, item in Table.opened(shop / "s.csv", {}, TASKS) if isinstance(item, RowItem)]
+    )
+
+
+def test_shopifys_options_are_kept_whatever_they_are_called(shop):
+    rows = ["d,Dress,Color,Oatmeal,Size,S,D-1", "d,,,Red,,M,D-2"]
+    headings = "Handle,Title,Option1 Name,Option1 Value,Option2 Name,Option2 Value,Variant SKU,Image Src"
+    (shop / "o.csv").write_text("\n".join([headings, *(f"{row},red.jpg" for row in rows)]))
+    [(_, item)] = list(Table.opened(shop / "o.csv", {}, TASKS))
+    assert (item.values["colours"], item.values["size"]) == (["Oatmeal", "Red"], ["S", "M"])
+
+
+def test_what_marks_a_number_as_text_is_no_part_of_it_and_a_cut_barcode_is_not_taken(shop):
+    rows = ['red.jpg,"=""00123""",\'6901234567892', "blue.jpg,'00124,6.90123E+12"]
+    (shop / "e.csv").write_text("\n".join(["图片,货号,条码", *rows]), "utf-8")
+    first, second = [item for _, item in Table.opened(shop / "e.csv", {}, TASKS)]
+    assert (first.sku, first.values["barcode"], second.sku) == ("00123", "6901234567892", "00124")
+    assert "barcode" not in second.values and "科学计数法" in str(second.notes)
+
+
+def test_a_second_row_of_headings_is_no_item_and_taobaos_pictures_are_addresses(shop):
+    rows = ["宝贝名称,商家编码,一口价,新图片", "红杯子,R1,19.90,abc:1:0:|https://img.example/abc.jpg;"]
+    (shop / "tb.csv").write_text("\n".join(["title,outer_id,price,picture", *rows]), "utf-8")
+    [(_, item)] = list(Table.opened(shop / "tb.csv", {}, TASKS))
+    assert (item.sku, item.pictures, item.values["price"]) == ("R1", ("https://img.example/abc.jpg",), "19.90")
+
+
+@pytest.mark.parametrize("heading", ["售价", "一口价", "销售价", "Variant Price", "价格(元)"])
+def test_what_shops_call_the_price_is_the_price(shop, heading):
+    path = csv_of(shop / "p.csv", ["red.jpg", "9.90"], headings=["图片", heading])
+    assert [item.values for _, item in Table.opened(path, {}, TASKS)] == [{"price": "9.90"}]
 
 
 def test_variants_of_a_shopify_product_keep_all_options_and_what_is_not_kept_is_said(bring, shop, database):
@@ -303,7 +335,7 @@ def test_variants_of_a_shopify_product_keep_all_options_and_what_is_not_kept_is_
     assert (dress.sku, dress["barcode"], len(dress.pictures)) == ("D-R-S", "5901234123457", 3)
     assert counts.rows["done"] == 2
     troubles = row_troubles(database, told.batch_id)
-    assert troubles.keys() == {"2"} and "3 SKUs or barcodes: only the first" in troubles["2"]
+    assert troubles.keys() == {"2"} and "Of 3 variants only the first SKU and barcode (D-R-S)" in troubles["2"]
 
 
 def test_a_dry_run_counts_and_writes_nothing(bring, shop, database):

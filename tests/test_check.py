@@ -20,8 +20,8 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Font
 from PIL import Image, ImageDraw, ImageFilter
 
-from tujian.check import check_table
-from tujian.check_sheet import Kind
+from tujian.check import _same_codes, check_table
+from tujian.check_sheet import Kind, Row, read_table
 from tujian.errors import BadInput
 from tujian.first_report import report_on
 
@@ -409,3 +409,26 @@ def test_columns_that_nobody_knows_are_named_on_the_command_line(tmp_path):
     assert refused.returncode == 2 and "--map" in refused.stderr  # what it advises works
     done = tujian("check", tmp_path / "odd.csv", "--map", "甲=picture", "--map", "乙=title", home=tmp_path)
     assert done.returncode == 0 and "missing.jpg" in (tmp_path / "odd-体检.csv").read_text("utf-8-sig")
+
+
+def test_numbers_kept_as_text_are_read_and_given_back_as_they_were(tmp_path):
+    """="00123" is what shops' programs write so that Excel leaves the zeros; it runs nothing."""
+    source = tmp_path / "erp.csv"
+    source.write_text('图片,SKU,条码\na.jpg,"=""00123""",\'6901234567892\n', "utf-8")
+    table = read_table(source, ["图片", "sku", "条码"])
+    assert table.rows[0].cells == ["a.jpg", "00123", "6901234567892"] and not table.rows[0].formulas
+    table.save(tmp_path / "out.csv", [], "zh")
+    [_, row] = csv.reader(io.StringIO((tmp_path / "out.csv").read_text("utf-8-sig")))
+    assert row[:3] == ["a.jpg", '="00123"', "'6901234567892"]
+
+
+def test_a_second_row_of_headings_is_not_checked(tmp_path):
+    source = tmp_path / "taobao.csv"
+    source.write_text("title,outer_id,price\n宝贝名称,商家编码,一口价\n红杯子,R1,19.90\n", "utf-8")
+    known = ["title", "outerid", "price", "宝贝名称", "商家编码", "一口价"]
+    assert [(row.number, row.cells[1]) for row in read_table(source, known).rows] == [(3, "R1")]
+
+
+def test_skus_that_differ_by_the_place_of_a_mark_are_two():
+    rows = [Row(n, [sku]) for n, sku in enumerate(["A1-11", "A11-1", "SKU-1.5", "SKU-15", "a1-11", "Ａ1-11"])]
+    assert list(_same_codes(rows, 0)) == [(4, 0), (5, 0)]

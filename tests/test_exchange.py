@@ -1,6 +1,5 @@
 """What leaves the catalogue, and what each form says it could not hold. req: C1, F5, F6, E9"""
 
-import csv
 import io
 import json
 from xml.etree import ElementTree
@@ -10,51 +9,24 @@ import pytest
 import sqlalchemy as sa
 from kept import TASKS, incoming, open_catalogue, record, value
 from PIL import Image
+from taken_out import foreseen, milk, rows_of, taken
 from typer.testing import CliRunner
 
 from tujian.bringing.tables import Table
 from tujian.catalogue import Catalogue
-from tujian.category_list import load_categories
 from tujian.cli import app
 from tujian.errors import BadInput, NotAcknowledged
-from tujian.exchange import FORMS, Terms, export, find_form, google_categories
-from tujian.exchange.foresight import foresee
+from tujian.exchange import FORMS, find_form
+from tujian.exchange.stock import Stock
 from tujian.records import in_words
 from tujian.schema import audit
 from tujian.settings import read_settings
 from tujian.sheets import undefused
-from tujian.taxonomy import Category, Taxonomy
-
-TAXONOMY = Taxonomy.load()
 
 
 @pytest.fixture
 def catalogue(database, tmp_path):
     return open_catalogue(database, tmp_path)
-
-
-def terms(lang="zh", taxonomy=TAXONOMY, **more) -> Terms:
-    return Terms(lang, taxonomy, google_categories(), **more)
-
-
-def taken(catalogue, form, lang="zh", acknowledged=False, also=(), **more):
-    """The files of an export by name, and what it says it lost."""
-    made = export(catalogue, find_form(form), terms(lang, **more), acknowledged=acknowledged, also=also, who="Li")
-    files: dict[str, bytes] = {}
-    for piece in made.pieces:
-        files[piece.name] = files.get(piece.name, b"") + piece.content
-    return files, [loss.say(lang) for loss in made.lost]
-
-
-def rows_of(content: bytes, **more) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), **more))
-
-
-def milk(catalogue, **fields) -> str:
-    item_id = catalogue.add([incoming(b"milk", "milk.jpg")], who="Li", sku="S1").id
-    read = {"brand": value("ALPRO", "rule", True), "net_content": value("1 L", "rule", True)}
-    catalogue.save(item_id, record(**{**read, **fields}))
-    return item_id
 
 
 def test_a_csv_holds_every_current_value_and_marks_what_a_model_wrote(catalogue):
@@ -107,6 +79,21 @@ def test_advertising_words_stop_an_export_until_somebody_acknowledges_them(catal
     with database.read() as connection:
         facts = [row.facts for row in connection.execute(audit.select().where(audit.c.verb == "export"))]
     assert "全网最低价" in facts[-1]["acknowledged"][0]
+
+
+def test_all_advertising_words_are_on_the_list_however_many_items_have_the_first(catalogue):  # req: F6
+    for number in range(12):
+        said = "国家级牛奶" if number == 11 else "最好的牛奶"
+        catalogue.add([incoming(b"%d" % number, "a.jpg")], who="Li", sku=f"S{number}", values={"name": said})
+    with pytest.raises(NotAcknowledged) as stopped:
+        taken(catalogue, "csv")
+    assert "12 处" in stopped.value.zh.message
+    assert "S0、S1、S2 …（11 件） · name · “最好”" in stopped.value.zh.message
+    assert "S11 · name · “国家级”" in stopped.value.zh.message
+    best, state = foreseen(catalogue, "csv", most=200).adverts
+    assert (best.count, state.count, best.mark != state.mark) == (11, 1, True)
+    (fewer, _) = foreseen(catalogue, "csv", among=[item.id for item in Stock(catalogue)][1:]).adverts
+    assert fewer.count == 10 and fewer.mark != best.mark
 
 
 def test_advertising_words_printed_on_the_picture_count_too(catalogue):
@@ -179,10 +166,6 @@ def test_an_unknown_form_is_refused_with_the_names_there_are():
 # before anything is written
 
 
-def foreseen(catalogue, form, lang="zh", also=(), among=None, most=200, **more):
-    return foresee(catalogue, find_form(form), terms(lang, **more), also=also, among=among, most=most)
-
-
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_what_is_foretold_is_what_the_export_says_then(catalogue, form, lang):
@@ -231,7 +214,7 @@ def test_many_items_are_foretold_by_the_first_of_them(catalogue):
 def test_advertising_words_are_foretold_and_nothing_is_noted(catalogue, database):
     milk(catalogue, selling_points=value(["全网最低价"], "model"))
     (advert,) = foreseen(catalogue, "shopify").adverts
-    assert (advert.item.called, advert.field) == ("S1", "selling_points") and "最低价" in advert.say("zh")
+    assert (advert.examples[0].called, advert.place) == ("S1", "selling_points") and "最低价" in advert.say("zh")
     assert foreseen(catalogue, "jsonl").adverts == []
     with database.read() as connection:
         assert connection.execute(audit.select().where(audit.c.verb == "export")).all() == []
@@ -245,115 +228,6 @@ def test_hidden_and_sensitive_items_are_not_foretold(catalogue, form):
     told = foreseen(catalogue, form)
     assert (told.total, told.looked, list(told.lost), list(told.rows)) == (0, 0, [], [])
     assert foreseen(catalogue, form, also=["hidden", "sensitive"]).total == 2
-
-
-# shops
-
-
-def test_shopify_rows_of_one_handle_are_the_variants_of_one_product(catalogue):
-    for size, code in (("S", "A-S"), ("M", "A-M")):
-        item_id = catalogue.add([incoming(code.encode(), "a.jpg")], who="Li", sku=code, variant_group="A").id
-        read = {
-            "name": value("衬衫", "rule", True),
-            "size": value([size], "rule", True),
-            "price": value("99.00 CNY", "rule"),
-        }
-        catalogue.save(item_id, record(task="listing", **read))
-    files, lost = taken(catalogue, "shopify", pictures_at="https://cdn.example.com/shop/")
-    first, second = rows_of(files["shopify.csv"])
-    assert first["URL handle"] == second["URL handle"] == "a"
-    assert [row["Option1 value"] for row in (first, second)] == ["S", "M"] and first["Option1 name"] == "尺码"
-    assert (first["SKU"], second["SKU"], first["Price"]) == ("A-S", "A-M", "99.00")
-    assert (first["Status"], first["Published on online store"]) == ("Draft", "FALSE")
-    assert first["Product image URL"].startswith("https://cdn.example.com/shop/")
-    assert any("CNY" in loss for loss in lost)
-
-
-def test_shopify_is_told_in_sight_and_by_a_tag_what_a_model_wrote(catalogue):
-    milk(catalogue, summary=value("一盒<牛奶>", "model"), category=value("食品饮料", "classifier"))
-    (row,) = rows_of(taken(catalogue, "shopify")[0]["shopify.csv"])
-    assert "一盒&lt;牛奶&gt;" in row["Description"] and "人工智能生成" in row["Description"]
-    assert "AI生成" in row["Tags"] and row["Product category"] == "fb"
-
-
-@pytest.mark.parametrize(("is_whole", "told"), [(True, "fb-1-99"), (False, "fb-1")])
-def test_shopify_is_told_a_category_as_fine_as_its_own_whole_list_has_it(catalogue, is_whole, told):  # req: F5
-    whole = {one.id: one for one in Taxonomy.shipped()}
-    kept = whole if is_whole else {one: whole[one] for one in ("fb", "fb-1")}
-    own = Taxonomy({**kept, "fb-1-99": Category("fb-1-99", "气泡水", "Fizzing", ())}, "t", Taxonomy.shipped())
-    milk(catalogue, category=value("气泡水"))
-    (row,) = rows_of(taken(catalogue, "shopify", taxonomy=own)[0]["shopify.csv"])
-    assert row["Product category"] == told
-
-
-def test_google_keeps_its_limits_and_says_what_it_cut(catalogue):
-    milk(catalogue, name=value("word " * 60, "rule", True), summary=value("x" * 6000, "rule", True))
-    catalogue.edit(catalogue.find_id("S1"), {"item.sku": "S" * 60}, who="Li")
-    files, lost = taken(catalogue, "google", lang="en")
-    (row,) = rows_of(files["google.csv"])
-    assert len(row["title"]) <= 150 and not row["title"].endswith("wor")
-    assert len(row["description"]) == 5000 and len(row["id"]) == 50
-    assert {"id over 50", "title over 150", "description over 5000"} <= {loss.split(" characters")[0] for loss in lost}
-    assert any("required" in loss for loss in lost)
-
-
-def test_google_gets_what_a_model_wrote_in_the_attributes_that_say_so(catalogue):
-    milk(
-        catalogue, name=value('A "fine" milk'), category=value("食品饮料", "classifier"), barcode=value("123", "model")
-    )
-    files, lost = taken(catalogue, "google", lang="en")
-    (row,) = rows_of(files["google.csv"])
-    assert row["title"] == "" and row["structured_title"] == 'trained_algorithmic_media:"A ""fine"" milk"'
-    assert row["google_product_category"] == "Food, Beverages & Tobacco" and row["gtin"] == ""
-    assert any("GTIN" in loss for loss in lost)
-
-
-def test_a_users_own_list_says_where_a_category_stands_before_the_shipped_one_does(catalogue, tmp_path):  # req: F5
-    (tmp_path / "categories.tsv").write_text(
-        "id\tparent\tzh\ten\tsynonyms\tgoogle\n"
-        "drinks\t\t饮料\tDrinks\t\tFood > Beverages\n"
-        "juice\tdrinks\t果汁\tJuice\t\t\n",
-        "utf-8",
-    )
-    own = {"taxonomy": load_categories(tmp_path), "own_categories": {"饮料": "50002766"}}
-    for sku, name in (("D", "饮料"), ("J", "果汁")):
-        item_id = catalogue.add([incoming(sku.encode(), "a.jpg")], who="Li", sku=sku).id
-        catalogue.save(item_id, record(category=value(name)))
-    found = {
-        row["id"]: row["google_product_category"] for row in rows_of(taken(catalogue, "google", **own)[0]["google.csv"])
-    }
-    assert found == {"D": "Food > Beverages", "J": "Food, Beverages & Tobacco > Beverages > Juice"}
-    lines = taken(catalogue, "taobao", **own)[0]["taobao.csv"].decode("utf-16").split("\r\n")
-    assert [line.split("\t")[1] for line in lines[3:5]] == ["50002766", "50002766"]
-
-
-def test_taobao_is_utf16_with_three_heads_and_titles_of_sixty_bytes(catalogue):
-    milk(catalogue, name=value("很" * 40, "rule", True), category=value("食品饮料", "classifier"))
-    files, lost = taken(catalogue, "taobao", own_categories={"食品饮料": "50002766"})
-    lines = files["taobao.csv"].decode("utf-16").split("\r\n")
-    assert lines[0] == "version 1.00" and lines[1].startswith("title\tcid") and lines[2].startswith("宝贝名称\t")
-    row = dict(zip(lines[1].split("\t"), lines[3].split("\t"), strict=True))
-    assert row["title"] == "很" * 30 and row["cid"] == "50002766" and row["outer_id"] == "S1"
-    assert any("60 字节" in loss for loss in lost) and any("brand" in loss for loss in lost)
-
-
-def test_jsonld_gives_products_with_everything_that_is_known(catalogue):
-    code = value("5901234123457", "barcode", True)
-    milk(catalogue, barcode=code, summary=value("一盒牛奶", "model"), price=value("9.90 CNY", "rule", True))
-    files, _ = taken(catalogue, "jsonld", pictures_at="https://cdn.example.com")
-    graph = json.loads(files["catalogue.jsonld"])["@graph"]
-    assert graph[0]["gtin13"] == "5901234123457" and graph[0]["brand"]["name"] == "ALPRO"
-    assert graph[0]["offers"] == {"@type": "Offer", "price": "9.90", "priceCurrency": "CNY"}
-    assert graph[0]["image"][0]["@type"] == "ImageObject"
-    assert graph[0]["subjectOf"]["digitalSourceType"].endswith("TrainedAlgorithmicMediaDigitalSource")
-    told = {one["propertyID"]: one["value"] for one in graph[0]["additionalProperty"]}
-    assert told["net_content"] == "1 L" and told["generated"] == ["summary"]
-
-
-def test_an_empty_catalogue_gives_files_that_can_be_read(catalogue):
-    assert json.loads(taken(catalogue, "jsonld")[0]["catalogue.jsonld"])["@graph"] == []
-    assert rows_of(taken(catalogue, "shopify")[0]["shopify.csv"]) == []
-    assert taken(catalogue, "xmp")[0] == {}
 
 
 # albums
@@ -376,6 +250,21 @@ def test_a_sidecar_keeps_what_a_model_wrote_out_of_the_words_of_a_person(catalog
     assert root.find(".//dc:description", XMP) is None
     made = [one.text for one in root.findall(".//tujian:generated//rdf:li", XMP)]
     assert made == ["objects=船", "summary=海边 <日落>"]
+
+
+def test_a_sidecar_keeps_both_texts_of_a_person(catalogue):  # req: F5
+    item_id = catalogue.add([incoming(b"sea", "sea.jpg")], who="Li", kind="photo").id
+    catalogue.edit(item_id, {"detail": "长文", "summary": "短文"}, who="Li")
+    root = ElementTree.fromstring(taken(catalogue, "xmp")[0]["sea.jpg.xmp"])
+    assert [one.text for one in root.findall(".//dc:description//rdf:li", XMP)] == ["长文"]
+    assert [one.text for one in root.findall(".//tujian:person//rdf:li", XMP)] == ["summary=短文"]
+
+
+def test_a_picture_of_two_items_has_one_sidecar(catalogue):  # req: F5
+    for _ in range(2):
+        catalogue.add([incoming(b"sea", "sea.jpg")], who="Li", kind="photo")
+    files, lost = taken(catalogue, "xmp")
+    assert list(files) == ["sea.jpg.xmp"] and "多个条目" in lost[0]
 
 
 def test_sidecars_stay_in_their_folder_and_do_not_collide(catalogue):

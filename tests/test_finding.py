@@ -7,6 +7,7 @@ import pytest
 from kept import incoming, open_catalogue, record
 
 from tujian.catalogue.nouns import PictureVector, to_cursor
+from tujian.cli.searching import parse_filter
 from tujian.errors import BadInput, StoreLocked
 from tujian.filters import Filter
 from tujian.finding import Query, Search
@@ -288,3 +289,20 @@ def test_another_embedder_makes_its_own_vectors(search, database, embedder, shop
         pass
     assert set(titles(other.find(Query("鞋", ways=("meaning",), strictness=0.0)))) == {"浅色女士凉鞋", "白色运动鞋"}
     assert titles(search.find(Query("凉鞋")))[:1] == ["浅色女士凉鞋"]
+
+
+@pytest.mark.parametrize("written", ["¥199", "￥199.00", "1,99 EUR", "199元/件", "¥199-299", "¥199/斤"])
+def test_a_price_is_filtered_by_its_amount_however_it_was_written(search, catalogue, written):
+    add(catalogue, "杯", price=written)
+    add(catalogue, "壶", price="￥1,299.00")
+    most = 2.0 if "EUR" in written else 200.0
+    assert titles(search.find(facts(Filter("price", "under", most)))) == ["杯"]
+    assert titles(search.find(facts(Filter("price", "is", 1299.0)))) == ["壶"]
+
+
+@pytest.mark.parametrize("typed", ["price=199", "price=199.00"])
+def test_a_price_typed_on_the_command_line_is_a_number(search, shop, typed):
+    assert titles(search.find(facts(parse_filter(typed)))) == ["白色运动鞋"]
+    assert "白色运动鞋" not in titles(search.find(facts(parse_filter(typed.replace("=", "!=")))))
+    with pytest.raises(BadInput, match="price<=200"):
+        parse_filter("price=便宜")

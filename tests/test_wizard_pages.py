@@ -8,6 +8,7 @@ import zipfile
 
 import openpyxl
 import pytest
+import sqlalchemy as sa
 from chat_server import jpeg
 from fastapi.testclient import TestClient
 from kept import record, value
@@ -306,6 +307,32 @@ def test_what_was_not_acknowledged_stops_it_once_more(client, work, stocked, cat
     again = client.post(f"{job.url.path}/acknowledge", data={"acknowledged": "true"})
     work()
     assert "国家级" in words(client.get(again.url.path))
+
+
+def test_one_more_item_with_a_word_that_was_acknowledged_stops_it_once_more(client, work, stocked, catalogue):
+    job = client.post("/export", data={"to": "csv"})
+    work()
+    catalogue.edit(stocked[1], {"name": "最好的燕麦奶"}, who="t")
+    again = client.post(f"{job.url.path}/acknowledge", data={"acknowledged": "true"})
+    work()
+    stopped = words(client.get(again.url.path))
+    assert "有 2 处可能违反广告法" in stopped and "A1、A2 · name · “最好”" in stopped
+    last = client.post(f"{again.url.path}/acknowledge", data={"acknowledged": "true"})
+    work()
+    assert "准备好了" in words(client.get(last.url.path))
+
+
+def test_an_export_on_the_page_goes_through_the_items_twice(client, work, stocked, home):  # req: F5
+    loads: list[str] = []
+
+    def note(_connection, _cursor, statement: str, *_more) -> None:
+        loads.extend([statement] if "records_count" in statement and "LIMIT" not in statement else [])
+
+    job = client.post("/export", data={"to": "csv", "item": [stocked[1]]})
+    sa.event.listen(home.database.engine, "before_cursor_execute", note)
+    work()
+    sa.event.remove(home.database.engine, "before_cursor_execute", note)
+    assert [row["SKU"] for row in rows_of(client, job)] == ["A2"] and len(loads) == 2
 
 
 def test_some_items_are_exported_by_filter_or_by_number(client, work, stocked):

@@ -242,7 +242,7 @@ def _duplicates(rows: Sequence[Row], mains: dict[int, Main], check: Checking) ->
         yield Mark(place, check.place, Kind.DUPLICATE, reason, None, f"{number}")
 
 
-def _same_codes(rows: Sequence[Row], column: int, *, of_barcodes: bool) -> Iterator[tuple[int, int]]:
+def _same_codes(rows: Sequence[Row], column: int, *, of_barcodes: bool = False) -> Iterator[tuple[int, int]]:
     """(row, earlier row) where both give one code. Only in a barcode do marks not count: A1-11 is not A11-1."""
     seen: dict[str, int] = {}
     for place, row in enumerate(rows):

@@ -148,8 +148,9 @@ class Lines:
             raise too_large(LIMITS)
         self._all, self._at, self._first = rows, at, first_row(rows, at, known)
         self.headings: Sequence[str] = [printable(cell).strip() for cell in rows[at]][:MOST_COLUMNS]
-        below = enumerate(rows[self._first :], self._first + 1)
-        self.rows: Sequence[Row] = [self._row(number, row) for number, row in below]
+        self.rows: Sequence[Row] = [
+            self._row(number, row) for number, row in enumerate(rows[self._first :], self._first + 1)
+        ]
 
     def _row(self, number: int, row: Sequence[str]) -> Row:
         cells = [as_text(printable(cell).strip()) for cell in row[: len(self.headings)]]
@@ -166,8 +167,8 @@ class Lines:
         text = io.StringIO(newline="")
         writer = csv.writer(text, delimiter=self._delimiter, lineterminator="\r\n")
         for place, row in enumerate(self._all):
-            own = [_harmless(cell) for cell in row] + [""] * (width - len(row))
-            found = by_row.get(place - self._first, [])
+            own = [f"'{cell}" if _runs(cell) else cell for cell in row] + [""] * (width - len(row))
+            found = by_row.get(place - self._first, []) if place >= self._first else []
             told = (
                 ADDED[lang] if place == self._at else (self._names(found, lang), _reasons(found, self.headings, lang))
             )
@@ -177,6 +178,11 @@ class Lines:
     def _names(self, found: Sequence[Mark], lang: Lang) -> str:
         place = 0 if lang == "zh" else 1
         return "; ".join(dict.fromkeys(KIND_WORDS[mark.kind][place] for mark in found))
+
+
+def _runs(cell: str) -> bool:
+    """Whether a spreadsheet would run the cell: what only keeps a number as text is given back as it was."""
+    return RUNS.match(as_text(cell.strip())) is not None
 
 
 class Book:
@@ -190,13 +196,13 @@ class Book:
             if sheet.max_row > LIMITS.rows + TOP:
                 raise too_large(LIMITS)
         tops = [_top(sheet) for sheet in self._book.worksheets]
-        found = ((*one, find_headings(one[1], known)) for one in zip(self._book.worksheets, tops, strict=True))
-        sheet, top, at = next(((sheet, top, at) for sheet, top, at in found if at is not None), (None, [], 0))
+        found = zip(self._book.worksheets, (find_headings(top, known) for top in tops), strict=True)
+        sheet, at = next(((sheet, at) for sheet, at in found if at is not None), (None, 0))
         if sheet is None:
             raise no_headings(next((row for top in tops for row in top if any(row)), []))
         self._sheet, self._at = sheet, at + 1  # openpyxl counts from 1
+        first = first_row(tops[self._book.worksheets.index(sheet)], at, known) + 1
         self.headings: Sequence[str] = [text_of(cell.value) for cell in self._sheet[self._at]][:MOST_COLUMNS]
-        first = first_row(top, at, known) + 1
         self._stored: Any = None
         # not openpyxl's own: reading them closes what they are written from
         pictures = {
@@ -210,14 +216,13 @@ class Book:
 
     def _row(self, number: int, cells: Sequence[Any], pictures: Sequence[bytes]) -> Row:
         formulas = {place: _formula(cell.value) for place, cell in enumerate(cells) if cell.data_type == "f"}
-        texts = [self._text(cell, place in formulas) for place, cell in enumerate(cells)]
+        texts = [
+            self._value(cell) if place in formulas else as_text(text_of(cell.value)) for place, cell in enumerate(cells)
+        ]
         shown = {place for place, text in enumerate(texts) if is_shown(text, bool(pictures))}
         shown |= {place for place, formula in formulas.items() if is_shown(formula)}
         texts = ["" if place in shown else text for place, text in enumerate(texts)]
         return Row(number, texts, pictures, {p: f for p, f in formulas.items() if STARTS_PROGRAM.search(f)})
-
-    def _text(self, cell: Any, is_formula: bool) -> str:  # noqa: ANN401
-        return self._value(cell) if is_formula else as_text(text_of(cell.value))
 
     def _value(self, cell: Any) -> str:  # noqa: ANN401 - openpyxl's cells have no common type
         """What the user's program stored beside a formula."""
@@ -292,11 +297,6 @@ class Book:
 def _reasons(found: Sequence[Mark], headings: Sequence[str], lang: Lang) -> str:
     colon = "：" if lang == "zh" else ": "
     return "; ".join(f"{headings[mark.column]}{colon}{mark.reason}" for mark in found)
-
-
-def _harmless(cell: str) -> str:
-    """A cell as it was, unless a spreadsheet would run it: of ="00123" nothing runs."""
-    return f"'{cell}" if RUNS.match(as_text(cell.strip())) else cell
 
 
 def _open(path: Path, **more: bool) -> Any:  # noqa: ANN401

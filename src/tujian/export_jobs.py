@@ -19,10 +19,10 @@ from tujian.catalogue import Catalogue
 from tujian.catalogue.nouns import Also
 from tujian.catalogue.reading import may_see
 from tujian.errors import Lang
-from tujian.exchange import adverts_in, export, find_form
+from tujian.exchange import adverts_in, find_form, take_out
 from tujian.exchange.asked import terms_of, write_one_file
 from tujian.exchange.foresight import Foreseen, foresee
-from tujian.exchange.stock import Stock
+from tujian.exchange.stock import Stock, count_places
 from tujian.filters import Filter
 from tujian.finding.facts import conditions
 from tujian.house import House
@@ -81,7 +81,7 @@ def queue_export(
     pictures_at: str = "",
     acknowledged: Collection[str] = (),
 ) -> str:
-    """The id of the batch whose one job writes the file. `acknowledged` are findings in the words of `lang`."""
+    """The id of the batch whose one job writes the file. `acknowledged` are marks of adverts."""
     form = find_form(to)
     options = {"parcel": parcel.number, "called": form.name, "filters": chosen.filters, "ids": chosen.ids}
     options |= {"also": sorted(chosen.also), "pictures_at": pictures_at, "lang": lang}
@@ -99,15 +99,16 @@ def fill_export(house: House, catalogue: Catalogue, claimed: Claimed, stopped: t
     parcel, form = Parcel(house.settings.home_dir, told["parcel"]), find_form(told["called"])
     lang, progress = told["lang"], parcel.progress()
     chosen = Chosen(told["filters"], told["ids"], tuple(told["also"]))
-    among = chosen.among(catalogue)
-    stock = Stock(catalogue, kind=form.kind, also=chosen.also, among=among)
+    stock = Stock(catalogue, kind=form.kind, also=chosen.also, among=chosen.among(catalogue))
     step("")
-    adverts = [one.say(lang) for one in adverts_in(form, stock)]
-    facts: dict[str, Any] = {"items": len(stock), "adverts": adverts, "file": ""}
-    if set(adverts) - set(told["acknowledged"]):
+    found = adverts_in(form, stock)
+    marks, said = [one.mark for one in found], [one.say(lang) for one in found]
+    facts: dict[str, Any] = {"items": len(stock), "adverts": said, "places": count_places(found), "marks": marks}
+    facts["file"] = ""
+    if set(marks) - set(told["acknowledged"]):
         return lambda _: facts
     terms = terms_of(house.settings, house.knowledge.taxonomy, told["pictures_at"], lang)
-    taken = export(catalogue, form, terms, also=chosen.also, among=among, acknowledged=True, who=told["who"])
+    taken = take_out(catalogue, form, stock, terms, found, told["who"])
     written = 0
 
     def one_more() -> None:

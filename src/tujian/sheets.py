@@ -43,11 +43,11 @@ MOST_UNPACKED_BYTES, MOST_STRINGS_BYTES = 400_000_000, 100_000_000  # of XLSX: o
 MOST_COLUMNS = 500
 LONGEST_CELL = 32_767  # Excel's own limit
 TOP = 20  # rows among which the headings are looked for
-LEAST_AGAIN = 2  # headings of a second row of them
+LEAST_AGAIN = 2  # cells of a row that are headings, for the row to be one of headings
 FORMULAS = ("=", "+", "-", "@", "|", "%", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?%?")
 SCIENTIFIC = re.compile(r"\d(?:\.\d+)?E\+?\d{1,2}", re.I)  # what Excel makes of a long number
-KEPT_AS_TEXT = re.compile(r'=\s*"([^"]*)"|\'(\d+)')
+_KEPT_AS_TEXT = re.compile(r'=\s*"([^"]*)"|\'(\d+)')
 NO_ZIP = (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, NotImplementedError, RuntimeError)
 MISREAD = (*NO_ZIP, KeyError, TypeError, IndexError, AttributeError)  # openpyxl on damaged XML
 MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -115,18 +115,13 @@ def find_headings(rows: Sequence[Sequence[str]], known: Collection[str]) -> int 
 
 
 def first_row(rows: Sequence[Sequence[str]], at: int, known: Collection[str]) -> int:
-    """The index of the first row below the headings `at` that does not say them again in another language, as in
-    Taobao's data packages: of the columns that are known, most have a known heading there, and two at least."""
+    """The index of the first row below the headings `at`. Some sheets have them in a second language, too: of the
+    columns that are known, most have a known heading there."""
     names = set(known)
     places = [place for place, cell in enumerate(rows[at]) if heading_key(cell) in names]
-    below = at + 1
-    while below < len(rows):
-        row = rows[below]
-        again = sum(heading_key(row[place]) in names for place in places if place < len(row))
-        if again < LEAST_AGAIN or again * 2 <= len(places):
-            break
-        below += 1
-    return below
+    below = rows[at + 1] if at + 1 < len(rows) else ()
+    again = sum(heading_key(below[place]) in names for place in places if place < len(below))
+    return at + 2 if again >= LEAST_AGAIN and again * 2 > len(places) else at + 1
 
 
 def encoding_of(path: Path) -> str:
@@ -333,19 +328,18 @@ def _opened(path: Path) -> Iterator[Any]:
 
 
 def fitted(number: int, cells: Sequence[str], width: int) -> Row:
-    """A row of exactly `width` cells, neither defused nor marked as text; what stands beyond the last heading is a
-    trouble of this row."""
+    """A row of exactly `width` cells, not defused; what stands beyond the last heading is a trouble of this row."""
     kept = [as_text(cleaned(undefused(cell))) for cell in cells[:width]]
     return Row(number, kept + [""] * (width - len(kept)), too_wide(width) if any(cells[width:]) else None)
 
 
 def as_text(cell: str) -> str:
-    """A cell without the marks that keep a number's zeros from a spreadsheet program.
+    """A cell without what marks its number as text, for a program that would drop its zeros.
 
-    >>> as_text('="00123"'), as_text("'6901234567892"), as_text("'tis"), as_text("=1+1")
-    ('00123', '6901234567892', "'tis", '=1+1')
+    >>> as_text('="00123"'), as_text("'6901234567892"), as_text("'tis")
+    ('00123', '6901234567892', "'tis")
     """
-    marked = KEPT_AS_TEXT.fullmatch(cell)
+    marked = _KEPT_AS_TEXT.fullmatch(cell)
     return cell if marked is None else (marked[1] or marked[2] or "").strip()
 
 

@@ -58,10 +58,11 @@ class LossTold(BaseModel):
 
 
 class AdvertTold(BaseModel):
-    """An advertising word that stops the export; `field` is "" where it stands on the picture."""
+    """An advertising word that stops the export, of so many items, one of them; `field` is "" for their pictures."""
 
     said: str
     field: str
+    items: int
     item: Example
 
 
@@ -108,7 +109,8 @@ def _told(foreseen: Foreseen, lang: Lang) -> Preview:
             LossTold(said=one.said[lang], items=one.count, example=_example(one.examples[0])) for one in foreseen.lost
         ],
         adverts=[
-            AdvertTold(said=one.finding.say(lang), field=one.field, item=_example(one.item)) for one in foreseen.adverts
+            AdvertTold(said=one.finding.say(lang), field=one.place, items=one.count, item=_example(one.examples[0]))
+            for one in foreseen.adverts
         ],
         headings=foreseen.headings,
         rows=foreseen.rows,

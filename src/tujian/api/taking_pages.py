@@ -191,7 +191,7 @@ def _add_watching(router: APIRouter, house: House, catalogue: Catalogue, batches
         if not acknowledged or not result:
             return RedirectResponse(f"/export/{batch_id}", 303)
         chosen = Chosen(told["filters"], told["ids"], tuple(told["also"]))
-        more = (told["lang"], told["called"], chosen, told["pictures_at"], result["adverts"])
+        more = (told["lang"], told["called"], chosen, told["pictures_at"], result.get("marks", []))
         again = _queue(house, catalogue, batches, who, *more)
         return RedirectResponse(f"/export/{again}", 303)
 

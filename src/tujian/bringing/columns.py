@@ -31,7 +31,7 @@ LEFT_OUT = ("", "-")
 FIRST = ("product", "describe", "listing")  # tasks where a field is looked for first: many have a `category`
 MOST_PICTURES = 20  # of one item
 IN_ADDRESSES = re.compile(r"[\n|]+|\s+(?=https?://)|[,，;；]\s*(?=https?://)")  # an address may have commas itself
-IN_PACKAGES = re.compile(r"\s*([^:;|\s]+):\d+:\d+:[^|;]*\|([^;\s]*);?")  # Taobao's: stem:kind:place:property|address;
+IN_PACKAGE = re.compile(r"([^:;|\s]+):\d+:\d+:[^|;]*\|([^;\s]*);?")  # name:kind:place:property|address;
 IN_NAMES = re.compile(r"[;；|\n,，]+")
 
 
@@ -139,7 +139,7 @@ def row_item(row: Row, columns: Columns) -> RowItem:
 
 
 def values_of(row: Row, columns: Columns) -> tuple[dict[str, FieldValue], list[Mapping[str, Any]]]:
-    """The row's values in the form of their fields, and those that do not fit. Empty cells say nothing."""
+    """The row's values in the form of their fields, and what does not fit. Empty cells say nothing."""
     values: dict[str, FieldValue] = {}
     notes: list[Mapping[str, Any]] = []
     for place, one in columns.fields.items():
@@ -157,15 +157,17 @@ def values_of(row: Row, columns: Columns) -> tuple[dict[str, FieldValue], list[M
 
 
 def names_in(cell: str) -> list[str]:
-    """The pictures that a cell names.
+    """The pictures that a cell names; of Taobao's data packages their addresses.
 
     >>> names_in("a.jpg;b.jpg"), names_in("https://x/a,w_10.jpg,https://x/b.jpg")
     (['a.jpg', 'b.jpg'], ['https://x/a,w_10.jpg', 'https://x/b.jpg'])
-    >>> names_in("a:1:0:|https://x/a.jpg;b:2:0:1627207:28341|https://x/b.jpg"), names_in("a:1:0:|;b:1:1:|;")
-    (['https://x/a.jpg', 'https://x/b.jpg'], ['a', 'b'])
+    >>> names_in("abc:1:0:|https://x/abc.jpg;def:1:1:|https://x/def.jpg;")
+    ['https://x/abc.jpg', 'https://x/def.jpg']
+    >>> names_in("abc:1:0:|;def:2:0:1627207:28341|https://x/def.jpg")
+    ['abc', 'https://x/def.jpg']
     """
-    if IN_PACKAGES.match(cell):
-        return [address or stem for stem, address in IN_PACKAGES.findall(cell)]
+    if IN_PACKAGE.match(cell):
+        return [address or name for name, address in IN_PACKAGE.findall(cell)]
     separators = IN_ADDRESSES if "://" in cell else IN_NAMES
     return [name.strip() for name in separators.split(cell) if name.strip()]
 
@@ -209,13 +211,10 @@ def _table() -> dict[str, str]:
 
 def _cut_short(one: TaskField, cell: str) -> BadInput:
     return BadInput(
-        zh=(
-            f"{one.label.zh} {cell} 成了科学计数法，后面的数字已丢失，没有采用。",
-            "请把这一列设为文本，重新填写。",
-        ),
+        zh=(f"{one.label.zh} {cell} 成了科学计数法，后面的数字已丢失，没有采用。", "请把这一列设为文本，重新填写。"),
         en=(
             f"{one.label.en} {cell} was cut to scientific notation and is not taken.",
-            "Make the column text and enter it again.",
+            "Make the column text, enter it again.",
         ),
     )
 

@@ -17,11 +17,8 @@ from tujian.sheets import Row, heading_key
 
 HANDLES = ("handle", "urlhandle")
 PICTURES = ("imagesrc", "productimageurl")
+COLOURS, SIZES = ("color", "colour", "颜色"), ("size", "尺码", "尺寸", "大小")
 OPTIONS = (1, 2, 3)
-FIELDS = {
-    "colours": ("color", "colour", "colors", "colours", "颜色", "颜色分类"),
-    "size": ("size", "sizes", "尺码", "尺寸"),
-}  # by what shops call their options
 TAG = re.compile(r"<[^>]*>")
 
 
@@ -32,7 +29,7 @@ def is_shopify(headings: Sequence[str]) -> bool:
 
 
 def continued_rows(rows: Iterable[Sequence[str]], headings: Sequence[str]) -> set[int]:
-    """Places of the cells that go on with the product above them: its further variants and pictures. Shopify wants what
+    """Places of the rows that go on with the product above them: its further variants and pictures. Shopify wants what
     is told of the product to be empty there."""
     if not is_shopify(headings):
         return set()
@@ -67,14 +64,15 @@ def _item(handle: str, rows: Sequence[Row], keys: Sequence[str], columns: Column
             values.setdefault(name, value)
     if isinstance(values.get("detail"), str):
         values["detail"] = plain(str(values["detail"]))
-    for name, called in FIELDS.items():
-        if options := _options(rows, keys, called):
-            values[name] = [*options]
-    skus, barcodes = _told_in(rows, columns.at("sku")), _told_in(rows, columns.at("barcode"))
-    if (count := max(len(skus), len(barcodes))) > 1:
-        notes.append(told(_only_the_first(count)))
+    for field, names in (("colours", COLOURS), ("size", SIZES)):
+        if several := _options(rows, keys, names):
+            values[field] = [*several]
+    skus, barcodes = _said_in(rows, columns.at("sku")), _said_in(rows, columns.at("barcode"))
+    sku = next(iter(skus), None)
+    if len(skus) > 1 or len(barcodes) > 1:
+        notes.append(told(_of_several(max(len(skus), len(barcodes)), sku or barcodes[0])))
     pictures = _pictures(rows, keys, columns)
-    return RowItem(pictures[:MOST_PICTURES], values, external_id=handle, sku=next(iter(skus), None), notes=notes)
+    return RowItem(pictures[:MOST_PICTURES], values, external_id=handle, sku=sku, notes=notes)
 
 
 def _pictures(rows: Sequence[Row], keys: Sequence[str], columns: Columns) -> list[str]:
@@ -90,17 +88,17 @@ def _pictures(rows: Sequence[Row], keys: Sequence[str], columns: Columns) -> lis
     return list(dict.fromkeys(name for _, name in sorted(found, key=lambda one: one[0])))
 
 
-def _options(rows: Sequence[Row], keys: Sequence[str], called: Sequence[str]) -> list[str]:
-    """What the option called so says in each row, once; only a product's first row names its options."""
-    said: list[str] = []
+def _options(rows: Sequence[Row], keys: Sequence[str], names: Sequence[str]) -> list[str]:
+    """What the options of these names say in any row; only a product's first row names its options."""
+    found: list[str] = []
     for number in OPTIONS:
         name, value = f"option{number}name", f"option{number}value"
-        if name in keys and value in keys and heading_key(rows[0].cells[keys.index(name)]) in called:
-            said += _told_in(rows, keys.index(value))
-    return said
+        if name in keys and value in keys and heading_key(rows[0].cells[keys.index(name)]) in names:
+            found += _said_in(rows, keys.index(value))
+    return found
 
 
-def _told_in(rows: Sequence[Row], place: int | None) -> list[str]:
+def _said_in(rows: Sequence[Row], place: int | None) -> list[str]:
     """What a column says, each once."""
     return list(dict.fromkeys(row.cells[place] for row in rows if row.cells[place])) if place is not None else []
 
@@ -114,16 +112,10 @@ def plain(text: str) -> str:
     return " ".join(html.unescape(TAG.sub(" ", text)).split())
 
 
-def _only_the_first(count: int) -> BadInput:
+def _of_several(count: int, code: str) -> BadInput:
     return BadInput(
-        zh=(
-            f"这个商品的各变体有 {count} 个 SKU 或条码：只保留第一个。",
-            "要保留每个变体的编号，请给每个变体自己的 Handle。",
-        ),
-        en=(
-            f"The product's variants have {count} SKUs or barcodes: only the first is kept.",
-            "To keep the numbers of each, give each variant a handle of its own.",
-        ),
+        zh=(f"{count} 个变体里只保留第一个的 SKU 和条码（{code}）。", "要逐个管理，请给每个变体一个自己的 Handle。"),
+        en=(f"Of {count} variants only the first SKU and barcode ({code}) stay.", "Give each variant its own handle."),
     )
 
 

@@ -21,6 +21,7 @@ from tujian.folding import fold
 from tujian.goods import also_called
 from tujian.records import FieldValue
 from tujian.rules.colour_words import base_colour, base_names
+from tujian.rules.prices import one_price, price_keys
 from tujian.schema import item_facts, item_pictures, item_texts, item_values, items, pictures, records
 from tujian.taxonomy import Category, Taxonomy
 from tujian.tokens import joined
@@ -31,6 +32,7 @@ LONGEST_PASSAGE = 600  # characters: e5 reads 512 tokens
 PASSAGE = ("name", "brand", "category", "colours", "material", "style", "use_scenes", "occasions", "audience",
            "selling_points", "tags", "objects", "summary", "place", "emotion")  # fmt: skip
 NOT_WORDS = ("barcode",)  # found by their whole number, which words hold anyway, or not by words at all
+PRICES = ("price", "original_price")
 KIND = ("name", "category", "use_scenes", "occasions", "audience", "tags", "objects")  # what says what a thing is
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _DATE = re.compile(r"\d{4}-\d\d")
@@ -152,10 +154,18 @@ def _facts(values: Sequence[Stated]) -> Iterator[tuple[str, str, float | None]]:
         for one in row.value if isinstance(row.value, list) else [row.value]:
             if one is not None:
                 name = "category_name" if row.field == "category" else row.field
-                found[name, fact_text(one)] = _number(one)
+                found[name, fact_text(one)] = _amount(one) if row.field in PRICES else _number(one)
         if row.field == "colours":
             found |= {("colour", base): None for base in _bases(row.value)}
     yield from ((name, text, number) for (name, text), number in found.items())
+
+
+def _amount(price: object) -> float | None:
+    """What a price is filtered by: its amount; of a range the first number, of a unit price the one before its unit."""
+    text = str(price)
+    if single := one_price(text):
+        return float(single.digits)
+    return next((number for said in (text, *price_keys(text)) if (number := _number(said)) is not None), None)
 
 
 def _number(value: object) -> float | None:

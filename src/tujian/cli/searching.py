@@ -25,7 +25,7 @@ from tujian.cli.keeping import user
 from tujian.database import Database
 from tujian.embedding import begin_embedding
 from tujian.errors import BadInput, Busy, EngineError, Lang, NoEngine
-from tujian.filter_words import read_filter, write_filter
+from tujian.filter_words import NUMBERS, read_filter, write_filter
 from tujian.filters import Filter, Op
 from tujian.finding import Found, Search
 from tujian.folding import printable
@@ -185,7 +185,7 @@ def _dated(name: str, op: Op) -> Op:
 
 
 def _plain(value: str, op: Op, name: str) -> object:
-    is_number = op in ("under", "over") and name != "date"
+    is_number = name in NUMBERS if op in ("is", "not") else name != "date"
     try:
         return float(value) if is_number else value
     except ValueError as error:

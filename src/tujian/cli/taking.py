@@ -19,6 +19,7 @@ from tujian.exchange import MOST_TOLD, Form, export, find_form
 from tujian.exchange.asked import terms_of
 from tujian.exchange.foresight import Foreseen, foresee
 from tujian.exchange.nouns import Losses, Piece
+from tujian.exchange.stock import count_places
 from tujian.exchange.xmp import is_ours
 from tujian.folding import printable
 from tujian.knowledge import Knowledge
@@ -65,7 +66,7 @@ def _foretell(foreseen: Foreseen, lang: Lang) -> None:
         if zh
         else f"Tried {looked} of {total} items; no file was made."
     )
-    if count := len(foreseen.adverts):
+    if count := count_places(foreseen.adverts):
         print(f"有 {count} 处疑似广告法用语，导出前要确认：" if zh else f"{count} advertising-law words would stop it:")
         _list([one.say(lang) for one in foreseen.adverts[:MOST_TOLD]])
     _tell_lost(foreseen.lost, lang)

@@ -20,13 +20,24 @@ from tujian.exchange.jsonld import write_jsonld
 from tujian.exchange.nouns import Article, Articles, Export, Losses, Piece, Terms
 from tujian.exchange.sheets_out import write_csv, write_jsonl, write_xlsx
 from tujian.exchange.shopify import write_shopify
-from tujian.exchange.stock import Advert, Stock, find_adverts
+from tujian.exchange.stock import Advert, Stock, count_places, find_adverts
 from tujian.exchange.taobao import write_taobao
 from tujian.exchange.xmp import write_xmp
 from tujian.folding import printable
 from tujian.rules.adlaw import disclaimer
 
-__all__ = ["FORMS", "Export", "Form", "Terms", "adverts_in", "export", "find_form", "google_categories", "written"]
+__all__ = [
+    "FORMS",
+    "Export",
+    "Form",
+    "Terms",
+    "adverts_in",
+    "export",
+    "find_form",
+    "google_categories",
+    "take_out",
+    "written",
+]
 
 GOOGLE_FILE = Path(__file__).parents[1] / "data" / "taxonomy" / "google.tsv"
 Write = Callable[[Articles, Terms, Losses], Iterator[Piece]]
@@ -94,6 +105,13 @@ def export(
     adverts = adverts_in(form, stock)
     if adverts and not acknowledged:
         raise _not_acknowledged(adverts)
+    return take_out(catalogue, form, stock, terms, adverts, who)
+
+
+def take_out(
+    catalogue: Catalogue, form: Form, stock: Stock, terms: Terms, adverts: Sequence[Advert], who: str
+) -> Export:
+    """What the form makes of a stock whose adverts were found and acknowledged; both are written into the audit."""
     _note(catalogue, form, stock, adverts, who)
     return written(form, stock, terms)
 
@@ -143,11 +161,11 @@ def _not_acknowledged(adverts: list[Advert]) -> NotAcknowledged:
 
     return NotAcknowledged(
         zh=(
-            f"待导出的内容里有 {len(adverts)} 处疑似广告法用语，没有导出：{told('zh')}",
+            f"待导出的内容里有 {count_places(adverts)} 处疑似广告法用语，没有导出：{told('zh')}",
             f"请修改文案，或确认后加 --acknowledge-adlaw 再导出。{disclaimer('zh')}",
         ),
         en=(
-            f"{len(adverts)} advertising-law words were found; nothing was written: {told('en')}",
+            f"{count_places(adverts)} advertising-law words were found; nothing was written: {told('en')}",
             f"Mend the copy, or add --acknowledge-adlaw to export all the same. {disclaimer('en')}",
         ),
     )

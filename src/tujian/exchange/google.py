@@ -10,8 +10,7 @@ Does not know: the page an item is sold on, and whether it is in stock: both are
 from collections.abc import Iterable, Iterator, Sequence
 
 from tujian.errors import Lang
-from tujian.exchange.nouns import DESCRIPTIONS, Article, Losses, Piece, Terms, shortened
-from tujian.perception.gs1 import is_valid
+from tujian.exchange.nouns import DESCRIPTIONS, Article, Losses, Piece, Terms, shortened, title_names
 from tujian.sheet_writing import csv_rows
 
 HEADINGS = (
@@ -19,10 +18,8 @@ HEADINGS = (
     "additional_image_link", "availability", "price", "brand", "gtin", "mpn", "google_product_category", "product_type",
     "color", "material", "size", "item_group_id", "condition", "product_highlight",
 )  # fmt: skip
-USED = (
-    "title_google", "name", "detail", "summary", "price", "brand", "barcode", "model_number", "style_number",
-    "category", "colours", "material", "size", "selling_points",
-)  # fmt: skip
+TITLES, NUMBERS = title_names("title_google"), ("model_number", "style_number")
+USED = ("price", "brand", "barcode", "category", "colours", "material", "size", "selling_points")
 MOST_CHARS = {
     "id": 50, "title": 150, "description": 5000, "brand": 70, "mpn": 70, "product_type": 750, "color": 100,
     "material": 200, "size": 100, "item_group_id": 50,
@@ -38,12 +35,21 @@ def write_google(articles: Iterable[Article], terms: Terms, losses: Losses) -> I
 
 def _rows(articles: Iterable[Article], terms: Terms, losses: Losses) -> Iterator[Sequence[str]]:
     yield HEADINGS
+    ids: set[str] = set()
     for article in articles:
         row = _row(article, losses)
+        if not any(row[name] for name in ("brand", "gtin", "mpn")):
+            losses.add(
+                article.named,
+                "没有品牌、GTIN、MPN 中任何一个：请补上，确实没有时在 Google 填 identifier_exists 为 no",
+                "no brand, GTIN or MPN: add one, or say identifier_exists: no where there is none",
+            )
         kept = {name: _within(article, name, text, losses) for name, text in row.items()}
+        kept["id"] = _only(article, kept["id"], ids, losses)
         _marked(kept, article)
-        losses.unused(article, USED)
+        losses.unused(article, USED, TITLES, DESCRIPTIONS, NUMBERS)
         _language(article, kept, terms.lang, losses)
+        losses.defused(article.named, kept.values())
         yield [kept.get(name, "") for name in HEADINGS]
 
 
@@ -65,8 +71,8 @@ def _row(article: Article, losses: Losses) -> dict[str, str]:
         "additional_image_link": ",".join(urls[1 : 1 + MOST_PICTURES]),
         "price": _price(article, losses),
         "brand": article.words("brand"),
-        "gtin": _gtin(article, losses),
-        "mpn": article.words("model_number", "style_number"),
+        "gtin": article.gtin(losses),
+        "mpn": article.words(*NUMBERS),
         "google_product_category": category,
         "product_type": article.words("category"),
         "color": "/".join(article.several("colours")[:MOST_COLOURS]),
@@ -78,21 +84,28 @@ def _row(article: Article, losses: Losses) -> dict[str, str]:
     }
 
 
+def _only(article: Article, wanted: str, ids: set[str], losses: Losses) -> str:
+    """The id, or another of the item's where an earlier item has it: of two items with one id Google keeps one."""
+    further = (shortened(article.item.external_id or wanted, MOST_CHARS["id"]), article.item.id)
+    own = next(one for one in (wanted, *further) if one not in ids)
+    if own != wanted:
+        losses.add(
+            article.named,
+            "id 与前面的条目相同（SKU 重复），改用外部编号或图鉴编号",
+            "an id that an earlier item has (the same SKU): the external or Tujian's own id was taken",
+        )
+    ids.add(own)
+    return own
+
+
 def _price(article: Article, losses: Losses) -> str:
-    if article.price is None:
+    price = article.priced(losses)
+    if price is None:
         losses.add(article.named, "没有价格（必填）", "no price, which is required")
         return ""
-    if not article.price.currency:
+    if not price.currency:
         losses.add(article.named, "价格没有币种", "a price without a currency")
-    return " ".join(article.price).strip()
-
-
-def _gtin(article: Article, losses: Losses) -> str:
-    code = article.words("barcode")
-    if code and not is_valid(code):
-        losses.add(article.named, "条码不是有效的 GTIN，没有写", "a barcode that is no valid GTIN, left out")
-        return ""
-    return code
+    return " ".join(price).strip()
 
 
 def _highlights(article: Article, losses: Losses) -> str:

@@ -2,7 +2,7 @@
 
 Enters: articles. Leaves: one JSON document, written as it is made. What a language model wrote stands under `subjectOf`
 with its `digitalSourceType` and is named in an `additionalProperty`. Fields that schema.org has no property for become
-PropertyValues, so that nothing is lost but evidence.
+PropertyValues, so that nothing is lost but evidence, and barcodes that are no public number.
 Source: schema.org 29, Product, PropertyValue, TrainedAlgorithmicMediaDigitalSource.
 """
 
@@ -10,8 +10,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tujian.exchange.nouns import DESCRIPTIONS, Article, Losses, Piece, Terms
-from tujian.perception.gs1 import is_valid
+from tujian.exchange.nouns import DESCRIPTIONS, Article, Losses, Piece, Terms, title_names
 
 NAME = "catalogue.jsonld"
 PROPERTIES = {
@@ -21,7 +20,8 @@ PROPERTIES = {
     "model_number": "model",
     "category": "category",
 }
-USED = ("title_google", "name", "brand", "barcode", "price", *DESCRIPTIONS, *PROPERTIES)
+TITLES = title_names("title_google")
+USED = ("brand", "barcode", *PROPERTIES)
 MODEL_MADE = "https://schema.org/TrainedAlgorithmicMediaDigitalSource"
 
 
@@ -58,23 +58,21 @@ def _product(article: Article, losses: Losses) -> dict[str, Any]:
 
 
 def _code(article: Article, losses: Losses) -> dict[str, str]:
-    code = article.words("barcode")
-    if code and not is_valid(code):
-        losses.add(article.named, "条码不是有效的 GTIN，没有写", "a barcode that is no valid GTIN, left out")
-        return {}
+    code = article.gtin(losses)
     return {f"gtin{len(code)}": code} if code else {}
 
 
 def _offer(article: Article) -> dict[str, Any] | None:
     if article.price is None:
         return None
-    offer = {"@type": "Offer", "price": article.price.amount, "priceCurrency": article.price.currency}
+    offer = {"@type": "Offer", "price": article.price.digits, "priceCurrency": article.price.currency}
     return {name: value for name, value in offer.items() if value}
 
 
 def _more(article: Article) -> list[dict[str, Any]]:
-    """Every further field by its name, with its unit."""
-    rest = [(name, now.value) for name, now in article.filled.items() if name not in USED]
+    """Every further field by its name, with its unit; a price that no offer can say, too."""
+    used = (*USED, "price") if article.price else USED
+    rest = [(name, article.filled[name].value) for name in article.beside(used, TITLES, DESCRIPTIONS)]
     told = [
         {"@type": "PropertyValue", "propertyID": name, "value": value.value}
         | ({"unitText": value.unit} if value.unit else {})

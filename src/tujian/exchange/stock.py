@@ -4,8 +4,9 @@ Enters: a catalogue, and which items. Leaves: items, oldest first, those of one 
 Hidden and sensitive items are not there unless `also` asks for them.
 """
 
+import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
@@ -13,11 +14,11 @@ from tujian.catalogue import Catalogue, Item
 from tujian.catalogue.nouns import Also, Kind
 from tujian.catalogue.reading import may_see
 from tujian.errors import Lang, NotFound
-from tujian.exchange.nouns import Named, filled, named
+from tujian.exchange.nouns import MOST_EXAMPLES, Named, filled, named
 from tujian.rules.adlaw import AdFinding, find_in_text, flagged
 from tujian.schema import items
 
-MOST_ADVERTS = 1000  # told; an export with more of them is stopped just as well
+MARK_CHARS = 16  # of a digest: nobody looks for two that are the same
 
 
 class Stock:
@@ -78,35 +79,55 @@ class Stock:
         return [line.text for line in record.text_lines]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Advert:
-    """An advertising word of an item: in a field, or on its picture where `field` is ""."""
+    """An advertising word in one field, or on pictures where `place` is "": of how many items, and some of them."""
 
-    item: Named
-    field: str
+    place: str
     finding: AdFinding
+    count: int = 0
+    examples: list[Named] = field(default_factory=list)
+    mark: str = ""  # changes with the word, the place and the items, so that it can be acknowledged of these alone
+
+    def add(self, item: Named) -> None:
+        self.count += 1
+        told = "\0".join((self.mark, self.place, self.finding.rule, self.finding.word, item.id))
+        self.mark = hashlib.sha256(told.encode()).hexdigest()[:MARK_CHARS]
+        if len(self.examples) < MOST_EXAMPLES:
+            self.examples.append(item)
 
     def say(self, lang: Lang) -> str:
-        return f"{self.item.called} · {self.say_without_item(lang)}"
+        is_zh = lang == "zh"
+        called = ("、" if is_zh else ", ").join(one.called for one in self.examples)
+        if self.count > len(self.examples):
+            called += f" …（{self.count} 件）" if is_zh else f" … ({self.count} items)"
+        return f"{called} · {self.say_without_item(lang)}"
 
     def say_without_item(self, lang: Lang) -> str:
         """Where it stands and what it is."""
-        where = self.field or ("图片上" if lang == "zh" else "on the picture")
+        where = self.place or ("图片上" if lang == "zh" else "on the picture")
         return f"{where} · {self.finding.say(lang)}"
 
 
 def find_adverts(stock: Stock) -> list[Advert]:
-    """Words that nothing lets pass, in what a buyer would read; each word once an item and place."""
-    found: list[Advert] = []
+    """Words that nothing lets pass, in what a buyer would read: each word and place once, with all of its items."""
+    found: dict[tuple[str, str, str], Advert] = {}
     for item in stock:
-        if item.kind == "product":
-            found += _of_item(item, stock.printed(item))
-        if len(found) >= MOST_ADVERTS:
-            break
-    return found[:MOST_ADVERTS]
+        if item.kind != "product":
+            continue
+        for place, finding in _of_item(item, stock.printed(item)):
+            key = (place, finding.rule, finding.word)
+            found.setdefault(key, Advert(place, finding)).add(named(item))
+    return list(found.values())
 
 
-def _of_item(item: Item, printed: Iterable[str]) -> Iterator[Advert]:
+def count_places(adverts: Iterable[Advert]) -> int:
+    """In how many places the words stand, of all items."""
+    return sum(one.count for one in adverts)
+
+
+def _of_item(item: Item, printed: Iterable[str]) -> Iterator[tuple[str, AdFinding]]:
+    """Each word once a place."""
     texts = {"": "\n".join(printed)}
     for name, now in item.values.items():
         value = now.value.value
@@ -117,7 +138,7 @@ def _of_item(item: Item, printed: Iterable[str]) -> Iterator[Advert]:
         for finding in flagged(find_in_text(text)):
             if finding.word not in words:
                 words.add(finding.word)
-                yield Advert(named(item), name, finding)
+                yield name, finding
 
 
 def _all_ids(catalogue: Catalogue, kind: Kind | None, also: Also) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ Does not know: places, postage, stock, the platform's property numbers; these st
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from tujian.exchange.nouns import DESCRIPTIONS, GENERATED, Article, Losses, Piece, Terms, public_name
+from tujian.exchange.nouns import DESCRIPTIONS, GENERATED, Article, Losses, Piece, Terms, public_name, title_names
 from tujian.exchange.shopify import description
 from tujian.sheet_writing import csv_rows
 
@@ -31,7 +31,8 @@ COLUMNS = tuple(
     input_custom_cpv=自定义属性值 qualification=商品资质 add_qualification=增加商品资质
     o2o_bind_service=关联线下服务""".split()
 )
-USED = ("title_taobao", "name", "category", "price", "detail", "summary", "selling_points", "barcode")
+TITLES = title_names("title_taobao")
+USED = ("category", "price", "selling_points", "barcode")
 TITLE_BYTES, POINT_CHARS = 60, 150
 NEW, FIXED_PRICE = "1", "1"  # stuff_status, item_type
 BOM = b"\xff\xfe"
@@ -49,7 +50,8 @@ def _rows(articles: Iterable[Article], terms: Terms, losses: Losses) -> Iterator
     yield [chinese for _, chinese in COLUMNS]
     for article in articles:
         row = _row(article, terms, losses)
-        losses.unused(article, USED)
+        losses.defused(article.named, row.values())
+        losses.unused(article, USED, TITLES, DESCRIPTIONS)
         yield [row.get(name, "") for name, _ in COLUMNS]
 
 
@@ -94,10 +96,11 @@ def _category(article: Article, terms: Terms, losses: Losses) -> str:
 
 
 def _price(article: Article, losses: Losses) -> str:
-    if article.price is None or article.price.currency not in ("CNY", ""):
+    price = article.priced(losses)
+    if price is None or price.currency not in ("CNY", ""):
         losses.add(article.named, "没有人民币价格", "no price in yuan")
         return ""
-    return article.price.amount
+    return price.digits
 
 
 def _pictures(article: Article, losses: Losses) -> str:

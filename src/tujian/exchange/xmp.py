@@ -26,7 +26,7 @@ _TAIL = '</rdf:Description>\n</rdf:RDF>\n</x:xmpmeta>\n<?xpacket end="w"?>\n'
 
 
 def write_xmp(articles: Iterable[Article], terms: Terms, losses: Losses) -> Iterator[Piece]:
-    taken: set[str] = set()
+    taken: dict[str, str] = {}  # the picture that a name is of
     for article in articles:
         for picture in article.item.pictures:
             name = _name(picture, taken)
@@ -55,14 +55,14 @@ def sidecar(article: Article, picture: ItemPicture) -> str:
 def _dublin(article: Article, own: Mapping[str, FieldNow]) -> Iterator[str]:
     lang = article.terms.lang
     words = {name: _clean(in_words(now.value.value, lang)) for name, now in own.items()}
-    title = next((words[name] for name in TITLES if name in words), "")
-    told = next((words[name] for name in DESCRIPTIONS if name in words), "")
+    title = next((name for name in TITLES if name in words), "")
+    told = next((name for name in DESCRIPTIONS if name in words), "")
     keywords = [_clean(part) for name in own if name in KEYWORDS for part in article.several(name)]
-    yield _alternative("title", title)
-    yield _alternative("description", told)
+    yield _alternative("title", words.get(title, ""))
+    yield _alternative("description", words.get(told, ""))
     if keywords:
         yield f"<dc:subject><rdf:Bag>{_items(dict.fromkeys(keywords))}</rdf:Bag></dc:subject>\n"
-    rest = {name: now for name, now in own.items() if name not in (*TITLES, *DESCRIPTIONS, *KEYWORDS)}
+    rest = {name: now for name, now in own.items() if name not in (title, told, *KEYWORDS)}
     yield _bag("person", rest, article)
 
 
@@ -82,14 +82,16 @@ def _items(texts: Iterable[str]) -> str:
     return "".join(f"<rdf:li>{escape(text)}</rdf:li>" for text in texts)
 
 
-def _name(picture: ItemPicture, taken: set[str]) -> str | None:
+def _name(picture: ItemPicture, taken: dict[str, str]) -> str | None:
     """Below the folder, as the file was called; two files of one name are told apart by content. None: written."""
     parts = [part for part in picture.name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
     path = "/".join(_clean(part).replace(":", "_") for part in parts) or picture.sha256[:16]
     for name in (f"{path}.xmp", f"{path}.{picture.sha256[:8]}.xmp"):
-        key = f"{name.casefold()}"
-        if key not in taken:
-            taken.add(key)
+        owner = taken.setdefault(name.casefold(), "")
+        if owner == picture.sha256:
+            return None
+        if not owner:
+            taken[name.casefold()] = picture.sha256
             return name
     return None
 

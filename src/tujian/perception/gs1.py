@@ -2,6 +2,7 @@
 
 Enters: digits as text. Leaves: the check digit, a verdict, the number as it should be.
 It does not know whether GS1 ever gave the number to anybody: a right check digit only says that it was read rightly.
+Some numbers it gives to nobody: these are for use inside a shop, or coupons.
 It stands here, below `rules/gtin.py`, because barcodes need it and perception knows no rules.
 
 Source: GS1 General Specifications, section 7.9 "Check digit calculations": from the right, the digits before the check
@@ -11,6 +12,9 @@ digit weigh 3, 1, 3, 1, …; the check digit fills the sum up to the next ten.
 from tujian.errors import BadInput
 
 LENGTHS = (8, 12, 13, 14)
+# General Specifications, section 1.4: restricted circulation within a company or region, refund receipts, coupons; of
+# GTIN-8 those that begin with 0 or 2. Google Merchant refuses the same (help page 6286302)
+NOT_PUBLIC = ("2", "02", "04", "05", "980", "981", "982", "983", "984", "99")
 
 
 def check_digit(digits: str) -> int:
@@ -46,6 +50,20 @@ def is_valid(text: str) -> bool:
     (True, False, False)
     """
     return is_gtin_like(text) and int(text[-1]) == check_digit(text[:-1])
+
+
+def is_public(text: str) -> bool:
+    """Whether a trade item number is for everybody, not for use inside a shop (weighed goods, own labels) or a coupon.
+
+    >>> is_public("5051234567895"), is_public("2012345678903"), is_public("0000000000000")
+    (True, False, False)
+    >>> is_public("96385074"), is_public("20123451"), is_public("15051234567892")
+    (True, False, True)
+    """
+    packed = to_gtin14(text)  # the first of its digits says how many are packed, the prefix follows
+    if packed.startswith("000000"):
+        return packed[6] not in "02"
+    return not packed[1:].startswith(NOT_PUBLIC)
 
 
 def corrected(text: str) -> str:

@@ -6,9 +6,10 @@ Does not know: which of several goods in one picture a price belongs to.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tujian.perception.text import TextLine
 from tujian.rules import Reading
@@ -27,6 +28,12 @@ _PRICE = re.compile(
 )
 _BARE = re.compile(
     rf"^\W{{0,2}}(?P<b>{NUMBER})\s*(?P<yuan>元|(?=/[件盒瓶袋个杯份双套]))?(?:/[件盒瓶袋个杯份双套])?(?P<from>\s*起)?\s*$"
+)
+_THOUSANDS = r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d{1,2})?"
+_ALONE = re.compile(  # three decimals are none: 1.299 € may be a thousand; four with zeros are a database's
+    rf"(?P<sign>(?i:{_SIGN}))?\s*(?P<amount>{_THOUSANDS}|\d+(?:\.\d{{1,2}}0{{2,}}|[.,]\d{{1,2}})?)"
+    rf"\s*(?P<currency>[A-Z]{{3}}|(?i:{_SIGN})|元|块)?"
+    rf"(?:\s*/\s*[件盒瓶袋个杯份双套])?(?:\s*起)?"
 )
 STRAY = " /;；:"  # read behind large digits where the unit's line begins
 _LAST_NUMBER = re.compile(rf"(?P<b>{NUMBER})(?P<yuan>)(?P<from>)\s*$")
@@ -56,6 +63,13 @@ _LABELS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
 )
 _REACH = 8  # characters between a label and its price: "到手价仅需 ￥", "RRP:"
 UNIT_PRICE_SHARE = 0.8  # a choice: what a kilogram costs is the price only where nothing else is
+
+
+class Amount(NamedTuple):
+    """`digits` with a decimal point and nothing else; `currency` an ISO 4217 code, "" where none is said."""
+
+    digits: str
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +109,26 @@ def price_keys(text: str) -> list[str]:
     (['1299.00 CNY'], [], ['12.80 CNY/500g'])
     """
     return [_parts(match)[1] for match in _PRICE.finditer(text) if _kind_before(text[: match.start()]) != "none"]
+
+
+def one_price(text: str) -> Amount | None:
+    """The price that a person, a sheet or a rule wrote into a field, where it is one amount and nothing else.
+
+    None for a range, a unit price, two prices, words.
+
+    >>> one_price("1,299.00 CNY")
+    Amount(digits='1299.00', currency='CNY')
+    >>> one_price("￥199"), one_price("99-199"), one_price("12.80 CNY/500g")
+    (Amount(digits='199', currency='CNY'), None, None)
+    """
+    found = _ALONE.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    if found is None:
+        return None
+    amount, said = found["amount"], (found["currency"] or found["sign"] or "").upper()  # $20 AUD: the code knows better
+    return Amount(
+        amount.replace(",", "" if re.fullmatch(_THOUSANDS, amount) else "."),
+        CURRENCIES.get(said, said),
+    )
 
 
 def is_price_label(text: str) -> bool:

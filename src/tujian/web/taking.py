@@ -12,6 +12,7 @@ from tujian.errors import Lang, Said
 from tujian.exchange import FORMS
 from tujian.exchange.foresight import Foreseen
 from tujian.exchange.nouns import Named
+from tujian.exchange.stock import count_places
 from tujian.rules.adlaw import disclaimer
 from tujian.web.render import Reader, read_words, render_template
 from tujian.web.wizard import Job
@@ -55,6 +56,7 @@ class Trial:
     left_out: int
     adverts_count: int
     adverts: Sequence[Told]
+    has_more_adverts: bool
     lost: Sequence[Told]
     numbers: Sequence[int]
     columns: Sequence[tuple[str, Sequence[str]]]
@@ -82,8 +84,9 @@ def _trial(foreseen: Foreseen, wish: Wish, lang: Lang) -> Trial:
         foreseen.total,
         foreseen.looked,
         wish.count - foreseen.total if form.kind else 0,
-        len(foreseen.adverts),
-        [told(one.say_without_item(lang), 1, one.item) for one in foreseen.adverts[:MOST_TOLD]],
+        count_places(foreseen.adverts),
+        [told(one.say_without_item(lang), one.count, one.examples[0]) for one in foreseen.adverts[:MOST_TOLD]],
+        len(foreseen.adverts) > MOST_TOLD,
         [told(one.said[lang], one.count, one.examples[0]) for one in foreseen.lost],
         range(form.heads + 1, form.heads + 1 + len(foreseen.rows)),
         filled,
