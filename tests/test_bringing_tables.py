@@ -150,6 +150,14 @@ def test_columns_may_be_named_and_a_wrong_name_says_which_there_are(shop):
         parse_map(["nix"])
 
 
+@pytest.mark.parametrize("heading", ["售价", "销售价", "一口价", "宝贝价格", "售价（元）", "Variant Price"])
+@pytest.mark.parametrize("beside", ["吊牌价", "市场价", "Compare at price", "Variant Compare At Price"])
+def test_a_price_and_the_price_before_are_known_by_what_shops_call_them(tmp_path, heading, beside):
+    path = csv_of(tmp_path / "t.csv", ["R1", "299", "199"], headings=["货号", beside, heading])
+    ((_, item),) = Table.opened(path, {}, TASKS)
+    assert item.values == {"price": "199", "original_price": "299"}
+
+
 def test_wrong_columns_are_told_with_what_stands_there(tmp_path):
     with pytest.raises(BadInput, match="the first row is: foo, bar"):
         Table.opened(csv_of(tmp_path / "t.csv", ["1", "2"], headings=["foo", "bar"]), {}, TASKS)
@@ -246,6 +254,22 @@ def test_a_value_that_does_not_fit_is_noted_and_the_row_is_brought(bring, shop, 
     assert counts.rows["done"] == 1 and "YYYY-MM-DD" in row_troubles(database, told.batch_id)["2"]
 
 
+@pytest.mark.parametrize("mark", ['="{}"', "'{}"])
+def test_marks_that_keep_a_number_as_text_are_not_brought(bring, shop, mark):
+    with (shop / "t.csv").open("w", newline="") as file:
+        row = ["red.jpg", mark.format("00123"), mark.format("5901234123457"), "'tis"]
+        csv.writer(file).writerows([["图片", "货号", "条码", "标题"], row])
+    bring(shop / "t.csv")
+    item = bring.catalogue.get(bring.catalogue.find_id("00123"))
+    assert (item["barcode"], item.title) == ("5901234123457", "'tis")
+
+
+def test_a_barcode_that_a_spreadsheet_program_cut_short_is_noted_and_not_brought(bring, shop, database):
+    told, counts = bring(csv_of(shop / "t.csv", ["red.jpg", "R1", "6.90123E+12"], headings=["图片", "货号", "条码"]))
+    assert counts.rows["done"] == 1 and "scientific notation" in row_troubles(database, told.batch_id)["2"]
+    assert "barcode" not in bring.catalogue.get(bring.catalogue.find_id("R1")).values
+
+
 @pytest.mark.parametrize(
     "headings",
     [
@@ -294,6 +318,24 @@ def test_a_second_row_of_headings_is_no_item_and_taobaos_pictures_are_addresses(
 def test_what_shops_call_the_price_is_the_price(shop, heading):
     path = csv_of(shop / "p.csv", ["red.jpg", "9.90"], headings=["图片", heading])
     assert [item.values for _, item in Table.opened(path, {}, TASKS)] == [{"price": "9.90"}]
+
+
+def test_variants_of_a_shopify_product_keep_all_options_and_what_is_not_kept_is_said(bring, shop, database):
+    options = "Option1 Name,Option1 Value,Option2 Name,Option2 Value"
+    headings = f"Handle,Title,{options},Variant SKU,Variant Barcode,Image Src"
+    rows = [
+        "dress,Dress,Color,Red,Size,S,D-R-S,5901234123457,red.jpg", "dress,,,Oatmeal,,M,D-O-M,036000291452,blue.jpg",
+        "dress,,,Blue,,M,D-B-M,,", "dress,,,,,,,,green.jpg", "jar,Jar,Title,Default Title,,,J,,green.jpg",
+        "jar,,,,,,,,red.jpg",
+    ]  # fmt: skip
+    (shop / "s.csv").write_text("\n".join([headings, *rows]))
+    told, counts = bring(shop / "s.csv")
+    dress = bring.catalogue.get(bring.catalogue.find_id("dress"))
+    assert (dress["colours"], dress["size"]) == (["Red", "Oatmeal", "Blue"], ["S", "M"])
+    assert (dress.sku, dress["barcode"], len(dress.pictures)) == ("D-R-S", "5901234123457", 3)
+    assert counts.rows["done"] == 2
+    troubles = row_troubles(database, told.batch_id)
+    assert troubles.keys() == {"2"} and "Of 3 variants only the first SKU and barcode (D-R-S)" in troubles["2"]
 
 
 def test_a_dry_run_counts_and_writes_nothing(bring, shop, database):

@@ -39,6 +39,7 @@ ROWS = {
     "advert": ["orange.jpg", "A1", "橙杯 全网最低价", "", "橙色", "", "", ""],
     "formula": ["purple.jpg", "F1", "紫杯", "", "紫色", "", "", "=cmd|' /C calc'!A0"],
 }
+CODES = ("5901234123457", "5901234123450")  # a right check digit, a wrong one
 FIRST = 3  # the row of "good": a banner and the headings stand above it
 
 
@@ -225,10 +226,62 @@ def test_numbers_that_a_spreadsheet_program_spoilt_are_told(house, shop, tmp_pat
     assert [said in mark.reason for mark in marks] == ([True] if said else [])
 
 
+@pytest.mark.parametrize("mark", ['="{}"', "'{}"])
+def test_marks_that_keep_a_number_as_text_are_no_part_of_it_and_come_back(house, shop, tmp_path, mark):
+    rows = [["图片", "SKU", "条码"], *(["blue.jpg", mark.format("00123"), mark.format(code)] for code in CODES)]
+    with (tmp_path / "goods.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    checked = check_table(tmp_path / "goods.csv", shop, house)
+    assert [row.cells[1:] for row in checked.table.rows] == [["00123", code] for code in CODES]
+    assert {(one.row, one.kind) for one in checked.marks} == {(1, Kind.CHECK_DIGIT), (1, Kind.DUPLICATE)}
+    checked.table.save(tmp_path / "out.csv", checked.marks, "zh")
+    back = csv.reader((tmp_path / "out.csv").read_text("utf-8-sig").splitlines())
+    assert [row[:3] for row in back] == rows
+
+
+def test_what_runs_inside_such_marks_is_told_and_defused(house, shop, tmp_path):
+    (tmp_path / "goods.csv").write_text('图片,SKU\nblue.jpg,"=""=cmd|calc"""\n')
+    checked = check_table(tmp_path / "goods.csv", shop, house)
+    assert [mark.kind for mark in checked.marks] == [Kind.FORMULA]
+    checked.table.save(tmp_path / "out.csv", checked.marks, "zh")
+    assert '"\'=""=cmd' in (tmp_path / "out.csv").read_text("utf-8-sig")
+
+
 def test_two_variants_may_share_a_picture(house, shop, tmp_path):
     (tmp_path / "goods.csv").write_text("图片,SKU,款号\nblue.jpg,1,K\nblue.jpg,2,K\nblue.jpg,3,L\n")
     marks = check_table(tmp_path / "goods.csv", shop, house).marks
     assert [mark.row for mark in marks if mark.kind is Kind.DUPLICATE] == [2]
+
+
+@pytest.mark.parametrize("pair", ["A1-11,A11-1", "SKU-1.5,SKU-15", "10-01,100-1", "5901234-123457,5901234123457"])
+def test_numbers_of_articles_that_differ_by_their_marks_differ(house, shop, tmp_path, pair):
+    one, other = pair.split(",")
+    (tmp_path / "goods.csv").write_text(f"图片,SKU\nblue.jpg,{one}\ngreen.jpg,{other}\n")
+    assert [mark.kind for mark in check_table(tmp_path / "goods.csv", shop, house).marks] == []
+
+
+@pytest.mark.parametrize(
+    ("column", "one", "other"),
+    [
+        ("SKU", "a1-11", "Ａ１－１１"),
+        ("条码", "036000291452", "0036000291452"),
+        ("条码", "590 1234 123457", "5901234-123457"),
+    ],
+)
+def test_one_number_in_two_spellings_is_one(house, shop, tmp_path, column, one, other):
+    (tmp_path / "goods.csv").write_text(f"图片,{column}\nblue.jpg,{one}\ngreen.jpg,{other}\n")
+    (mark,) = check_table(tmp_path / "goods.csv", shop, house).marks
+    assert (mark.row, mark.kind) == (1, Kind.DUPLICATE)
+
+
+def test_what_shopify_wants_empty_in_a_products_further_rows_is_no_gap(house, shop, tmp_path):
+    rows = ["cup,Cup,,Blue,B1,blue.jpg", "cup,,,,,green.jpg", "cup,,,,B2,", "jar,Jar,,,J1,pack.jpg", ",Bag,,,A1,"]
+    headings = "Handle,Title,Vendor,Color,Variant SKU,Image Src"
+    (tmp_path / "goods.csv").write_text("\n".join([headings, *rows]))
+    marks = check_table(tmp_path / "goods.csv", shop, house).marks
+    assert {(mark.row, mark.kind) for mark in marks if mark.row < 3} <= {(0, Kind.EMPTY)}
+    assert (3, Kind.EMPTY) in {(mark.row, mark.kind) for mark in marks}
+    assert (4, Kind.NO_PICTURE) in {(mark.row, mark.kind) for mark in marks}
 
 
 def test_nothing_outside_the_folder_is_opened(house, shop, tmp_path):

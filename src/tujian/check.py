@@ -14,6 +14,7 @@ import numpy as np
 
 from tujian.bringing.columns import Columns, known_headings, names_in
 from tujian.bringing.named import Named, two_called
+from tujian.bringing.shopify import continued_rows
 from tujian.check_row import Checking, check_row, columns_to_check
 from tujian.check_sheet import Kind, Mark, Row, Table, read_table
 from tujian.errors import Lang, TujianError
@@ -101,7 +102,8 @@ def check_table(
     fields = list(columns.fields.values())
     product = house.tasks.get("product")
     task = product.model_copy(update={"fields": fields or product.fields, "items": []})
-    checking = Checking(columns, task, house.knowledge, wish.lang or house.settings.lang)
+    continued = continued_rows((row.cells for row in table.rows), table.headings)
+    checking = Checking(columns, task, house.knowledge, wish.lang or house.settings.lang, continued)
     files = Named(folder or path.parent)
     done = step(len(table.rows)) if step else lambda: None
     marks: list[Mark] = []
@@ -180,7 +182,7 @@ def _shots(place: int, row: Row, check: Checking, files: Named) -> tuple[list[tu
     found += [(check.place, Shot(content, f"{row.number}")) for content in row.pictures]
     if not found and not marks:
         found = [(check.place, Shot(files.folder / path, path)) for path in _called_like(row, check, files)]
-        if not found and check.columns.pictures:
+        if not found and check.columns.pictures and place not in check.continued:
             reason = check.words("没有主图", "there is no main picture")
             marks.append(Mark(place, check.place, Kind.NO_PICTURE, reason))
     return found, marks
@@ -221,7 +223,7 @@ def _duplicates(rows: Sequence[Row], mains: dict[int, Main], check: Checking) ->
     marked: set[int] = set()
     for name, column in (("SKU", check.columns.at("sku")), ("条码", check.columns.at("barcode"))):
         if column is not None:
-            for place, first in _same_codes(rows, column):
+            for place, first in _same_codes(rows, column, of_barcodes=name != "SKU"):
                 marked.add(place)
                 number = rows[first].number
                 reason = check.words(
@@ -240,12 +242,13 @@ def _duplicates(rows: Sequence[Row], mains: dict[int, Main], check: Checking) ->
         yield Mark(place, check.place, Kind.DUPLICATE, reason, None, f"{number}")
 
 
-def _same_codes(rows: Sequence[Row], column: int) -> Iterator[tuple[int, int]]:
-    """(row, earlier row) where both give one code."""
+def _same_codes(rows: Sequence[Row], column: int, *, of_barcodes: bool = False) -> Iterator[tuple[int, int]]:
+    """(row, earlier row) where both give one code. Only in a barcode do marks not count: A1-11 is not A11-1."""
     seen: dict[str, int] = {}
     for place, row in enumerate(rows):
-        written = row.cells[column]
-        code = to_gtin14(fold(written)) if is_valid(fold(written)) else unify(written).strip()  # A1-11 is not A11-1
+        code = unify(row.cells[column]).strip()
+        digits = fold(code) if of_barcodes else code
+        code = to_gtin14(digits) if is_valid(digits) else code
         if code:
             if code in seen:
                 yield place, seen[code]

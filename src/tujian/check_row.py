@@ -5,7 +5,7 @@ Enters: a row, which column is what, what was seen on its pictures. Leaves: mark
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tujian.bringing.columns import Columns, columns_in, known_headings
@@ -42,12 +42,14 @@ _TAGS = re.compile(r"<[^>]{0,500}>")
 
 @dataclass(frozen=True, slots=True)
 class Checking:
-    """What every row is checked with. `task` asks for the fields that the sheet has."""
+    """What every row is checked with. `task` asks for the fields that the sheet has; `continued` are rows that go on
+    with the product above them, where what is empty is no gap."""
 
     columns: Columns
     task: Task
     knowledge: Knowledge
     lang: Lang
+    continued: Collection[int] = ()
 
     def words(self, zh: str, en: str) -> str:
         return zh if self.lang == "zh" else en
@@ -106,6 +108,8 @@ def _field_mark(
 ) -> Mark | None:
     cell = row.cells[column]
     if column in row.formulas:
+        return None
+    if not cell and place in check.continued:
         return None
     if not cell:
         return _proposal(place, column, field, settle(field, claims, check.lang), check)

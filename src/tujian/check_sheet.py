@@ -182,7 +182,7 @@ class Lines:
 
 def _runs(cell: str) -> bool:
     """Whether a spreadsheet would run the cell: what only keeps a number as text is given back as it was."""
-    return bool(RUNS.match(cell)) and as_text(cell.strip()) == cell.strip()
+    return RUNS.match(as_text(cell.strip())) is not None
 
 
 class Book:

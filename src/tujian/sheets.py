@@ -43,7 +43,7 @@ MOST_UNPACKED_BYTES, MOST_STRINGS_BYTES = 400_000_000, 100_000_000  # of XLSX: o
 MOST_COLUMNS = 500
 LONGEST_CELL = 32_767  # Excel's own limit
 TOP = 20  # rows among which the headings are looked for
-LEAST_AGAIN = 3  # cells of a row that are headings, for the row to be one of headings
+LEAST_AGAIN = 2  # cells of a row that are headings, for the row to be one of headings
 FORMULAS = ("=", "+", "-", "@", "|", "%", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?%?")
 SCIENTIFIC = re.compile(r"\d(?:\.\d+)?E\+?\d{1,2}", re.I)  # what Excel makes of a long number
@@ -115,10 +115,13 @@ def find_headings(rows: Sequence[Sequence[str]], known: Collection[str]) -> int 
 
 
 def first_row(rows: Sequence[Sequence[str]], at: int, known: Collection[str]) -> int:
-    """The index of the first row below the headings `at`; some sheets have them in a second language, too."""
+    """The index of the first row below the headings `at`. Some sheets have them in a second language, too: of the
+    columns that are known, most have a known heading there."""
+    names = set(known)
+    places = [place for place, cell in enumerate(rows[at]) if heading_key(cell) in names]
     below = rows[at + 1] if at + 1 < len(rows) else ()
-    again = {key for cell in below if (key := heading_key(cell)) in set(known)}
-    return at + 2 if len(again) >= LEAST_AGAIN else at + 1
+    again = sum(heading_key(below[place]) in names for place in places if place < len(below))
+    return at + 2 if again >= LEAST_AGAIN and again * 2 > len(places) else at + 1
 
 
 def encoding_of(path: Path) -> str:

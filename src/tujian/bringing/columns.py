@@ -31,7 +31,7 @@ LEFT_OUT = ("", "-")
 FIRST = ("product", "describe", "listing")  # tasks where a field is looked for first: many have a `category`
 MOST_PICTURES = 20  # of one item
 IN_ADDRESSES = re.compile(r"[\n|]+|\s+(?=https?://)|[,，;；]\s*(?=https?://)")  # an address may have commas itself
-IN_PACKAGE = re.compile(r"[^:;|\s]+:\d+:\d+:[^|;]*\|(https?://[^;\s]+);?")  # name:kind:place:property|address;
+IN_PACKAGE = re.compile(r"([^:;|\s]+):\d+:\d+:[^|;]*\|([^;\s]*);?")  # name:kind:place:property|address;
 IN_NAMES = re.compile(r"[;；|\n,，]+")
 
 
@@ -143,8 +143,8 @@ def values_of(row: Row, columns: Columns) -> tuple[dict[str, FieldValue], list[M
     values: dict[str, FieldValue] = {}
     notes: list[Mapping[str, Any]] = []
     for place, one in columns.fields.items():
-        if one.name == "barcode" and SCIENTIFIC.fullmatch(row.cells[place]):
-            notes.append(told(_cut_short(row.cells[place])))
+        if one.type == "code" and SCIENTIFIC.fullmatch(row.cells[place]):
+            notes.append(told(_cut_short(one, row.cells[place])))
             continue
         try:
             value = parse_value(one, row.cells[place]) if row.cells[place] else None
@@ -163,9 +163,11 @@ def names_in(cell: str) -> list[str]:
     (['a.jpg', 'b.jpg'], ['https://x/a,w_10.jpg', 'https://x/b.jpg'])
     >>> names_in("abc:1:0:|https://x/abc.jpg;def:1:1:|https://x/def.jpg;")
     ['https://x/abc.jpg', 'https://x/def.jpg']
+    >>> names_in("abc:1:0:|;def:2:0:1627207:28341|https://x/def.jpg")
+    ['abc', 'https://x/def.jpg']
     """
     if IN_PACKAGE.match(cell):
-        return IN_PACKAGE.findall(cell)
+        return [address or name for name, address in IN_PACKAGE.findall(cell)]
     separators = IN_ADDRESSES if "://" in cell else IN_NAMES
     return [name.strip() for name in separators.split(cell) if name.strip()]
 
@@ -223,11 +225,11 @@ def _table() -> dict[str, str]:
     return {heading_key(name): role for role, names in table.items() for name in names}
 
 
-def _cut_short(cell: str) -> BadInput:
+def _cut_short(one: TaskField, cell: str) -> BadInput:
     return BadInput(
-        zh=(f"条码 {cell} 成了科学计数法，后面的数字已丢失，没有采用。", "请把这一列设为文本，重新填写。"),
+        zh=(f"{one.label.zh} {cell} 成了科学计数法，后面的数字已丢失，没有采用。", "请把这一列设为文本，重新填写。"),
         en=(
-            f"The barcode {cell} was cut to scientific notation and is not taken.",
+            f"{one.label.en} {cell} was cut to scientific notation and is not taken.",
             "Make the column text, enter it again.",
         ),
     )

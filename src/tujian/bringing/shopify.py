@@ -7,7 +7,7 @@ import and export products". Does not know: stock, prices of variants, shipping.
 import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from tujian.bringing.columns import MOST_PICTURES, Columns, RowItem, names_in, values_of
 from tujian.errors import BadInput
@@ -28,12 +28,26 @@ def is_shopify(headings: Sequence[str]) -> bool:
     return bool(keys & set(HANDLES)) and bool(keys & set(PICTURES))
 
 
+def continued_rows(rows: Iterable[Sequence[str]], headings: Sequence[str]) -> set[int]:
+    """Places of the rows that go on with the product above them: its further variants and pictures. Shopify wants what
+    is told of the product to be empty there."""
+    if not is_shopify(headings):
+        return set()
+    at = _handle_at([heading_key(heading) for heading in headings])
+    handles = [cells[at] for cells in rows]
+    return {place for place, (above, own) in enumerate(pairwise(handles), 1) if own and own == above}
+
+
+def _handle_at(keys: Sequence[str]) -> int:
+    return next(place for place, key in enumerate(keys) if key in HANDLES)
+
+
 def shopify_items(
     rows: Iterable[Row], headings: Sequence[str], columns: Columns
 ) -> Iterator[tuple[int, RowItem | BadInput]]:
     """Each product by the number of its first row, or what is wrong with it."""
     keys = [heading_key(heading) for heading in headings]
-    handle = next(place for place, key in enumerate(keys) if key in HANDLES)
+    handle = _handle_at(keys)
     for name, group in groupby(rows, key=lambda row: row.cells[handle]):
         product = list(group)
         trouble = next((row.trouble for row in product if row.trouble), None if name else no_handle())
@@ -53,11 +67,10 @@ def _item(handle: str, rows: Sequence[Row], keys: Sequence[str], columns: Column
     for field, names in (("colours", COLOURS), ("size", SIZES)):
         if several := _options(rows, keys, names):
             values[field] = [*several]
-    at = columns.roles.get("sku")
-    skus = list(dict.fromkeys(row.cells[at] for row in rows if at is not None and row.cells[at]))
-    sku = skus[0] if skus else None
-    if len(skus) > 1:
-        notes.append(told(_of_several(len(skus), skus[0])))
+    skus, barcodes = _said_in(rows, columns.at("sku")), _said_in(rows, columns.at("barcode"))
+    sku = next(iter(skus), None)
+    if len(skus) > 1 or len(barcodes) > 1:
+        notes.append(told(_of_several(max(len(skus), len(barcodes)), sku or barcodes[0])))
     pictures = _pictures(rows, keys, columns)
     return RowItem(pictures[:MOST_PICTURES], values, external_id=handle, sku=sku, notes=notes)
 
@@ -77,12 +90,17 @@ def _pictures(rows: Sequence[Row], keys: Sequence[str], columns: Columns) -> lis
 
 def _options(rows: Sequence[Row], keys: Sequence[str], names: Sequence[str]) -> list[str]:
     """What the options of these names say in any row; only a product's first row names its options."""
-    found: dict[str, None] = {}
+    found: list[str] = []
     for number in OPTIONS:
         name, value = f"option{number}name", f"option{number}value"
         if name in keys and value in keys and heading_key(rows[0].cells[keys.index(name)]) in names:
-            found |= dict.fromkeys(said for row in rows if (said := row.cells[keys.index(value)]))
-    return list(found)
+            found += _said_in(rows, keys.index(value))
+    return found
+
+
+def _said_in(rows: Sequence[Row], place: int | None) -> list[str]:
+    """What a column says, each once."""
+    return list(dict.fromkeys(row.cells[place] for row in rows if row.cells[place])) if place is not None else []
 
 
 def plain(text: str) -> str:
@@ -94,10 +112,10 @@ def plain(text: str) -> str:
     return " ".join(html.unescape(TAG.sub(" ", text)).split())
 
 
-def _of_several(count: int, sku: str) -> BadInput:
+def _of_several(count: int, code: str) -> BadInput:
     return BadInput(
-        zh=(f"{count} 个变体里只保留第一个的 SKU {sku} 和条码。", "要逐个管理，请给每个变体一个自己的 Handle。"),
-        en=(f"Of {count} variants only the first SKU, {sku}, and barcode stay.", "Give each variant its own handle."),
+        zh=(f"{count} 个变体里只保留第一个的 SKU 和条码（{code}）。", "要逐个管理，请给每个变体一个自己的 Handle。"),
+        en=(f"Of {count} variants only the first SKU and barcode ({code}) stay.", "Give each variant its own handle."),
     )
 
 
