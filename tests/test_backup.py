@@ -63,6 +63,14 @@ def test_a_backup_of_a_file_is_restored_on_another_kind_of_database(database, ho
     source.close()
 
 
+def test_a_task_may_be_called_as_its_owner_likes(filled, home, tmp_path):
+    (home / "tasks" / "task (1) 我的.md").write_text("---\n")
+    back_up(filled.database, home, tmp_path / "b.tar")
+    there = tmp_path / "there"
+    restore(open_database(there / "t.sqlite"), there, tmp_path / "b.tar")
+    assert (there / "tasks" / "task (1) 我的.md").read_text() == "---\n"
+
+
 def test_nothing_is_overwritten(filled, home, tmp_path):
     back_up(filled.database, home, tmp_path / "b.tar")
     with pytest.raises(BadInput, match="never overwrites"):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from kept import open_catalogue
+from kept import incoming, open_catalogue
 from PIL import Image
 
 from tujian.batches import Batches
@@ -234,3 +234,28 @@ def _items(path: Path) -> int:
         return count(database, items)
     finally:
         database.close()
+
+
+def test_a_folder_that_cannot_be_listed_for_a_moment_loses_nothing(bring, folder, database, monkeypatch):
+    bring(folder)
+    scandir = os.scandir
+
+    def refuses(path):
+        if Path(path) == folder:
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuses)
+    assert dict(bring(folder).counts) == {"failed": 1}
+    assert count(database, files) == 2 and bring(folder).counts["gone"] == 0
+
+
+def test_a_file_that_changes_leaves_the_picture_that_somebody_else_gave(bring, folder, database):
+    """The folder once had the same bytes as an upload; what the file shows later is another item."""
+    given = incoming((folder / "red.jpg").read_bytes())
+    mine = bring.catalogue.add([given], who="Alice").id
+    assert bring(folder).counts["linked"] == 1
+    draw(folder / "red.jpg", "yellow", (90, 90))
+    assert bring(folder).counts["changed"] == 1
+    assert [one.sha256 for one in bring.catalogue.get(mine).pictures] == [given.picture.sha256]
+    assert count(database, items) == 3

@@ -472,3 +472,10 @@ def test_pictures_that_lie_in_a_workbooks_rows_become_its_items_and_are_kept(bri
     (picture,) = bring.catalogue.get(shown["杯子"]).pictures
     assert Image.open(io.BytesIO(bring.catalogue.content(picture.sha256))).getpixel((5, 5)) == (255, 0, 0)
     assert picture.name == "shop.xlsx/image1.png"
+
+
+def test_a_row_whose_name_nothing_can_have_fails_with_its_reason_and_the_rest_is_brought(bring, shop, database):
+    path = csv_of(shop / "long.csv", ["red.jpg", "R" * 300, "红杯子", "", ""], ROWS[1])
+    told, counts = bring(path)
+    assert (counts.rows["done"], counts.rows["failed"], counts.rows["todo"]) == (1, 1, 0)
+    assert "1" in row_troubles(database, told.batch_id) or len(row_troubles(database, told.batch_id)) == 1

@@ -1,11 +1,16 @@
 """Many items changed at once, over HTTP; pages go compressed. req: B11, C1, E9"""
 
+import threading
+
 import pytest
 from fastapi.testclient import TestClient
-from kept import incoming
+from kept import incoming, open_catalogue
 
 from tujian.api import create_app
 from tujian.catalogue import Catalogue
+from tujian.catalogue.changing import lock_items
+from tujian.database import open_database
+from tujian.errors import StoreFailed
 from tujian.house import House
 from tujian.settings import read_settings
 
@@ -82,3 +87,29 @@ def test_a_table_has_the_columns_that_were_asked_for(client, catalogue, three):
     page = client.get("/catalogue?view=table&column=brand&column=item.sku&column=no_such&lang=en").text
     assert page.count('scope="col"') == 4 and ">A-1</button>" in page and "&lt;b&gt;ALPRO" in page
     assert "view=table&amp;column=brand" in page  # facets and languages keep it
+
+
+def test_many_items_at_once_and_one_of_them_wait_for_each_other_in_one_order(postgres, tmp_path):
+    """Else the first holds the counter that the second wants, and the second an item that the first wants."""
+    database = open_database(postgres.render_as_string(hide_password=False))
+    catalogue = open_catalogue(database, tmp_path)
+    ids = [catalogue.add([incoming(bytes([n]))], who="t").id for n in range(6)]
+    wrong: list[Exception] = []
+
+    def one_by_one() -> None:
+        try:
+            for turn in range(40):
+                catalogue.edit(ids[-1 - turn % 6], {"brand": f"b{turn}"}, who="one")
+        except StoreFailed as failed:
+            wrong.append(failed)
+
+    beside = threading.Thread(target=one_by_one)
+    beside.start()
+    for turn in range(15):
+        with database.write() as connection:
+            lock_items(connection, ids)
+            for item_id in ids:
+                catalogue.edit(item_id, {"brand": f"a{turn}"}, who="many", within=connection)
+    beside.join()
+    database.close()
+    assert not wrong

@@ -129,6 +129,12 @@ def test_only_pictures_are_unpacked_and_only_into_the_parcel(parcel):
     assert not (parcel.folder.parent / "x.jpg").exists()
 
 
+def test_a_picture_whose_name_no_file_system_takes_is_left_out(parcel):
+    take(parcel, "b.zip", packed(**{"长" * 90: jpeg(), "short": jpeg()}))
+    folder = unpack(parcel, 10**7, lambda _: None)
+    assert sorted(path.name for path in folder.rglob("*") if path.is_file()) == ["b.zip", "short"]
+
+
 @pytest.fixture
 def client(tmp_path):
     house = House(read_settings(home=tmp_path, lang="en", engine="none", max_upload_mb=1))
