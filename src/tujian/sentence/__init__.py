@@ -59,7 +59,9 @@ def any_of(words: Iterable[str]) -> str:
 
 def whole_words() -> Iterator[re.Pattern[str]]:
     """Words that stay as they are written."""
-    yield re.compile(any_of(wording()["whole"]))
+    words, but = wording()["whole"], wording()["whole_but"]
+    ahead = "".join(f"(?!{re.escape(one)})" for one in but)
+    yield re.compile(ahead + any_of(words))
 
 
 def _whole(word: str) -> str:

@@ -2,20 +2,19 @@
 
 Enters: an even sentence, and whether it speaks of photos. Leaves: Marks of base colours.
 A colour that is worn (穿红衣服), or a photo's, is rarely kept as a fact: it stays words, with its base name besides. Of
-several colours (红色或白色) none is a filter.
+several colours (红色或白色, 白色背景的红色杯子) none is a filter, nor one that something may refuse.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from itertools import pairwise
 
 from tujian.filters import Filter
 from tujian.rules.colour_words import base_colour, base_names
 from tujian.sentence import Mark, any_of, wording
-from tujian.sentence.negation import refused
+from tujian.sentence.negation import JOINT, doubted, refused
 
-_JOINT = re.compile(r"\s{0,2}的?(?:和|或者?|、|/|跟|与|,|or|and)\s{0,2}")
+_LIST = re.compile(rf"(?:{JOINT.pattern}|\s{{0,2}},\s{{0,2}})?")  # 不要红色黑色
 
 
 def find_colours(text: str, *, is_photo: bool) -> Iterator[Mark]:
@@ -24,24 +23,15 @@ def find_colours(text: str, *, is_photo: bool) -> Iterator[Mark]:
     ['颜色 不是 黑色']
     """
     matches = [match for match in _pattern().finditer(text) if _base(match["name"])]
-    joined = {
-        one.start()
-        for first, second in pairwise(matches)
-        if _JOINT.fullmatch(text, first.end(), second.start())
-        for one in (first, second)
-    }
-    last_refused: tuple[int, int] | None = None
+    refusals = _refusals(text, matches)
+    wanted = {_base(match["name"]) for match in matches if match not in refusals}
     for match in matches:
         base = str(_base(match["name"]))
-        no = refused(text, match.start(), match.end())
-        if no is None and last_refused and _JOINT.fullmatch(text, last_refused[1], match.start()):
-            no = match.span()
-        if no is not None:
-            last_refused = (no[0], match.end())
+        if no := refusals.get(match):
             asked = Filter("colour", "not", base)
             yield Mark(no[0], no[1], asked, f"颜色 不是 {base_names()[base]}", f"colour is not {base}")
             continue
-        is_soft = match.start() in joined or is_photo
+        is_soft = is_photo or len(wanted) > 1 or doubted(text, match.start()) or _may_follow(text, match, refusals)
         if is_soft:
             if base_names()[base] not in text and not match["name"].isascii():
                 yield Mark(match.start(), match.end(), stays=True, also=base_names()[base])
@@ -49,6 +39,29 @@ def find_colours(text: str, *, is_photo: bool) -> Iterator[Mark]:
         is_base = match["name"] in (base, base_names()[base], base_names()[base][:1], "grey")
         asked = Filter("colour", "is", base)
         yield Mark(match.start(), match.end(), asked, f"颜色 {base_names()[base]}", f"colour {base}", stays=not is_base)
+
+
+def _refusals(text: str, matches: Sequence[re.Match[str]]) -> dict[re.Match[str], tuple[int, int]]:
+    """Where each colour that is not wanted is refused; what is listed behind one is refused, too."""
+    found: dict[re.Match[str], tuple[int, int]] = {}
+    last: re.Match[str] | None = None
+    for match in matches:
+        no = refused(text, match.start(), match.end())
+        if no is None and last and _goes_on(text[last.end() : match.start()], match["name"]):
+            no = match.span()
+        if no is not None:
+            found[match], last = no, match
+    return found
+
+
+def _goes_on(between: str, name: str) -> bool:
+    """Whether a refusal goes on to the next colour: by a word that joins them, in Chinese also by nothing at all."""
+    return bool(JOINT.fullmatch(between)) or (not between and not name.isascii())
+
+
+def _may_follow(text: str, match: re.Match[str], refusals: Mapping[re.Match[str], tuple[int, int]]) -> bool:
+    """Whether a colour may belong to what was refused before it: "not red, white dress"."""
+    return any(_LIST.fullmatch(text, one.end(), match.start()) for one in refusals)
 
 
 def _base(name: str) -> str | None:

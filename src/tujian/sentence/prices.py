@@ -15,7 +15,7 @@ from tujian.sentence.numerals import CHINESE, number_in
 
 AROUND = 0.2  # a choice: 200元左右 is 160 to 240
 _END = r"(?=\s{0,3}(?:$|[,，.。;；!?！？、)的]|(?:and|for|with|in|from|but|or|since|last)(?![a-z])))"  # no unit follows
-_NUMBER = r"(?<![\d.,a-z])(?:\d{1,3}(?:,\d{3}){1,2}|\d{1,9})(?:\.\d{1,2})?(?:[万千百k](?![a-z]))?(?![\d.]*\d)"
+_NUMBER = r"(?<![\d.,a-z])(?:\d{1,3}(?:,\d{3}){1,2}|\d{1,9})(?:\.\d{1,2})?(?:[万千百k](?![a-z]))?(?![\d.]*\d|,\d{3})"
 
 
 _UNITLESS = re.compile(_END)
@@ -29,6 +29,7 @@ class _Grammar(NamedTuple):
     not_ahead: re.Pattern[str]
     not_behind: re.Pattern[str]
     opened: re.Pattern[str]
+    no_money: re.Pattern[str]
 
 
 def find_prices(text: str) -> list[Mark]:
@@ -81,8 +82,12 @@ def _mark(text: str, match: re.Match[str], asked: Filter) -> Mark:
 
 def _is_price(text: str, match: re.Match[str]) -> bool:
     """满200减50, 50元以下优惠券: money that nothing costs."""
-    grammar = _grammar()
-    ahead = grammar.not_ahead.search(text, max(0, match.start() - 12), match.start())
+    grammar, got = _grammar(), match.groupdict()
+    begun = max(0, match.start() - 12)
+    has_currency = any(got.get(name) for name in ("sign", "sign1", "sign2", "unit", "unit1", "unit2"))
+    if not has_currency and grammar.no_money.search(text, begun, match.start()):
+        return False
+    ahead = grammar.not_ahead.search(text, begun, match.start())
     return not ahead and not grammar.not_behind.match(text, match.end())
 
 
@@ -98,7 +103,7 @@ def _grammar() -> _Grammar:
     )
     return _Grammar(
         re.compile(rf"(?P<opens>(?<![a-z])between\s{{1,2}}|(?:价格|价钱|售价|单价)在?\s?)?{one}\s?(?:-|–|—|~|～|到|至|to|(?:(?<=\s)and))\s?{two}(?:之间)?(?!\s?[年月号日])"),
-        re.compile(rf"(?:(?P<under>{under})|(?P<over>{over}))\s{{0,2}}(?:(?P<sign>{sign})\s?)?(?P<a>{number})(?:\s?(?P<unit>{unit})|(?:(?<=[\d])|(?<=[百千万])){_END})"),
+        re.compile(rf"(?:(?P<under>{under})|(?P<over>{over}))\s{{0,2}}(?:(?P<sign>{sign})\s?)?(?P<a>{number})(?:\s?(?P<unit>{unit})|(?(sign)|(?:(?<=[\d])|(?<=[百千万])){_END}))"),
         re.compile(
             rf"(?:(?P<sign>{sign})\s?)?(?P<a>{number})\s?(?:(?P<unit>{unit})的?\s?)?"
             rf"(?:(?P<under>{any_of(words['under_behind'])}|(?<=[元块钱])内)|(?P<over>{any_of(words['over_behind'])})|(?P<around>(?<=[元块钱]){any_of(words['around_behind'])}))"
@@ -106,4 +111,5 @@ def _grammar() -> _Grammar:
         re.compile(any_of(words["not_after"]) + r"[\s:：]{0,2}(?:(?:over|under)\s)?$"),
         re.compile(r"\s{0,2}(?:的)?" + any_of(words["not_before"])),
         re.compile(any_of(words["label"]) + r"[\s:：]{0,2}(?:在|is|from)?\s?$"),
+        re.compile(any_of(words["no_money"]) + r"[\s:：]{0,2}(?:(?:over|under|in)\s)?$"),
     )  # fmt: skip

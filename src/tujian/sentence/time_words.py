@@ -12,6 +12,7 @@ from tujian.sentence import LATIN_AHEAD, LATIN_BEHIND, any_of, wording
 from tujian.sentence.numerals import CHINESE, ENGLISH
 
 _YEAR = r"(?P<year>(?:19|20)\d{2}|[一二][〇零九][〇零一二三四五六七八九]{2})"
+_SHORT_YEAR = r"(?P<year>(?<!\d)\d{2})"  # with a month, a season or a feast behind it only: 10年 is also ten years
 _BARE_YEAR = rf"(?P<year>{LATIN_AHEAD}(?:19[5-9]\d|20\d\d){LATIN_BEHIND})"
 _MONTH = r"(?P<month>1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])"
 _DAY = r"(?P<day>\d{1,2}|[一二三四五六七八九十]{1,3})"
@@ -62,12 +63,14 @@ def _chinese() -> tuple[str, ...]:
     season = f"(?P<season>{any_of(words['seasons'])})"
     feast = f"(?P<feast>{any_of([*words['feasts'], '春节', '过年'])})"
     year = rf"(?:{_YEAR}\s?年(?![代历货画糕轮夜会检报薪])|(?P<rel>{any_of(_chinese_only(words['years']))}))"
-    part = rf"(?:的?(?:{season}|{feast}|{_MONTH}月份?(?:{_DAY}[日号]{_TO_DAY}|{_THIRD})?))?"
+    day = rf"{_DAY}(?:[日号]{_TO_DAY}|(?=$|[\s,，。的拍]))"
+    part = rf"(?:的?(?:{season}|{feast}|{_MONTH}月份?(?:{day}|{_THIRD})?))"
     alone = r"(?=份|[的拍在底初,，。以之到至\d]|\s|$)份?"
     short = r"(?P<month>1[0-2]|0?[1-9])(?:[-./](?P<day>3[01]|[12]\d|0?[1-9]))?"
     return (
-        rf"(?<!\d){year}\s?{part}(?!\d)",
-        rf"(?<![\d个第.点]){_MONTH}月(?:{_DAY}[日号]{_TO_DAY}|{alone})(?![龄饼经嫂子])",
+        rf"(?<!\d){year}\s?{part}?(?!\d)",
+        rf"{_SHORT_YEAR}年{part}(?!\d)",
+        rf"(?<![\d个第.点年]){_MONTH}月(?:{_DAY}[日号]{_TO_DAY}|{alone})(?![龄饼经嫂子])",
         rf"(?<![\d-]){_YEAR}[-./]{short}(?![\d.-])",
         rf"{_BARE_YEAR}(?=\s?(?:-|到|至)\s?(?:19[5-9]\d|20\d\d)年)",
     )

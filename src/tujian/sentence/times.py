@@ -112,6 +112,9 @@ def _read(start: int, end: int, asked: Filter) -> Mark:
 def _is_of_goods(text: str, span: Span) -> bool:
     """2024年新款, 保质期到2025年5月: a time that belongs to the thing itself."""
     named, dated = _guards()
+    behind = _BEHIND.match(text, span.end)
+    if behind and named.match(text, behind.end()):  # 2025年5月之前过期的
+        return True
     return bool(named.match(text, span.end) or dated.search(text, max(0, span.start - 20), span.start))
 
 
@@ -164,7 +167,10 @@ def _year(got: dict[str, str | None], today: dt.date) -> int | None:
     if rel := got.get("rel"):
         return today.year - wording()["years"][" ".join(rel.split())]
     printed = got.get("year")
-    return int(number_in(printed.replace("零", "〇")) or 0) if printed else None
+    year = int(number_in(printed.replace("零", "〇")) or 0) if printed else None
+    if year is None or year >= FIRST_YEAR or len(printed or "") > 2:
+        return year
+    return year + (2000 if 2000 + year <= today.year else 1900)  # 24年5月
 
 
 def _month(got: dict[str, str | None]) -> int | None:
@@ -248,11 +254,13 @@ def _ago(match: re.Match[str], today: dt.date) -> Days | None:
     """As coarse as it is said: a day, a week, a month, a year."""
     day = _back(match, today)
     unit = match["unit"]
-    if day is None or unit[:3] in ("天", "日", "day") or match["n"] == "半":
+    if day is None or unit[:3] in ("天", "日", "day"):
         return (day, day) if day else None
-    if "月" in unit or unit.startswith("month"):
+    is_month, is_year = "月" in unit or unit.startswith("month"), "年" in unit or unit.startswith("year")
+    is_half = match["n"] == "半"  # half a year ago was a month, half a month ago a week
+    if (is_month and not is_half) or (is_year and is_half):
         return _months(day.year, day.month, day.month)
-    if "年" in unit or unit.startswith("year"):
+    if is_year:
         return dt.date(day.year, 1, 1), dt.date(day.year, 12, 31)
     monday = day - dt.timedelta(days=day.weekday())
     return monday, monday + dt.timedelta(days=6)
