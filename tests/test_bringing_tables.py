@@ -479,3 +479,24 @@ def test_a_row_whose_name_nothing_can_have_fails_with_its_reason_and_the_rest_is
     told, counts = bring(path)
     assert (counts.rows["done"], counts.rows["failed"], counts.rows["todo"]) == (1, 1, 0)
     assert "1" in row_troubles(database, told.batch_id) or len(row_troubles(database, told.batch_id)) == 1
+
+
+def test_a_value_that_was_changed_and_changed_back_is_brought_again(bring, shop):
+    def price(said: str):
+        return bring(csv_of(shop / "t.csv", ["red.jpg", "R1", said], ROWS[1][:3], headings=["图片", "货号", "价格"]))[0]
+
+    def now():
+        return bring.catalogue.get(bring.catalogue.find_id("R1"))["price"]
+
+    price("10.00"), price("12.00")
+    assert now() == "12.00"
+    assert (price("10.00").counts["queued"], now()) == (1, "10.00")
+    assert price("10.00").counts["queued"] == 0
+    assert (price("12.00").counts["queued"], now()) == (1, "12.00")
+
+
+def test_several_rows_of_one_item_are_not_brought_again_and_again(bring, shop):
+    rows = [["red.jpg", "R1", "红杯子", "", ""], ["green.jpg", "R1", "红杯子", "", ""]]
+    bring(csv_of(shop / "t.csv", *rows))
+    bring(csv_of(shop / "t.csv", *rows, ROWS[1]))
+    assert bring(csv_of(shop / "t.csv", *rows, ROWS[1]))[0].counts["queued"] == 0

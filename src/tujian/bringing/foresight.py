@@ -18,6 +18,7 @@ from tujian.bringing.columns import RowItem
 from tujian.bringing.named import Named, not_sent
 from tujian.bringing.nouns import REASONS, Passed
 from tujian.bringing.opened import ParcelSource, names_inside
+from tujian.bringing.overtaken import Overtaken
 from tujian.bringing.parcels import Parcel
 from tujian.bringing.rows import ADDRESSES, KIND, no_such_item
 from tujian.bringing.seen import find_source, item_that_shows
@@ -101,7 +102,7 @@ def foresee_sheet(database: Database, parcel: Parcel, table: Table, root: str, n
     sent = _Sent(names_inside(parcel), named)
     some = list(islice(table, MOST_ROWS))
     good = [row for _, row in some if isinstance(row, RowItem)]
-    known, keys = _known(database, good), _brought(database, root, [row.print for row in good])
+    known, keys = _known(database, good), _brought(database, root, good, table)
     for number, row in some:
         if isinstance(row, RowItem):
             forecast.add(_row(str(number), row, sent, known, keys))
@@ -155,12 +156,13 @@ def _known(database: Database, rows: Sequence[RowItem]) -> dict[str, set[str]]:
     return found
 
 
-def _brought(database: Database, root: str, prints: Sequence[str]) -> set[str]:
-    """Those rows of the sheet that have a job already, but for jobs that died or were cancelled."""
+def _brought(database: Database, root: str, rows: Sequence[RowItem], table: Table) -> set[str]:
+    """The prints of rows that have a job already, but for jobs that died or were cancelled and rows overtaken."""
     source_id, found = find_source(database, root), set[str]()
     if source_id is None:
         return found
-    by_key = {f"{KIND}:{source_id}:{one}": one for one in prints}
+    overtaken = Overtaken(database, source_id, table)
+    by_key = {f"{KIND}:{source_id}:{row.print}": row.print for row in rows if row not in overtaken}
     alive = jobs.c.state.not_in(["dead", "cancelled"])
     with database.read() as connection:
         mine = sa.select(jobs.c.key).where(jobs.c.key.in_(list(by_key)), alive)

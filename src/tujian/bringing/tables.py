@@ -6,7 +6,8 @@ again, and so is one that failed. # req: C1, C7
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -18,6 +19,7 @@ from tujian.batches import Batches
 from tujian.bringing.batch import ImportBatch
 from tujian.bringing.columns import Columns, RowItem, find_columns, known_headings, row_item
 from tujian.bringing.nouns import Told, Wanted
+from tujian.bringing.overtaken import Overtaken
 from tujian.bringing.rows import BY_SHEET, KIND, RowJob
 from tujian.bringing.seen import find_source, unseen_items
 from tujian.bringing.shopify import is_shopify, shopify_items
@@ -97,6 +99,7 @@ class Queueing:
         self._keeps_pictures = keeps_pictures
         self._who = f"{BY_SHEET}{printable(table.path.name)[:150]}"
         self._queued = 0
+        self._overtaken: Container[RowItem] = ()
         self.told = Told(batch_id=self._batch.id)
 
     def run(self, step: Callable[[str], None] = lambda _: None) -> Told:
@@ -108,6 +111,7 @@ class Queueing:
             for batch_id in [*self.told.older, self._batch.id]:
                 if batch_id is not None and not waits:
                     self._batches.resume(batch_id, who=self._wanted.who)
+        self._overtaken = Overtaken(self._database, self._source_id, self._table)
         for some in _batched(self._table, AT_ONCE):
             step(str(some[-1][0]))
             self._queue(some)
@@ -127,7 +131,10 @@ class Queueing:
         keys = {number: f"{KIND}:{self._source_id}:{print_}" for number, print_ in prints.items()}
         known = self._known(list(keys.values()))
         once: dict[str, int] = {}
-        for number, key in keys.items():
+        for number, row in good.items():
+            key = keys[number]
+            if key in known and row in self._overtaken:
+                key = f"{key}:{uuid.uuid4().hex[:8]}"
             if key in once or key in known:  # the same row twice, or brought or queued before
                 self.told.add("unchanged", str(number))
             else:

@@ -79,9 +79,8 @@ class Catalogue:
     @classmethod
     def opened(cls, settings: Settings, database: Database | None = None, tasks: Tasks | None = None) -> "Catalogue":
         """The catalogue that the settings name. Raises BadSettings, BrokenInstall, BadTask."""
-        home = settings.home_dir
-        tasks = tasks or Tasks.load(home / "tasks")
-        return cls(database or open_database(settings.database_place), Shelf(home / "pictures"), tasks)
+        tasks = tasks or Tasks.load(settings.home_dir / "tasks")
+        return cls(database or open_database(settings.database_place), Shelf(settings.home_dir / "pictures"), tasks)
 
     # what changes it
 
@@ -134,8 +133,7 @@ class Catalogue:
     ) -> Saved:
         """A record becomes the item's next version; current values follow, but never over a person's. # req: F1, F8
 
-        What waited to be looked at is shown now, if it still shows what was `seen` (sha256s; none: it does).
-        Raises NotFound, AlreadyThere, StoreFailed.
+        What waited is shown now, if it still shows the `seen` sha256s. Raises NotFound, AlreadyThere, StoreFailed.
         """
         by, asked = self._by(who or speaker(record), "", batch_id), fingerprint("save", item_id, record.recipe)
         with self.database.write(within) as connection:
