@@ -101,7 +101,6 @@ def _marks(
 ) -> list[Mark]:
     """Marks in the order of the sentence, none over another: what is found first keeps its place."""
     held = _Held()
-    held.add(find_brands(text, brands, [even(name).strip() for name in brands]))  # beside 牌 only: 小米牌 is no grain
     held.add(Mark(*match.span(), stays=True) for pattern in whole_words() for match in pattern.finditer(text))
     held.add(find_prices(text))
     held.add(find_times(text, today))

@@ -60,8 +60,8 @@ def any_of(words: Iterable[str]) -> str:
 def whole_words() -> Iterator[re.Pattern[str]]:
     """Words that stay as they are written."""
     words, but = wording()["whole"], wording()["whole_but"]
-    ahead = "".join(f"(?!{re.escape(one)})" for one in but)
-    yield re.compile(ahead + any_of(words))
+    but = "".join(f"(?!{re.escape(one)})" for one in but)
+    yield re.compile(rf"(?<!品牌){but}{any_of(words)}(?!品?牌(?![子照匾]))")  # 小米牌 is no grain
 
 
 def _whole(word: str) -> str:

@@ -8,6 +8,7 @@ several colours (红色或白色, 白色背景的红色杯子) none is a filter,
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 
 from tujian.filters import Filter
 from tujian.rules.colour_words import base_colour, base_names
@@ -25,13 +26,15 @@ def find_colours(text: str, *, is_photo: bool) -> Iterator[Mark]:
     matches = [match for match in _pattern().finditer(text) if _base(match["name"])]
     refusals = _refusals(text, matches)
     wanted = {_base(match["name"]) for match in matches if match not in refusals}
+    ends = {match: before.end() for before, match in pairwise(matches) if before in refusals}
     for match in matches:
         base = str(_base(match["name"]))
         if no := refusals.get(match):
             asked = Filter("colour", "not", base)
             yield Mark(no[0], no[1], asked, f"颜色 不是 {base_names()[base]}", f"colour is not {base}")
             continue
-        is_soft = is_photo or len(wanted) > 1 or doubted(text, match.start()) or _may_follow(text, match, refusals)
+        is_doubted = doubted(text, match.start(), ends.get(match, 0)) or _may_follow(text, match, refusals)
+        is_soft = is_photo or len(wanted) > 1 or is_doubted
         if is_soft:
             if base_names()[base] not in text and not match["name"].isascii():
                 yield Mark(match.start(), match.end(), stays=True, also=base_names()[base])

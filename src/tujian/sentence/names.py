@@ -48,6 +48,9 @@ def find_places(text: str, places: Collection[str]) -> Iterator[Mark]:
         if end and (text[end - 1].isascii() or _ON.match(text, end)):
             town = _TOWN.match(text, end)
             found.append((match.start(), town.end() if town else end, known[text[match.end() : end]]))
+            joint = JOINT.match(text, found[-1][1])
+            if joint and (end := _longest(text, joint.end(), known)):  # 在杭州和上海
+                found.append((joint.end(), end, known[text[joint.end() : end]]))
     yield from _marks(text, found, "place", "地点")
 
 

@@ -71,7 +71,7 @@ def _of_goods(ahead: str) -> bool:
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     words = wording()["people"]
     zh = (
-        rf"(?<![\d第一二三四五六七八九十])(?:(?P<zh>\d{{1,2}}|[一二两三四五六七八九十])(?:个人(?!{any_of(words['not_of'])})"
+        rf"(?<![\d第一二两三四五六七八九十几])(?:(?P<zh>\d{{1,2}}|[一二两三四五六七八九十])(?:个人(?!{any_of(words['not_of'])})"
         rf"|人(?={any_of(words['behind'])}|$|[\s,，。]))(?!的?{any_of(words['not_of'])}))"
     )
     en = rf"(?<!for )(?<![a-z0-9-])(?P<en>\d{{1,2}}|{ENGLISH})\s(?:people|persons?)(?![a-z-])(?!\s(?:tent|sofa))"

@@ -29,7 +29,8 @@ class _Grammar(NamedTuple):
     not_ahead: re.Pattern[str]
     not_behind: re.Pattern[str]
     opened: re.Pattern[str]
-    no_money: re.Pattern[str]
+    counts_ahead: re.Pattern[str]
+    counts_behind: re.Pattern[str]
 
 
 def find_prices(text: str) -> list[Mark]:
@@ -85,8 +86,10 @@ def _is_price(text: str, match: re.Match[str]) -> bool:
     grammar, got = _grammar(), match.groupdict()
     begun = max(0, match.start() - 12)
     has_currency = any(got.get(name) for name in ("sign", "sign1", "sign2", "unit", "unit1", "unit2"))
-    if not has_currency and grammar.no_money.search(text, begun, match.start()):
-        return False
+    if not has_currency:
+        behind = grammar.counts_behind.match(text, match.end())
+        if behind or grammar.counts_ahead.search(text, begun, match.start()):
+            return False
     ahead = grammar.not_ahead.search(text, begun, match.start())
     return not ahead and not grammar.not_behind.match(text, match.end())
 
@@ -111,5 +114,6 @@ def _grammar() -> _Grammar:
         re.compile(any_of(words["not_after"]) + r"[\s:：]{0,2}(?:(?:over|under)\s)?$"),
         re.compile(r"\s{0,2}(?:的)?" + any_of(words["not_before"])),
         re.compile(any_of(words["label"]) + r"[\s:：]{0,2}(?:在|is|from)?\s?$"),
-        re.compile(any_of(words["no_money"]) + r"[\s:：]{0,2}(?:(?:over|under|in)\s)?$"),
+        re.compile(any_of(words["counted"]) + r"[\s:：]{0,2}[在为]?(?:(?:over|under|in)\s)?$"),
+        re.compile(r"\s{0,2}的?" + any_of(words["counted"])),
     )  # fmt: skip
