@@ -23,8 +23,7 @@ from tujian.bringing.seen import (
     Known,
     find_source,
     has_come,
-    is_elsewhere,
-    is_of_source,
+    item_of_file,
     item_that_shows,
     known_files,
     mark_gone,
@@ -149,9 +148,8 @@ class Bringing:
             if item_id is not None or picture is None:
                 return self._link(connection, file, sha256, item_id)
             incoming = Incoming(replace(picture, pixels=None), content if self._source.keeps_content else None, file)  # pyright: ignore[reportArgumentType] - the catalogue keeps no pixels
-            old_id = item_that_shows(connection, known.sha256) if known else None
-            is_own = old_id and known and is_of_source(connection, old_id, known.sha256, file.source_id)
-            if known and old_id and is_own and not is_elsewhere(connection, known.sha256, file):
+            old_id = item_of_file(connection, known.sha256, file) if known else None
+            if known and old_id:
                 self._catalogue.replace_picture(
                     old_id,
                     known.sha256,

@@ -162,7 +162,7 @@ def _brought(database: Database, root: str, rows: Sequence[RowItem], table: Tabl
     if source_id is None:
         return found
     overtaken = Overtaken(database, source_id, table)
-    by_key = {f"{KIND}:{source_id}:{row.print}": row.print for row in rows if row not in overtaken}
+    by_key = {f"{KIND}:{source_id}:{row.print}": row.print for row in rows if not overtaken.by(row)}
     alive = jobs.c.state.not_in(["dead", "cancelled"])
     with database.read() as connection:
         mine = sa.select(jobs.c.key).where(jobs.c.key.in_(list(by_key)), alive)

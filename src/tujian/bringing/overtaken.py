@@ -19,23 +19,24 @@ class Overtaken:
     """Of one go through a sheet. Nothing is read where only one batch ever came from it."""
 
     def __init__(self, database: Database, source_id: str, rows: Iterable[tuple[int, object]]) -> None:
-        self._last: dict[str, dict[str, Any]] = {}
+        self._last: dict[str, tuple[str, dict[str, Any]]] = {}
         own = batches.c.source_id == source_id
-        told = sa.select(batch_rows.c.row).join(batches, batches.c.id == batch_rows.c.batch_id)
+        told = sa.select(batch_rows.c.batch_id, batch_rows.c.row).join(batches, batches.c.id == batch_rows.c.batch_id)
         done = told.where(own, batch_rows.c.state == "done", batch_rows.c.row.is_not(None))
         with database.read() as connection:
             count = connection.scalar(sa.select(sa.func.count()).select_from(batches).where(own)) or 0
             if count < 2:
                 return
-            for row in connection.scalars(done.order_by(batches.c.made_at, batch_rows.c.number)):
+            for batch_id, row in connection.execute(done.order_by(batches.c.made_at, batch_rows.c.number)):
                 if "pictures" in row and (name := row["external_id"] or row["sku"]):
-                    self._last[name] = row
+                    self._last[name] = batch_id, row
         several = Counter(_name(row) for _, row in rows if isinstance(row, RowItem))
-        self._last = {name: row for name, row in self._last.items() if several[name] == 1}
+        self._last = {name: last for name, last in self._last.items() if several[name] == 1}
 
-    def __contains__(self, row: RowItem) -> bool:
-        last = self._last.get(_name(row))
-        return last is not None and RowItem(**last).print != row.print
+    def by(self, row: RowItem) -> str | None:
+        """The batch that said otherwise of the row's item last; None where nothing did."""
+        batch_id, last = self._last.get(_name(row), ("", None))
+        return batch_id if last is not None and RowItem(**last).print != row.print else None
 
 
 def _name(row: RowItem) -> str:

@@ -60,13 +60,16 @@ def item_that_shows(connection: sa.Connection, sha256: str) -> str | None:
     return connection.scalar(_SHOWS, {"sha256": sha256})
 
 
-def is_of_source(connection: sa.Connection, item_id: str, sha256: str, source_id: str) -> bool:
-    """Whether an item came from this source, or its picture only lies in files: what somebody else gave stays theirs,
-    though a file had the same bytes."""
-    came = sa.select(items.c.id).join(batches, batches.c.id == items.c.batch_id)
-    came = came.where(items.c.id == item_id, batches.c.source_id == source_id)
-    lies = sa.select(pictures.c.sha256).where(pictures.c.sha256 == sha256, ~pictures.c.is_kept)
-    return connection.scalar(came) is not None or connection.scalar(lies) is not None
+def item_of_file(connection: sa.Connection, sha256: str, file: FileAt) -> str | None:
+    """The item whose picture is this file and nothing else: no other file has the bytes, and the item came from this
+    source, or its picture only lies in files. What somebody gave stays theirs, though a file once was the same."""
+    other = sa.or_(files.c.source_id != file.source_id, files.c.path != file.path)
+    elsewhere = sa.exists().where(files.c.sha256 == sha256, files.c.gone_at.is_(None), other)
+    of_source = items.c.batch_id.in_(sa.select(batches.c.id).where(batches.c.source_id == file.source_id))
+    shown = sa.select(items.c.id).join_from(items, item_pictures, item_pictures.c.item_id == items.c.id)
+    shown = shown.join(pictures, pictures.c.sha256 == item_pictures.c.sha256)
+    own = shown.where(pictures.c.sha256 == sha256, ~elsewhere, sa.or_(of_source, ~pictures.c.is_kept))
+    return connection.scalar(own.order_by(items.c.id).limit(1))
 
 
 def unseen_items(database: Database, source_id: str, batch_id: str | None) -> list[str]:
@@ -81,13 +84,6 @@ def unseen_items(database: Database, source_id: str, batch_id: str | None) -> li
     asked = sa.select(items.c.id).where(mine, items.c.id.in_(lying.union(told)))
     with database.read() as connection:
         return list(connection.scalars(asked.order_by(items.c.made_at, items.c.id)))
-
-
-def is_elsewhere(connection: sa.Connection, sha256: str, file: FileAt) -> bool:
-    """Whether another file that is not gone has these bytes."""
-    other = sa.or_(files.c.source_id != file.source_id, files.c.path != file.path)
-    there = sa.select(files.c.path).where(files.c.sha256 == sha256, files.c.gone_at.is_(None), other).limit(1)
-    return connection.scalar(there) is not None
 
 
 def has_come(connection: sa.Connection, file: FileAt, sha256: str) -> bool:

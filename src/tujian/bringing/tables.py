@@ -6,8 +6,7 @@ again, and so is one that failed. # req: C1, C7
 """
 
 import hashlib
-import uuid
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -99,7 +98,7 @@ class Queueing:
         self._keeps_pictures = keeps_pictures
         self._who = f"{BY_SHEET}{printable(table.path.name)[:150]}"
         self._queued = 0
-        self._overtaken: Container[RowItem] = ()
+        self._overtaken: Overtaken | None = None
         self.told = Told(batch_id=self._batch.id)
 
     def run(self, step: Callable[[str], None] = lambda _: None) -> Told:
@@ -133,8 +132,8 @@ class Queueing:
         once: dict[str, int] = {}
         for number, row in good.items():
             key = keys[number]
-            if key in known and row in self._overtaken:
-                key = f"{key}:{uuid.uuid4().hex[:8]}"
+            if key in known and self._overtaken and (batch_id := self._overtaken.by(row)):
+                key = f"{key}:{batch_id}"
             if key in once or key in known:  # the same row twice, or brought or queued before
                 self.told.add("unchanged", str(number))
             else:
