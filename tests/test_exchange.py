@@ -311,11 +311,17 @@ def test_the_command_line_stops_at_advertising_words_and_leaves_out_what_is_hidd
     assert stopped.exit_code != 0 and "全网最低价" in stopped.stderr and "--acknowledge-adlaw" in stopped.stderr
     assert not out.exists() and list(tmp_path.glob("*.part")) == []
     done = tujian(settings, "export", "--to", "csv", "--out", out, "--acknowledge-adlaw")
-    assert done.exit_code == 0 and str(out) in done.stdout, done.stderr
+    assert done.exit_code == 0 and f"{out}，1 件" in done.stdout, done.stderr
     assert [row["SKU"] for row in rows_of(out.read_bytes())] == ["S1"]
     with catalogue.database.read() as connection:
         (facts,) = [row.facts for row in connection.execute(audit.select().where(audit.c.verb == "export"))]
     assert facts["items"] == 1 and "全网最低价" in facts["acknowledged"][0]
+
+
+def test_an_export_of_nothing_says_so(shop, tmp_path):
+    settings, _ = shop
+    done = tujian(settings, "export", "--to", "csv", "--out", tmp_path / "none.csv", "--lang", "en")
+    assert done.exit_code == 0 and "0 items" in done.stdout and "no items" in done.stderr
 
 
 def test_a_dry_run_says_what_would_be_lost_and_writes_nothing(shop, tmp_path):

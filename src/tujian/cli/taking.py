@@ -18,7 +18,7 @@ from tujian.errors import BadInput, Lang
 from tujian.exchange import MOST_TOLD, Form, export, find_form
 from tujian.exchange.asked import terms_of
 from tujian.exchange.foresight import Foreseen, foresee
-from tujian.exchange.nouns import Losses, Piece
+from tujian.exchange.nouns import Export, Losses, Piece
 from tujian.exchange.stock import count_places
 from tujian.exchange.xmp import is_ours
 from tujian.folding import printable
@@ -54,7 +54,7 @@ def run_export(settings: Settings, asked: Asked) -> int:
         written = _write(form, taken.pieces, asked.out)
     finally:
         catalogue.database.close()
-    _tell(written, taken.lost, settings.lang)
+    _tell(written, taken, settings.lang)
     return 0
 
 
@@ -126,11 +126,14 @@ def _to_folder(form: Form, pieces: Iterator[Piece], out: Path | None) -> str:
     return f"{folder} ({count})"
 
 
-def _tell(written: str, lost: Losses, lang: Lang) -> None:
+def _tell(written: str, taken: Export, lang: Lang) -> None:
+    zh = lang == "zh"
     if written:
-        print(f"已写入 {written}" if lang == "zh" else f"Written to {written}")
-    if len(lost):
-        _tell_lost(lost, lang, sys.stderr)
+        print(f"已写入 {written}，{taken.count} 件" if zh else f"Written to {written}, {taken.count} items")
+    if not taken.count:
+        print("目录里没有要导出的条目。" if zh else "The catalogue has no items for it.", file=sys.stderr)
+    if len(taken.lost):
+        _tell_lost(taken.lost, lang, sys.stderr)
 
 
 def _tell_lost(lost: Losses, lang: Lang, file: TextIO | None = None) -> None:

@@ -124,7 +124,7 @@ def adverts_in(form: Form, stock: Stock) -> list[Advert]:
 def written(form: Form, stock: Stock, terms: Terms) -> Export:
     """What the form makes of a stock."""
     losses = Losses()
-    return Export(form.write(_Articles(stock, terms), terms, losses), losses)
+    return Export(form.write(_Articles(stock, terms), terms, losses), losses, len(stock))
 
 
 def _note(catalogue: Catalogue, form: Form, stock: Stock, adverts: Sequence[Advert], who: str) -> None:

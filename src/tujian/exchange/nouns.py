@@ -95,10 +95,11 @@ class Losses:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What leaves: pieces of files, made while they are read; `lost` is whole once all were."""
+    """What leaves: pieces of files of so many items, made while they are read; `lost` is whole once all were."""
 
     pieces: Iterator[Piece]
     lost: Losses
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
